@@ -1,0 +1,120 @@
+"""Slots, archive kinds, the meter's zone and billing periods. Every interval here is half-open."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from enum import StrEnum
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from metering.errors import ConfigurationError
+
+
+class ArchiveKind(StrEnum):
+    """What one archive record covers.
+
+    In hour, day and month records a register quantity is the amount within the slot. A total record holds
+    register levels as they stood at the slot's start.
+    """
+
+    HOUR = "hour"
+    DAY = "day"
+    MONTH = "month"
+    TOTAL = "total"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class MeterSlot:
+    """A half-open interval [start, end) on the meter's own clock: naive datetimes."""
+
+    start: datetime
+    end: datetime
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Slot:
+    """A half-open interval [start, end) of aware UTC instants."""
+
+    start: datetime
+    end: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class BillingPeriod:
+    """A half-open interval [start, end) of aware UTC instants for which heat is billed."""
+
+    start: datetime
+    end: datetime
+
+    def __post_init__(self) -> None:
+        if self.start.tzinfo is None or self.end.tzinfo is None:
+            raise ConfigurationError("A billing period needs a zone: write 2026-01-01T00:00:00+05:00, not a bare date.")
+        if self.end <= self.start:
+            raise ConfigurationError(f"A billing period must end after it starts: {self.start} .. {self.end}.")
+
+
+class MeterZone:
+    """The zone in which a meter's clock is set: a fixed offset (`+05:00`) or a zone name (`Asia/Almaty`)."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self._zone = _zone(name)
+
+    def to_utc(self, meter_time: datetime) -> datetime:
+        """The instant of a naive meter time; in a repeated hour the first of the two."""
+        return meter_time.replace(tzinfo=self._zone).astimezone(UTC)
+
+    def to_meter_time(self, at: datetime) -> datetime:
+        """The naive time that a right clock in this zone shows at this instant."""
+        return at.astimezone(self._zone).replace(tzinfo=None)
+
+    def slot(self, slot: MeterSlot) -> Slot:
+        """The same slot in UTC."""
+        return Slot(self.to_utc(slot.start), self.to_utc(slot.end))
+
+
+def _zone(name: str) -> tzinfo:
+    if name[:1] in "+-" and len(name) == 6 and name[3] == ":":
+        try:
+            offset = timedelta(hours=int(name[1:3]), minutes=int(name[4:6]))
+        except ValueError as error:
+            raise ConfigurationError(f"{name!r} is not an offset; write it like +05:00.") from error
+        return timezone(-offset if name[0] == "-" else offset)
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise ConfigurationError(
+            f"Unknown zone {name!r}: write a zone name like Asia/Almaty or an offset like +05:00."
+        ) from error
+
+
+def slot_start(kind: ArchiveKind, meter_time: datetime) -> datetime:
+    """The start of the slot of this kind that contains this moment; totals are kept by the day."""
+    if kind is ArchiveKind.HOUR:
+        return meter_time.replace(minute=0, second=0, microsecond=0)
+    midnight = meter_time.replace(hour=0, minute=0, second=0, microsecond=0)
+    return midnight.replace(day=1) if kind is ArchiveKind.MONTH else midnight
+
+
+def next_start(kind: ArchiveKind, start: datetime) -> datetime:
+    """The start of the slot after the one that starts here."""
+    if kind is ArchiveKind.HOUR:
+        return start + timedelta(hours=1)
+    if kind is ArchiveKind.MONTH:
+        return (start.replace(day=1) + timedelta(days=32)).replace(day=1)
+    return start + timedelta(days=1)
+
+
+def slot_at(kind: ArchiveKind, start: datetime) -> MeterSlot:
+    """The slot of this kind that starts here."""
+    return MeterSlot(start, next_start(kind, start))
+
+
+def slots(kind: ArchiveKind, start: datetime, end: datetime) -> Iterator[MeterSlot]:
+    """Every slot that starts within [start, end), oldest first."""
+    first = slot_start(kind, start)
+    current = first if first >= start else next_start(kind, first)
+    while current < end:
+        yield slot_at(kind, current)
+        current = next_start(kind, current)

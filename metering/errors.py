@@ -1,0 +1,111 @@
+"""The one tree of errors. The class answers "what may be asked next?".
+
+    TeploError
+    ├── ConfigurationError   our side is wrong: no retry, tell the operator
+    ├── LineError            stop asking anybody on this line; back off; reopen
+    ├── ExchangeError        the same question may be repeated now
+    ├── MeterError           a valid refusal: repeating is pointless
+    ├── DecodeError          well framed, not understood
+    └── StorageError         the database is away or disagrees
+
+Each docstring's first sentence is the default message. A message tells what happened, the likely cause
+and the next step.
+"""
+
+from __future__ import annotations
+
+
+class TeploError(Exception):
+    """Teplo could not do what was asked."""
+
+    def __init__(self, message: str = "") -> None:
+        super().__init__(message or self.default_message())
+
+    @classmethod
+    def default_message(cls) -> str:
+        """The first sentence of the class's docstring."""
+        return (cls.__doc__ or cls.__name__).strip().splitlines()[0]
+
+
+class ConfigurationError(TeploError):
+    """Something on our side is set up wrongly; asking again will not help before it is mended."""
+
+
+class UnknownModel(ConfigurationError):
+    """No profile or driver has this model's name; `teplo models` lists the known ones."""
+
+
+class ProfileError(ConfigurationError):
+    """A model's profile file is wrong."""
+
+
+class UnitError(ConfigurationError):
+    """This unit is not known, or does not measure this quantity."""
+
+
+class LineError(TeploError):
+    """The line cannot be used now."""
+
+
+class LineUnavailable(LineError):
+    """The line cannot be opened: check the URL, the gateway's power and its network."""
+
+
+class LineBusy(LineError):
+    """Somebody else is speaking on this line; one line has one talker at a time."""
+
+
+class LineLost(LineError):
+    """The line was cut in the middle of the conversation."""
+
+
+class ExchangeError(TeploError):
+    """One question was not answered properly; it may be asked again now."""
+
+
+class NoResponse(ExchangeError):
+    """The meter is silent: check its address, its power, the baud rate and the wiring."""
+
+
+class FrameError(ExchangeError):
+    """Bytes were heard, but no valid frame: check baud rate, parity and protocol."""
+
+
+class MeterError(TeploError):
+    """The meter refused."""
+
+
+class NotSupported(MeterError):
+    """The meter, or our description of it, does not have this."""
+
+
+class MeterBusy(MeterError):
+    """The meter is too busy to answer now; ask again in the next cycle."""
+
+
+class AccessDenied(MeterError):
+    """The meter wants a password or another access level."""
+
+
+class ConfigurationChanged(MeterError):
+    """The meter's settings changed during the conversation; they must be read again."""
+
+
+class WrongMeter(MeterError):
+    """Another meter answered than the registered one; nothing of its answer was stored."""
+
+
+class DecodeError(TeploError):
+    """A well-framed answer could not be understood."""
+
+
+class StorageError(TeploError):
+    """The database could not do what was asked."""
+
+
+class StorageUnavailable(StorageError):
+    """The database is away: check that it runs and that TEPLO_DATABASE_URL is right."""
+
+
+class ReadingConflict(StorageError):
+    """What is to be stored contradicts what is stored."""

@@ -1,0 +1,65 @@
+"""What a poll was and how it ended; the same words in the collector, the database and the API."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from uuid import UUID
+
+from metering.meters import MeterConfiguration, MeterIdentity
+from metering.readings import ArchiveReadings, MissingSlot, SnapshotReadings
+
+
+class Outcome(StrEnum):
+    """How a poll ended, in one word."""
+
+    OK = "ok"
+    PARTLY_READ = "partly_read"
+    NO_LINK = "no_link"
+    METER_SILENT = "meter_silent"
+    TRANSFER_ERRORS = "transfer_errors"
+    WRONG_METER = "wrong_meter"
+    WRONG_SETTINGS = "wrong_settings"
+    METER_BUSY = "meter_busy"
+    ACCESS_DENIED = "access_denied"
+    CONFIGURATION_CHANGED = "configuration_changed"
+    NOT_UNDERSTOOD = "not_understood"
+    REFUSED = "refused"
+
+
+class Direction(StrEnum):
+    """Which way the bytes went, seen from us."""
+
+    SENT = "sent"
+    RECEIVED = "received"
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """Bytes of one poll as they went over the line; `number` counts from 1 within the poll."""
+
+    number: int
+    at: datetime
+    direction: Direction
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class PollReport:
+    """Everything one poll brought; stored whole in one transaction. `clock_difference` = meter minus ours."""
+
+    id: UUID
+    meter_id: int
+    collector: str
+    started_at: datetime
+    finished_at: datetime
+    outcome: Outcome
+    message: str = ""
+    identity: MeterIdentity | None = None
+    configuration: MeterConfiguration | None = None
+    clock_difference: timedelta | None = None
+    frames: tuple[Frame, ...] = ()
+    archive: tuple[ArchiveReadings, ...] = ()
+    snapshots: tuple[SnapshotReadings, ...] = ()
+    gaps: tuple[MissingSlot, ...] = ()
