@@ -58,8 +58,8 @@ class Segment:
 
     `opening` belongs to the later of the period's start and `installed_at`, `closing` to the earlier of the
     period's end and `removed_at`; each is the last valid register at or before its boundary and not before
-    `installed_at`. Only a meter installed within the period may have none there yet: its opening is then the
-    first valid register after `installed_at`.
+    `installed_at`. Only a meter installed within the period (at its start included) may have none there yet:
+    its opening is then the first valid register after `installed_at`.
     """
 
     meter_id: int
@@ -212,7 +212,7 @@ def _obstacles(period: BillingPeriod, segments: tuple[Segment, ...], tolerance: 
 def _missing(period: BillingPeriod, segment: Segment, tolerance: timedelta) -> Iterator[str]:
     slot = _boundaries(segment, period)
     hours = f"{tolerance / timedelta(hours=1):g} hours"
-    side = "after" if slot.start > period.start else "at or before"
+    side = "after" if segment.installed_at >= period.start else "at or before"
     if segment.opening is None:
         yield _no_register(segment, "opening", f"within {hours} {side} {_text(slot.start)}")
     if segment.closing is None:
