@@ -1,0 +1,94 @@
+"""The address text of a meter on an M-Bus line: primary `5`, or secondary `12345678:KAM:08:04` (section 3.3).
+
+A secondary address is identification, manufacturer, version and medium. In the identification `F` stands
+for any digit; the other parts may be left out or empty for "any"; version and medium are hexadecimal.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+from metering.errors import ConfigurationError
+
+SELECTED: Final = 253
+"""Whoever was selected by its secondary address answers here."""
+ANYBODY: Final = 254
+"""Everybody answers here: for a single meter on the line."""
+ANY: Final = "F"
+
+_PARTS: Final = ("identification", "manufacturer", "version", "medium")
+_PRIMARY: Final = re.compile(r"\d{1,3}")
+_SECONDARY: Final = re.compile(
+    r"(?P<identification>[0-9A-F]{8})(:(?P<manufacturer>[A-Z]{3})?(:(?P<version>[0-9A-F]{2})?(:(?P<medium>[0-9A-F]{2})?)?)?)?"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Primary:
+    """A meter known by its primary address: 0..250, or 254 for the only meter of a line."""
+
+    number: int
+
+    def __str__(self) -> str:
+        return str(self.number)
+
+
+@dataclass(frozen=True, slots=True)
+class Secondary:
+    """A meter known by what it says of itself; None is a wildcard, so is `F` in the identification."""
+
+    identification: str
+    manufacturer: str | None = None
+    version: int | None = None
+    medium: int | None = None
+
+    def __str__(self) -> str:
+        version = "" if self.version is None else f"{self.version:02X}"
+        medium = "" if self.medium is None else f"{self.medium:02X}"
+        return ":".join((self.identification, self.manufacturer or "", version, medium)).rstrip(":")
+
+    def encode(self) -> bytes:
+        """The eight bytes of a selection (CI 52)."""
+        digits = bytes.fromhex(self.identification)[::-1]
+        maker = b"\xff\xff" if self.manufacturer is None else manufacturer_code(self.manufacturer)
+        return digits + maker + bytes(0xFF if part is None else part for part in (self.version, self.medium))
+
+    def covers(self, identification: str) -> bool:
+        """Whether a meter of this identification number matches, digit by digit."""
+        pairs = zip(self.identification, identification, strict=True)
+        return all(wanted in (ANY, digit) for wanted, digit in pairs)
+
+
+Address = Primary | Secondary
+
+
+def parse(text: str) -> Address:
+    """The address that an operator wrote; ConfigurationError when it cannot be one."""
+    written = text.strip().upper()
+    if _PRIMARY.fullmatch(written):
+        return _primary(int(written))
+    parts = _SECONDARY.fullmatch(written)
+    if parts is None:
+        raise ConfigurationError(
+            f"{text!r} is not an M-Bus address: write a primary (5) or a secondary one (12345678:KAM:08:04)."
+        )
+    identification, manufacturer, version, medium = parts.group(*_PARTS)
+    return Secondary(identification, manufacturer, _hex(version), _hex(medium))
+
+
+def manufacturer_code(letters: str) -> bytes:
+    """Three letters A..Z as the two bytes on the wire (section 5.1)."""
+    first, second, third = (ord(letter) - 64 for letter in letters)
+    return (first * 1024 + second * 32 + third).to_bytes(2, "little")
+
+
+def _primary(number: int) -> Primary:
+    if number <= 250 or number == ANYBODY:
+        return Primary(number)
+    raise ConfigurationError(f"Primary address {number}: a meter has 0..250, or 254 when alone on the line.")
+
+
+def _hex(digits: str | None) -> int | None:
+    return None if digits is None else int(digits, 16)
