@@ -1,0 +1,60 @@
+# Teplo's chores. `make` lists them; each does its own set-up, and a second run is quick.
+SHELL := /bin/bash
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
+LOCK := $(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet
+WORKERS ?= 2
+FRAMES ?= 1000000
+NODE_LOCKS := $(wildcard package-lock.json */package-lock.json */*/package-lock.json)
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test check fuzz bench lock clean
+
+help: ## list the chores
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+setup: .venv/.dev ## build the environment for development in .venv/ from the lock files
+
+demo: .venv/.runtime ## poll a simulated fleet, store it and answer billing in Gcal (DEMO="--for 60 --json out.json")
+	$(BIN)/python -m teplo demo $(DEMO)
+
+test: .venv/.tools ## run every test (TESTS=tests/unit for some of them)
+	$(BIN)/python -m pytest -n $(WORKERS) $(TESTS)
+
+check: .venv/.dev ## lint, types and import contracts
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+fuzz: .venv/.dev ## feed FRAMES mutated frames to every decoder
+	$(BIN)/python -m tests.fuzz --frames $(FRAMES)
+
+bench: .venv/.dev ## ours, a peer and the physical limit, side by side
+	$(BIN)/python -m bench
+
+lock: .venv/.dev ## compile requirements/*.txt anew from pyproject.toml
+	$(PIP) uv
+	$(LOCK) --upgrade --extra build pyproject.toml -o requirements/runtime.txt
+	$(LOCK) --upgrade --extra build --extra dev -c requirements/runtime.txt pyproject.toml -o requirements/dev.txt
+
+clean: ## remove the environment and everything built
+	rm -rf .venv .node build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+
+.venv/.python: scripts/make_venv.sh
+	scripts/make_venv.sh
+	@touch $@
+
+.venv/.runtime: .venv/.python requirements/runtime.txt pyproject.toml
+	@echo "installing the locked packages into .venv ..."
+	$(PIP) --require-hashes -r requirements/runtime.txt
+	$(PIP) --no-deps --no-build-isolation --editable .
+	@touch $@
+
+.venv/.dev: .venv/.runtime requirements/dev.txt
+	$(PIP) --require-hashes -r requirements/dev.txt
+	@touch $@
+
+.venv/.tools: .venv/.dev scripts/fetch_test_tools.sh $(NODE_LOCKS)
+	scripts/fetch_test_tools.sh
+	@touch $@
