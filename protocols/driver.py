@@ -42,7 +42,11 @@ class LineDefaults:
 
 @dataclass(frozen=True, slots=True)
 class DriverInfo:
-    """What can be known of a model without asking a meter. `depths`: records per archive kind, 0 = none."""
+    """What can be known of a model without asking a meter.
+
+    `depths`: records per archive kind, none where the kind is absent. `totals_every`: whether total records
+    stand at the starts of days or of months.
+    """
 
     model: str
     protocol: str
@@ -52,6 +56,7 @@ class DriverInfo:
     verification: Verification
     line: LineDefaults = LineDefaults()
     depths: Mapping[ArchiveKind, int] = field(default_factory=dict)
+    totals_every: ArchiveKind = ArchiveKind.DAY
     stamp: Stamp = Stamp.SLOT_START
     largest_request: int = 255
     polls_per_day: int | None = None

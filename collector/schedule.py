@@ -1,0 +1,57 @@
+"""When a meter is due: wall-clock beats, staggered by meter, slowed down for a meter that fails. Pure."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
+LONGEST_BACK_OFF = timedelta(hours=6)
+
+
+@dataclass(frozen=True, slots=True)
+class PollPlan:
+    """Meters are asked on wall-clock beats `every` so long; a failed poll is repeated after `retry`, doubling."""
+
+    every: timedelta = timedelta(hours=1)
+    retry: timedelta = timedelta(minutes=1)
+
+
+@dataclass(frozen=True, slots=True)
+class PollHistory:
+    """What is known of a meter's last polls; `failures` counts those in a row."""
+
+    last_at: datetime | None = None
+    failures: int = 0
+
+
+def next_due(meter_id: int, plan: PollPlan, history: PollHistory) -> datetime | None:
+    """The instant at which this meter is to be asked next; None means at once."""
+    if history.last_at is None:
+        return None
+    if history.failures:
+        return history.last_at + back_off(plan, history.failures)
+    return _next_beat(history.last_at, plan.every, stagger(meter_id, plan.every))
+
+
+def is_due(meter_id: int, plan: PollPlan, history: PollHistory, now: datetime) -> bool:
+    """Whether the meter is to be asked now."""
+    due = next_due(meter_id, plan, history)
+    return due is None or due <= now
+
+
+def back_off(plan: PollPlan, failures: int) -> timedelta:
+    """Retry, doubled by each further failure, never longer than six hours."""
+    return min(plan.retry * 2 ** min(failures - 1, 16), LONGEST_BACK_OFF)
+
+
+def stagger(meter_id: int, every: timedelta) -> timedelta:
+    """A fixed share of the beat by meter, so that not all of them start in the same second."""
+    digest = hashlib.sha256(str(meter_id).encode()).digest()
+    return every * (int.from_bytes(digest[:4], "big") / 2**32)
+
+
+def _next_beat(after: datetime, every: timedelta, offset: timedelta) -> datetime:
+    beats = (after - EPOCH - offset) // every
+    return EPOCH + offset + every * (beats + 1)
