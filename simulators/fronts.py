@@ -1,0 +1,165 @@
+"""How callers reach a far end: a TCP port, a pseudo terminal, or a TCP port that speaks RFC 2217."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import tty
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+from typing import Protocol
+
+import serial
+import serial.rfc2217
+
+from metering.errors import LineError
+from simulators.lines import LARGEST_READ, Caller, Connection, FarEnd
+
+HOST = "127.0.0.1"
+
+
+class _Wire(Caller, Protocol):
+    """A caller whose raw bytes are unpacked before the far end hears them."""
+
+    def unpack(self, data: bytes) -> bytes: ...
+
+
+class _Socket:
+    """A caller on a plain TCP connection."""
+
+    def __init__(self, writer: asyncio.StreamWriter) -> None:
+        self._writer = writer
+
+    def say(self, data: bytes) -> None:
+        if not self._writer.is_closing():
+            self._writer.write(data)
+
+    def cut(self) -> None:
+        self._writer.close()
+
+    def unpack(self, data: bytes) -> bytes:
+        return data
+
+
+class _TelnetSocket(_Socket):
+    """A caller who sets baud rate and parity by RFC 2217; an unconnected port in memory remembers them."""
+
+    def __init__(self, writer: asyncio.StreamWriter) -> None:
+        super().__init__(writer)
+        self._port = serial.serial_for_url("loop://")
+        self._manager = serial.rfc2217.PortManager(self._port, writer)
+
+    def say(self, data: bytes) -> None:
+        super().say(b"".join(self._manager.escape(data)))
+
+    def unpack(self, data: bytes) -> bytes:
+        return b"".join(self._manager.filter(data))
+
+
+@asynccontextmanager
+async def tcp_front(far_end: FarEnd) -> AsyncIterator[int]:
+    """A transparent gateway; gives its port."""
+    async with _served(far_end, _Socket) as port:
+        yield port
+
+
+@asynccontextmanager
+async def rfc2217_front(far_end: FarEnd) -> AsyncIterator[int]:
+    """A serial server whose baud rate the caller can change; gives its port."""
+    async with _served(far_end, _TelnetSocket) as port:
+        yield port
+
+
+@asynccontextmanager
+async def pty_front(far_end: FarEnd) -> AsyncIterator[str]:
+    """A serial port in raw mode; gives the path of its device."""
+    ours, theirs = os.openpty()
+    try:
+        tty.setraw(theirs)
+        os.set_blocking(ours, False)
+        async with _listened(ours, far_end):
+            yield os.ttyname(theirs)
+    finally:
+        os.close(ours)
+        os.close(theirs)
+
+
+@asynccontextmanager
+async def _served(far_end: FarEnd, wire: Callable[[asyncio.StreamWriter], _Wire]) -> AsyncIterator[int]:
+    calls: set[asyncio.Task[None]] = set()
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.ensure_future(_converse(reader, writer, far_end, wire(writer)))
+        calls.add(task)
+        task.add_done_callback(calls.discard)
+
+    server = await asyncio.start_server(answer, HOST, 0)
+    try:
+        yield server.sockets[0].getsockname()[1]
+    finally:
+        server.close()
+        await _ended(calls)
+        await server.wait_closed()
+
+
+async def _ended(tasks: set[asyncio.Task[None]]) -> None:
+    for task in tuple(tasks):
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _converse(
+    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, far_end: FarEnd, caller: _Wire
+) -> None:
+    connection = far_end.connect(caller)
+    try:
+        with suppress(OSError, LineError):
+            while data := await reader.read(LARGEST_READ):
+                if said := caller.unpack(data):
+                    await connection.hear(said)
+    finally:
+        await connection.close()
+        writer.close()
+        with suppress(OSError):
+            await writer.wait_closed()
+
+
+class _Terminal:
+    """Whoever opened the pseudo terminal; it cannot be cut off, only left without an answer."""
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor = descriptor
+
+    def say(self, data: bytes) -> None:
+        with suppress(BlockingIOError):  # nobody reads: a serial line drops what nobody takes
+            os.write(self._descriptor, data)
+
+    def cut(self) -> None:
+        return
+
+
+@asynccontextmanager
+async def _listened(descriptor: int, far_end: FarEnd) -> AsyncIterator[None]:
+    heard: asyncio.Queue[bytes] = asyncio.Queue()
+    connection = far_end.connect(_Terminal(descriptor))
+    loop = asyncio.get_running_loop()
+    loop.add_reader(descriptor, lambda: heard.put_nowait(_read(descriptor)))
+    listening = asyncio.create_task(_listen(heard, connection))
+    try:
+        yield
+    finally:
+        loop.remove_reader(descriptor)
+        await _ended({listening})
+        await connection.close()
+
+
+async def _listen(heard: asyncio.Queue[bytes], connection: Connection) -> None:
+    while True:
+        if data := await heard.get():
+            await connection.hear(data)
+
+
+def _read(descriptor: int) -> bytes:
+    with suppress(OSError):
+        return os.read(descriptor, LARGEST_READ)
+    return b""
