@@ -1,0 +1,144 @@
+"""The job queue: one job = "serve this line". pgqueuer keeps it in the same database.
+
+A line's key is unique while its job waits or runs, so a line is never served twice at once, and asking
+again only raises its priority. What is due on a line lies in our own tables, never in the job.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import Final
+
+import asyncpg
+from pgqueuer.adapters.drivers.asyncpg import AsyncpgDriver, AsyncpgPoolDriver
+from pgqueuer.adapters.persistence.queries import Queries
+from pgqueuer.core.qm import QueueManager
+from pgqueuer.core.tm import cancel_on_exit
+from pgqueuer.domain.errors import FailingListenerError, PgqException
+from pgqueuer.domain.models import Job
+
+from metering.errors import StorageError, StorageUnavailable
+from storage import sql
+from storage.pool import Database, translated
+
+_SQL = sql.statements("jobs")
+_ENTRYPOINT: Final = "serve_line"
+_HEARTBEAT: Final = timedelta(seconds=30)
+_CONNECTIONS: Final = 4
+_BATCH: Final = 10
+
+ServeLine = Callable[[int], Awaitable[None]]
+"""Serves the line with this id until nothing is due on it."""
+
+
+def entrypoint(collector: str | None) -> str:
+    """The queue of lines that any collector can open, or of those that hang on this one."""
+    return f"{_ENTRYPOINT}@{collector}" if collector else _ENTRYPOINT
+
+
+class Jobs:
+    """The asking side of the queue."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def install(self) -> None:
+        """Makes the queue's own tables, or brings older ones up to this version."""
+        async with self._database.connection() as connection:
+            await connection.execute(_SQL["lock"])
+            try:
+                await _install(Queries(AsyncpgDriver(connection)))
+            finally:
+                await connection.execute(_SQL["unlock"])
+
+    async def request_line(self, line_id: int, collector: str | None = None, priority: int = 0) -> None:
+        """Asks for the line to be served; while its job waits or runs, only a higher priority counts."""
+        await self.request_lines({line_id: collector}, priority)
+
+    async def request_lines(self, lines: Mapping[int, str | None], priority: int = 0) -> None:
+        """Asks for many lines at once: the collector on which each hangs, or None, by line id."""
+        if not lines:
+            return
+        async with self._database.connection() as connection:
+            await Queries(AsyncpgDriver(connection)).enqueue(
+                [entrypoint(collector) for collector in lines.values()],
+                [str(line_id).encode() for line_id in lines],
+                [priority] * len(lines),
+                dedupe_key=[f"line:{line_id}" for line_id in lines],
+                on_conflict="update_priority",
+            )
+
+    async def depth(self) -> dict[tuple[str, str], int]:
+        """How many jobs there are by entrypoint and state (`queued`, `picked`)."""
+        counts: Counter[tuple[str, str]] = Counter()
+        async with self._database.connection() as connection:
+            for size in await Queries(AsyncpgDriver(connection)).queue_size():
+                counts[str(size.entrypoint), size.status] += size.count
+        return dict(counts)
+
+
+async def run_worker(
+    url: str,
+    entrypoints: Mapping[str, ServeLine],
+    *,
+    concurrency: int,
+    stop: asyncio.Event,
+    heartbeat: timedelta = _HEARTBEAT,
+) -> None:
+    """Serves lines, at most `concurrency` (two or more) at once, until `stop` is set and the last one ends.
+
+    Raises StorageUnavailable when the database goes away, after the running ones ended: start it again. A
+    worker that died without a word loses its lines to the others after `heartbeat`.
+    """
+    with _translated():
+        async with asyncpg.create_pool(url, min_size=0, max_size=_CONNECTIONS, timeout=10.0) as pool:
+            queries = Queries(AsyncpgPoolDriver(pool))
+            if not await queries.schema_is_installed():
+                raise StorageError("The database has no job queue: run `teplo migrate`.")
+            manager = QueueManager(queries)
+            for name, serve in entrypoints.items():
+                manager.entrypoint(name, accepts_context=False)(_job(serve))
+            async with cancel_on_exit(asyncio.create_task(_relay(stop, manager.shutdown))):
+                await manager.run(
+                    dequeue_timeout=heartbeat,
+                    batch_size=min(max(concurrency // 2, 1), _BATCH),
+                    max_concurrent_tasks=max(concurrency, 2),
+                    shutdown_on_listener_failure=True,
+                    heartbeat_timeout=heartbeat,
+                )
+
+
+async def _install(queries: Queries) -> None:
+    if await queries.schema_is_installed():
+        await queries.upgrade()
+    else:
+        await queries.install()
+
+
+async def _relay(stop: asyncio.Event, shutdown: asyncio.Event) -> None:
+    await stop.wait()
+    shutdown.set()
+
+
+def _job(serve: ServeLine) -> Callable[[Job], Awaitable[None]]:
+    async def job(job: Job) -> None:
+        await serve(int(job.payload or b""))
+
+    return job
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    with translated():
+        try:
+            yield
+        except FailingListenerError as error:
+            raise StorageUnavailable(
+                "The database does not tell of new jobs any more; connect again."
+            ) from error
+        except PgqException as error:
+            raise StorageError(f"The job queue could not do what was asked. ({error})") from error

@@ -1,0 +1,49 @@
+-- name: known_slots
+select slot_start, reason as state
+from gap
+where meter_id = $1 and kind = $2 and slot_start >= $3 and slot_start < $4
+union all
+select distinct slot_start, 'stored'
+from archive_value
+where meter_id = $1 and kind = $2 and slot_start >= $3 and slot_start < $4
+order by slot_start;
+
+-- name: archive
+select meter_id, circuit, kind, slot_start, slot_end, quantity, meter_time, value, absence, flags,
+    poll_id, frame, raw_value, raw_unit, factor, factor_set
+from archive_value
+where meter_id = $1 and kind = $2 and slot_start >= $3 and slot_start < $4
+    and ($5::text is null or quantity = $5)
+    and ($6::timestamptz is null or (slot_start, circuit, quantity) > ($6, $7::integer, $8::text))
+order by slot_start, circuit, quantity
+limit $9;
+
+-- name: snapshots
+select meter_id, circuit, read_at, quantity, meter_time, value, absence, flags,
+    poll_id, frame, raw_value, raw_unit, factor, factor_set
+from snapshot_value
+where meter_id = $1 and read_at >= $2 and read_at < $3
+order by read_at desc, circuit, quantity
+limit $4;
+
+-- name: latest_snapshot
+select meter_id, circuit, read_at, quantity, meter_time, value, absence, flags,
+    poll_id, frame, raw_value, raw_unit, factor, factor_set
+from snapshot_value
+where meter_id = $1 and read_at = (
+    select read_at from snapshot_value where meter_id = $1 order by read_at desc limit 1
+)
+order by circuit, quantity;
+
+-- name: gaps
+select meter_id, kind, slot_start, slot_end, reason, poll_id, frame, recorded_at
+from gap
+where meter_id = $1 and slot_start >= $2 and slot_start < $3
+order by slot_start, kind;
+
+-- name: revisions
+select id, meter_id, circuit, kind, slot_start, slot_end, quantity, meter_time, value, absence, flags,
+    poll_id, frame, raw_value, raw_unit, factor, factor_set, replaced_by, recorded_at
+from revision
+where meter_id = $1 and slot_start >= $2 and slot_start < $3
+order by slot_start, id;

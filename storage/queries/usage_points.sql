@@ -1,0 +1,70 @@
+-- name: add_site
+insert into site (code, name, address) values ($1, $2, $3)
+on conflict (code) do update set name = excluded.name, address = excluded.address
+returning id;
+
+-- name: add_usage_point
+insert into usage_point (code, name, site_id, zone, factor_set, billed_quantity)
+values ($1, $2, $3, $4, $5, $6)
+on conflict (code) do update
+set name = excluded.name, site_id = excluded.site_id, zone = excluded.zone,
+    factor_set = excluded.factor_set, billed_quantity = excluded.billed_quantity
+returning id;
+
+-- name: add_line
+insert into line (url, endpoint, collector) values ($1, $2, $3)
+on conflict (endpoint) do update
+set collector = case when line.url = excluded.url then excluded.collector else line.collector end
+returning id, url;
+
+-- name: add_meter
+insert into meter (serial, model, address, line_id, zone, polled) values ($1, $2, $3, $4, $5, $6)
+on conflict (model, serial) do update
+set address = excluded.address, line_id = excluded.line_id, zone = excluded.zone, polled = excluded.polled
+returning id;
+
+-- name: install
+insert into installation (usage_point_id, meter_id, circuit, installed_at)
+select $1, $2, $3, $4
+where not exists (
+    select from installation
+    where usage_point_id = $1 and meter_id = $2 and circuit = $3 and installed_at = $4
+);
+
+-- name: remove
+update installation set removed_at = $3
+where usage_point_id = $1 and meter_id = $2 and removed_at is null
+returning circuit;
+
+-- name: site
+select id, code, name, address from site where id = $1;
+
+-- name: lines
+select id, url, collector from line where collector is null or collector = $1 order by id;
+
+-- name: line
+select id, url, collector from line where id = $1;
+
+-- name: meters_on_line
+select id, serial, model, address, line_id, zone, polled from meter where line_id = $1 and polled order by id;
+
+-- name: usage_points
+select id, code, name, site_id, zone, factor_set, billed_quantity
+from usage_point where id > $1 order by id limit $2;
+
+-- name: usage_point
+select id, code, name, site_id, zone, factor_set, billed_quantity from usage_point where id = $1;
+
+-- name: meters
+select id, serial, model, address, line_id, zone, polled from meter where id > $1 order by id limit $2;
+
+-- name: meter
+select id, serial, model, address, line_id, zone, polled from meter where id = $1;
+
+-- name: installations
+select usage_point_id, meter_id, circuit, installed_at, removed_at
+from installation where usage_point_id = $1 order by installed_at, circuit;
+
+-- name: installations_of_meter
+select usage_point_id, meter_id, circuit, installed_at, removed_at
+from installation where meter_id = $1 order by installed_at, circuit;

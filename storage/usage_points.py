@@ -1,0 +1,187 @@
+"""The registry: sites, usage points, lines, meters, and which meter was installed where and when."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from metering.errors import ConfigurationError, ReadingConflict
+from storage import sql
+from storage.pool import Database
+
+_SQL = sql.statements("usage_points")
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """A place that is heated: a house, a school."""
+
+    id: int
+    code: str
+    name: str
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
+class UsagePoint:
+    """Where heat is billed; it outlives its meters. `billed_quantity` is a name of metering.quantities."""
+
+    id: int
+    code: str
+    name: str
+    site_id: int
+    zone: str
+    factor_set: str
+    billed_quantity: str
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A shared medium; `collector` is set when only that collector can open it."""
+
+    id: int
+    url: str
+    collector: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Meter:
+    """A meter on a line; one that is not `polled` stays in the registry for its history."""
+
+    id: int
+    serial: str
+    model: str
+    address: str
+    line_id: int
+    zone: str
+    polled: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Installation:
+    """A meter's circuit measures a usage point within [installed_at, removed_at); None: until now."""
+
+    usage_point_id: int
+    meter_id: int
+    circuit: int
+    installed_at: datetime
+    removed_at: datetime | None
+
+
+class Registry:
+    """Adding is idempotent by the natural key: what exists takes the new particulars and keeps its id."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def add_site(self, code: str, name: str, address: str = "") -> int:
+        """The id of the site with this code."""
+        return await self._id("add_site", code, name, address)
+
+    async def add_usage_point(
+        self,
+        code: str,
+        name: str,
+        site_id: int,
+        zone: str,
+        *,
+        factor_set: str = "exact",
+        billed_quantity: str = "energy_heating",
+    ) -> int:
+        """The id of the usage point with this code."""
+        return await self._id("add_usage_point", code, name, site_id, zone, factor_set, billed_quantity)
+
+    async def add_line(self, url: str, endpoint: str, collector: str | None = None) -> int:
+        """The id of the line. `endpoint` is what can be opened only once: host and port, or a device's path.
+
+        ConfigurationError when another line is registered on the same endpoint.
+        """
+        async with self._database.transaction() as connection:
+            row = await connection.fetchrow(_SQL["add_line"], url, endpoint, collector)
+            if row["url"] != url:
+                raise ConfigurationError(
+                    f"The lines {row['url']} and {url} are on one endpoint, {endpoint}: a line has one "
+                    "talker at a time. Register one line and put the meters of both on it."
+                )
+        return int(row["id"])
+
+    async def add_meter(
+        self, serial: str, model: str, address: str, line_id: int, zone: str, *, polled: bool = True
+    ) -> int:
+        """The id of the meter with this model and serial; ConfigurationError when its address is taken."""
+        try:
+            return await self._id("add_meter", serial, model, address, line_id, zone, polled)
+        except ReadingConflict as error:
+            raise ConfigurationError(
+                f"Meter {model} {serial} cannot be put at address {address} of line {line_id}: the line does "
+                "not exist or another polled meter has this address. Take the old meter off polling first. "
+                f"({error})"
+            ) from error
+
+    async def install(self, usage_point_id: int, meter_id: int, circuit: int, installed_at: datetime) -> None:
+        """Installs the meter from this moment on; ConfigurationError while another one is installed there."""
+        try:
+            await self._database.value(_SQL["install"], usage_point_id, meter_id, circuit, installed_at)
+        except ReadingConflict as error:
+            raise ConfigurationError(
+                f"Meter {meter_id} cannot be installed at usage point {usage_point_id}, circuit {circuit}, "
+                f"from {installed_at}: a meter is installed there already, this circuit of the meter is installed "
+                f"elsewhere, or one of the two is not registered. Remove the old meter first. ({error})"
+            ) from error
+
+    async def remove(self, usage_point_id: int, meter_id: int, removed_at: datetime) -> None:
+        """Ends the meter's installation, all circuits; ConfigurationError when it is not installed there."""
+        try:
+            removed = await self._database.rows(_SQL["remove"], usage_point_id, meter_id, removed_at)
+        except ReadingConflict as error:
+            raise ConfigurationError(
+                f"Meter {meter_id} cannot be removed from usage point {usage_point_id} at {removed_at}: "
+                f"that is not after it was installed. ({error})"
+            ) from error
+        if not removed:
+            raise ConfigurationError(f"Meter {meter_id} is not installed at usage point {usage_point_id}.")
+
+    async def site(self, site_id: int) -> Site | None:
+        row = await self._database.row(_SQL["site"], site_id)
+        return Site(**row) if row else None
+
+    async def lines(self, collector: str | None = None) -> list[Line]:
+        """Lines that any collector can open, and those of this one."""
+        return [Line(**row) for row in await self._database.rows(_SQL["lines"], collector)]
+
+    async def line(self, line_id: int) -> Line | None:
+        row = await self._database.row(_SQL["line"], line_id)
+        return Line(**row) if row else None
+
+    async def meters_on_line(self, line_id: int) -> list[Meter]:
+        """The polled meters of a line."""
+        return [Meter(**row) for row in await self._database.rows(_SQL["meters_on_line"], line_id)]
+
+    async def usage_points(self, after: int = 0, limit: int = 100) -> list[UsagePoint]:
+        """A page by id."""
+        return [UsagePoint(**row) for row in await self._database.rows(_SQL["usage_points"], after, limit)]
+
+    async def usage_point(self, usage_point_id: int) -> UsagePoint | None:
+        row = await self._database.row(_SQL["usage_point"], usage_point_id)
+        return UsagePoint(**row) if row else None
+
+    async def meters(self, after: int = 0, limit: int = 100) -> list[Meter]:
+        """A page by id, meters that are not polled included."""
+        return [Meter(**row) for row in await self._database.rows(_SQL["meters"], after, limit)]
+
+    async def meter(self, meter_id: int) -> Meter | None:
+        row = await self._database.row(_SQL["meter"], meter_id)
+        return Meter(**row) if row else None
+
+    async def installations(self, usage_point_id: int) -> list[Installation]:
+        """Every meter that ever measured this usage point, oldest first."""
+        rows = await self._database.rows(_SQL["installations"], usage_point_id)
+        return [Installation(**row) for row in rows]
+
+    async def installations_of_meter(self, meter_id: int) -> list[Installation]:
+        """Every usage point that this meter ever measured, oldest first."""
+        rows = await self._database.rows(_SQL["installations_of_meter"], meter_id)
+        return [Installation(**row) for row in rows]
+
+    async def _id(self, statement: str, *particulars: object) -> int:
+        return int(await self._database.value(_SQL[statement], *particulars))
