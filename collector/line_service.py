@@ -12,7 +12,7 @@ import structlog
 from collector.links import Link
 from collector.poll import Clock, KnownSlots, Poll, PolledMeter, outcome_of
 from collector.session import Session
-from metering.errors import LineError, TeploError
+from metering.errors import LineError, LineLost, TeploError
 from metering.polls import PollReport
 from protocols.driver import Driver
 
@@ -34,8 +34,8 @@ class DueMeter:
 class LineService:
     """Asks the due meters of one line. `save` takes each report as soon as it is complete.
 
-    A meter that fails costs its own poll only. A lost line is opened again a few times; when it cannot be,
-    the rest of its meters get a report that says so.
+    A meter that fails costs its own poll only. A line that was cut is opened again a few times; when it
+    cannot be opened, the rest of its meters get a report that says so.
     """
 
     collector: str
@@ -48,12 +48,13 @@ class LineService:
     async def serve(self, due: Sequence[DueMeter]) -> None:
         """Ask all of them; raises nothing of the line's, each failure is in a saved report."""
         waiting = list(due)
+        lost: LineError | None = None
         for _ in range(1 + MOST_REOPENINGS):
             lost = await self._ask_until_lost(waiting)
-            if lost is None:
-                return
+            if not waiting or not isinstance(lost, LineLost):
+                break
         for one in waiting:
-            await self.save(self._no_link(one, lost))
+            await self.save(self._no_link(one, lost or LineLost()))
 
     async def _ask_until_lost(self, waiting: list[DueMeter]) -> LineError | None:
         try:

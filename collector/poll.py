@@ -1,4 +1,4 @@
-"""One poll of one meter: who it is, its settings, its clock, its current values, the slots that are missing."""
+"""One poll of one meter: who it is, its settings, its clock, current values, and the missing slots."""
 
 from __future__ import annotations
 
@@ -135,8 +135,8 @@ class Poll:
         if self._meter.serial and self._identity.serial != self._meter.serial:
             raise WrongMeter(
                 f"Meter {self._identity.serial} answered at address {self._meter.address}, but "
-                f"{self._meter.serial} is registered there. Nothing was stored. Likely the meter was replaced "
-                "or two addresses were mixed up: register the replacement or correct the address."
+                f"{self._meter.serial} is registered there. Nothing was stored. Likely the meter was "
+                "replaced or two addresses were mixed up: register the new meter or correct the address."
             )
 
     async def _read_configuration(self) -> None:
@@ -183,7 +183,8 @@ class Poll:
 
     def _just_read(self, kind: ArchiveKind) -> set[datetime]:
         """Some meters send archive records together with their current values."""
-        return {one.slot.start for one in (*self._archive, *self._gaps) if one.kind is kind}
+        delivered: list[ArchiveReadings | MissingSlot] = [*self._archive, *self._gaps]
+        return {one.slot.start for one in delivered if one.kind is kind}
 
     def _deliver(self, records: tuple[Record, ...], frame: int) -> None:
         for record in records:

@@ -6,24 +6,18 @@ import hashlib
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from metering.polls import PollHistory
+
 EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 LONGEST_BACK_OFF = timedelta(hours=6)
 
 
 @dataclass(frozen=True, slots=True)
 class PollPlan:
-    """Meters are asked on wall-clock beats `every` so long; a failed poll is repeated after `retry`, doubling."""
+    """Meters are asked on wall-clock beats `every` so long; a failed poll again after `retry`, doubling."""
 
     every: timedelta = timedelta(hours=1)
     retry: timedelta = timedelta(minutes=1)
-
-
-@dataclass(frozen=True, slots=True)
-class PollHistory:
-    """What is known of a meter's last polls; `failures` counts those in a row."""
-
-    last_at: datetime | None = None
-    failures: int = 0
 
 
 def next_due(meter_id: int, plan: PollPlan, history: PollHistory) -> datetime | None:
@@ -43,7 +37,8 @@ def is_due(meter_id: int, plan: PollPlan, history: PollHistory, now: datetime) -
 
 def back_off(plan: PollPlan, failures: int) -> timedelta:
     """Retry, doubled by each further failure, never longer than six hours."""
-    return min(plan.retry * 2 ** min(failures - 1, 16), LONGEST_BACK_OFF)
+    doublings: int = 2 ** min(failures - 1, 16)
+    return min(plan.retry * doublings, LONGEST_BACK_OFF)
 
 
 def stagger(meter_id: int, every: timedelta) -> timedelta:

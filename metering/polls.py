@@ -63,3 +63,11 @@ class PollReport:
     archive: tuple[ArchiveReadings, ...] = ()
     snapshots: tuple[SnapshotReadings, ...] = ()
     gaps: tuple[MissingSlot, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PollHistory:
+    """What is known of a meter's last polls; `failures` counts those in a row that did not end ok."""
+
+    last_at: datetime | None = None
+    failures: int = 0

@@ -1,0 +1,154 @@
+"""The collector: requests the lines that have due meters, and serves lines that the queue hands out."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import partial
+from uuid import UUID
+
+from collector.gaps import ArchivePlan, WantedSlots
+from collector.line_service import DueMeter, LineService
+from collector.links import Link
+from collector.links.url import LineUrl
+from collector.poll import Clock, PolledMeter
+from collector.schedule import PollPlan, is_due
+from collector.session import Session
+from collector.supervisor import supervise, wait
+from metering.calendar import ArchiveKind, MeterZone
+from metering.polls import PollHistory, PollReport
+from protocols.driver import Driver
+from storage.jobs import Jobs, entrypoint, run_worker
+from storage.polls import Polls
+from storage.pool import Database
+from storage.readings import Readings
+from storage.usage_points import Line, Meter, Registry
+
+ROUTINE = 10
+PAGE = 1000
+EXACT = "exact"
+
+
+@dataclass(frozen=True, slots=True)
+class Tools:
+    """What the composition root lends the collector: everything that touches the world or chance."""
+
+    now: Clock
+    new_id: Callable[[], UUID]
+    driver_for: Callable[[str, LineUrl], Driver]
+    open_link: Callable[[LineUrl, Driver], Awaitable[Link]]
+    make_session: Callable[[Link, LineUrl, Driver], Session]
+
+
+@dataclass(frozen=True, slots=True)
+class CollectorSettings:
+    """How one collector works. `tick` is the pause between two looks at what is due, in seconds."""
+
+    name: str = "main"
+    plan: PollPlan = field(default_factory=PollPlan)
+    archives: WantedSlots = field(default_factory=ArchivePlan)
+    tick: float = 5.0
+    concurrent_lines: int = 200
+
+
+class Collector:
+    """Many of them may run on one database; the queue sees to it that a line has one talker."""
+
+    def __init__(self, database: Database, settings: CollectorSettings, tools: Tools) -> None:
+        self._database = database
+        self._settings = settings
+        self._tools = tools
+        self._registry = Registry(database)
+        self._polls = Polls(database)
+        self._readings = Readings(database)
+        self._jobs = Jobs(database)
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Plan and serve until `stop` is set; what is being read then is finished and stored."""
+        await supervise({"planner": self._plan, "worker": self._work}, stop)
+
+    async def _plan(self, stop: asyncio.Event) -> None:
+        while not stop.is_set():
+            await self.request_due_lines()
+            await wait(stop, self._settings.tick)
+
+    async def _work(self, stop: asyncio.Event) -> None:
+        names = (entrypoint(None), entrypoint(self._settings.name))
+        await run_worker(
+            self._database.url,
+            dict.fromkeys(names, self.serve_line),
+            concurrency=self._settings.concurrent_lines,
+            stop=stop,
+        )
+
+    async def request_due_lines(self) -> None:
+        """Put every line with a due meter into the queue; a line that is already there stays there once."""
+        histories = await self._polls.histories()
+        lines = {line.id: line.collector for line in await self._registry.lines(self._settings.name)}
+        due = {meter.line_id async for meter in self._meters() if self._due(meter, histories)}
+        await self._jobs.request_lines({line: lines[line] for line in sorted(due & lines.keys())}, ROUTINE)
+
+    async def _meters(self) -> AsyncIterator[Meter]:
+        last = 0
+        while page := await self._registry.meters(last, PAGE):
+            for meter in page:
+                yield meter
+            last = page[-1].id
+
+    def _due(self, meter: Meter, histories: Mapping[int, PollHistory]) -> bool:
+        history = histories.get(meter.id, PollHistory())
+        return meter.polled and is_due(meter.id, self._settings.plan, history, self._tools.now())
+
+    async def serve_line(self, line_id: int) -> None:
+        """Ask the due meters of this line; the body of a job."""
+        line = await self._registry.line(line_id)
+        if line is None:
+            return
+        histories = await self._polls.histories()
+        meters = [one for one in await self._registry.meters_on_line(line_id) if self._due(one, histories)]
+        if meters:
+            await self._service(line, meters)
+
+    async def _service(self, line: Line, meters: Iterable[Meter]) -> None:
+        url = LineUrl.parse(line.url)
+        due = [await self._due_meter(meter, url) for meter in meters]
+        first = due[0].driver
+        service = LineService(
+            collector=self._settings.name,
+            open_link=partial(self._tools.open_link, url, first),
+            make_session=lambda link, driver: self._tools.make_session(link, url, driver),
+            save=self._save,
+            now=self._tools.now,
+            new_id=self._tools.new_id,
+        )
+        await service.serve(due)
+
+    async def _save(self, report: PollReport) -> None:
+        await self._polls.save(report)
+
+    async def _due_meter(self, meter: Meter, url: LineUrl) -> DueMeter:
+        polled = PolledMeter(
+            id=meter.id,
+            serial=meter.serial,
+            address=meter.address,
+            zone=MeterZone(meter.zone),
+            factor_sets=await self._factor_sets(meter),
+            archives=self._settings.archives,
+        )
+        return DueMeter(polled, self._tools.driver_for(meter.model, url), partial(self._known, meter.id))
+
+    async def _factor_sets(self, meter: Meter) -> Mapping[int, str]:
+        """The factor set of each circuit is the contract setting of the usage point it serves."""
+        sets: dict[int, str] = {}
+        for installation in await self._registry.installations_of_meter(meter.id):
+            if installation.removed_at is None:
+                point = await self._registry.usage_point(installation.usage_point_id)
+                sets[installation.circuit] = point.factor_set if point else EXACT
+        return sets
+
+    async def _known(
+        self, meter_id: int, kind: ArchiveKind, start: datetime, end: datetime
+    ) -> Collection[datetime]:
+        return (await self._readings.known_slots(meter_id, kind, start, end)).keys()
