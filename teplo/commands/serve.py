@@ -1,0 +1,66 @@
+"""`teplo migrate`, `teplo collector` and `teplo api`: the parts that run for years."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import Awaitable, Callable
+from typing import Annotated
+
+import typer
+
+from metering.errors import ConfigurationError
+from storage.jobs import Jobs
+from storage.pool import Database
+from teplo import running
+from teplo.logs import set_up_logs
+from teplo.migrate import migrate as migrate_schema
+from teplo.settings import Settings, read_settings
+
+
+def migrate() -> None:
+    """Bring the database's schema to this version."""
+    settings = _settings_with_database()
+    migrate_schema(settings.database_url)
+    asyncio.run(_install_queue(settings.database_url))
+    print("The schema is up to date.")
+
+
+def collector(
+    name: Annotated[str, typer.Option(help="This collector's name; TEPLO_COLLECTOR_NAME else.")] = "",
+) -> None:
+    """Poll the registered meters until stopped."""
+    settings = _settings_with_database()
+    if name:
+        settings = settings.model_copy(update={"collector_name": name})
+    asyncio.run(_until_stopped(lambda stop: running.collect(settings, stop)))
+
+
+def api() -> None:
+    """Answer billing and engineers over HTTP until stopped."""
+    settings = _settings_with_database()
+    asyncio.run(_until_stopped(lambda stop: running.answer(settings, stop)))
+
+
+def _settings_with_database() -> Settings:
+    settings = read_settings()
+    set_up_logs(settings.log_level)
+    if not settings.database_url:
+        raise ConfigurationError(
+            "TEPLO_DATABASE_URL is not set. Name the database, e.g. "
+            "TEPLO_DATABASE_URL=postgresql://teplo@localhost/teplo; `teplo demo` brings its own."
+        )
+    return settings
+
+
+async def _install_queue(url: str) -> None:
+    async with Database(url) as database:
+        await Jobs(database).install()
+
+
+async def _until_stopped(run: Callable[[asyncio.Event], Awaitable[None]]) -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    await run(stop)

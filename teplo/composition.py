@@ -1,0 +1,44 @@
+"""The composition root: the one clock, the one random source, and how a line's parts are put together."""
+
+from __future__ import annotations
+
+import random
+import uuid
+from datetime import UTC, datetime
+
+from collector.links import Link
+from collector.links.opening import link_for
+from collector.links.url import LineUrl
+from collector.session import LineSettings, Session
+from protocols import catalogue
+from protocols.driver import Driver
+
+
+def clock() -> datetime:
+    """The aware UTC time of this computer: the only place that asks for it."""
+    return datetime.now(UTC)
+
+
+def random_source(seed: int | None = None) -> random.Random:
+    """The one random source; a seed makes a run repeatable."""
+    return random.Random(seed)
+
+
+new_identifier = uuid.uuid4
+
+
+def driver_for(model: str, url: LineUrl) -> Driver:
+    """The driver of a model as this line frames its bytes; UnknownModel when there is none."""
+    return catalogue.driver(model, framing=url.framing)
+
+
+async def open_link(url: LineUrl, driver: Driver) -> Link:
+    """The line, open; what its URL leaves out follows the model's defaults."""
+    link = link_for(url, driver.info.line)
+    await link.open()
+    return link
+
+
+def session_for(link: Link, url: LineUrl, driver: Driver) -> Session:
+    """A session with the line's own times, or the model's where the URL names none."""
+    return Session(link, settings=LineSettings.of(url, driver.info.line), now=clock)

@@ -1,0 +1,1 @@
+"""The demo: a simulated fleet, polled, stored, billed, and compared with the plant's truth."""

@@ -1,0 +1,158 @@
+"""Compares what was stored and billed with what the simulated plant really produced."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+from metering.calendar import ArchiveKind, MeterZone, slots
+from simulators.truth import Truths
+from storage.readings import ArchiveValue, Readings, SnapshotValue
+from teplo.demo.site import RegisteredMeter
+
+WINDOWS: Mapping[ArchiveKind, timedelta] = {
+    ArchiveKind.HOUR: timedelta(hours=72),
+    ArchiveKind.DAY: timedelta(days=40),
+    ArchiveKind.MONTH: timedelta(days=62),
+    ArchiveKind.TOTAL: timedelta(days=40),
+}
+"""How far back every record that the plant has must be stored."""
+
+BEGINNING = datetime(2000, 1, 1, tzinfo=UTC)
+PAGE = 5000
+
+Key = tuple[str, int]
+RecordKey = tuple[ArchiveKind, datetime]
+
+
+@dataclass(slots=True)
+class Verdict:
+    """Counts of archive records (one meter, kind and slot each) and of snapshots; `examples` in words."""
+
+    expected: int = 0
+    stored: int = 0
+    missing: int = 0
+    wrong: int = 0
+    snapshots: int = 0
+    examples: list[str] = field(default_factory=list)
+
+    def note(self, text: str) -> None:
+        """Keep the first few findings for the person who reads the result."""
+        if len(self.examples) < 20:
+            self.examples.append(text)
+
+
+async def compare_stored(
+    meters: Iterable[RegisteredMeter], readings: Readings, since: datetime, now: datetime
+) -> Verdict:
+    """Every record the plant had at `since` must be stored, and everything stored must be true."""
+    verdict = Verdict()
+    for registered in meters:
+        records = await _stored_records(registered, readings, now)
+        _compare_records(registered, records, since, verdict)
+        await _compare_snapshots(registered, readings, now, verdict)
+    return verdict
+
+
+async def _stored_records(
+    registered: RegisteredMeter, readings: Readings, now: datetime
+) -> dict[RecordKey, dict[Key, ArchiveValue]]:
+    records: dict[RecordKey, dict[Key, ArchiveValue]] = {}
+    async for value in _archive_values(registered, readings, now):
+        record = records.setdefault((value.kind, value.slot.start), {})
+        record[value.quantity, value.circuit] = value
+    return records
+
+
+async def _archive_values(
+    registered: RegisteredMeter, readings: Readings, now: datetime
+) -> AsyncIterator[ArchiveValue]:
+    for kind in ArchiveKind:
+        after = None
+        while page := await readings.archive(
+            registered.meter_id, kind, BEGINNING, now + timedelta(days=3650), after=after, limit=PAGE
+        ):
+            for value in page:
+                yield value
+            last = page[-1]
+            after = (last.slot.start, last.circuit, last.quantity)
+
+
+def _compare_records(
+    registered: RegisteredMeter,
+    records: Mapping[RecordKey, Mapping[Key, ArchiveValue]],
+    since: datetime,
+    verdict: Verdict,
+) -> None:
+    zone = MeterZone(registered.meter.zone)
+    expected = {(kind, zone.to_utc(start)) for kind, start in _expected(registered, zone, since)}
+    verdict.expected += len(expected)
+    verdict.stored += len(records)
+    for kind, start in sorted(expected - records.keys()):
+        verdict.missing += 1
+        verdict.note(f"{_name(registered)}: {kind.value} {start} is missing")
+    for (kind, start), values in records.items():
+        truths = registered.meter.truth_archive(kind, zone.to_meter_time(start))
+        _judge(f"{_name(registered)}: {kind.value} {start}", values, truths, verdict)
+
+
+def _expected(
+    registered: RegisteredMeter, zone: MeterZone, since: datetime
+) -> Iterator[tuple[ArchiveKind, datetime]]:
+    """What the meter has, within the windows, of slots that were closed when the demo began."""
+    then = zone.to_meter_time(since)
+    for kind, window in WINDOWS.items():
+        for slot in slots(kind, then - window, then):
+            closed = slot.start if kind is ArchiveKind.TOTAL else slot.end
+            if closed <= then and registered.meter.truth_archive(kind, slot.start) is not None:
+                yield kind, slot.start
+
+
+def _judge(
+    subject: str,
+    values: Mapping[Key, ArchiveValue | SnapshotValue],
+    truths: Truths | None,
+    verdict: Verdict,
+) -> None:
+    problem = _problem(values, truths)
+    if problem:
+        verdict.wrong += 1
+        verdict.note(f"{subject}: {problem}")
+
+
+def _problem(values: Mapping[Key, ArchiveValue | SnapshotValue], truths: Truths | None) -> str:
+    if truths is None:
+        return "the meter has no such record"
+    for key, truth in truths.items():
+        value = values[key].value if key in values else None
+        if value is None:
+            return f"{key[0]} is absent, the plant has {truth.value}"
+        if not truth.admits(value):
+            return f"{key[0]} is {value}, the plant has {truth.value}"
+    return ""
+
+
+async def _compare_snapshots(
+    registered: RegisteredMeter, readings: Readings, now: datetime, verdict: Verdict
+) -> None:
+    values = await readings.snapshots(registered.meter_id, BEGINNING, now + timedelta(days=1), limit=PAGE)
+    by_instant: dict[datetime, dict[Key, SnapshotValue]] = {}
+    for value in values:
+        by_instant.setdefault(value.read_at, {})[value.quantity, value.circuit] = value
+    for read_at, snapshot in by_instant.items():
+        verdict.snapshots += 1
+        meter_time = next(iter(snapshot.values())).meter_time
+        truths = registered.meter.truth_snapshot(meter_time) if meter_time else None
+        _judge(f"{_name(registered)}: snapshot {read_at}", snapshot, truths, verdict)
+
+
+def _name(registered: RegisteredMeter) -> str:
+    return f"{registered.meter.model} {registered.meter.serial}"
+
+
+def level_at(truths: Truths | None, quantity: str, circuit: int) -> Decimal | None:
+    """The register's true level; None when the plant has none there."""
+    truth = truths.get((quantity, circuit)) if truths else None
+    return truth.value if truth else None

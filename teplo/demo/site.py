@@ -1,0 +1,39 @@
+"""The demo's registry: a usage point for every meter of the fleet."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from simulators.fleet import RunningFleet, RunningMeter
+from storage.usage_points import Registry
+
+
+@dataclass(frozen=True, slots=True)
+class RegisteredMeter:
+    """A simulated meter with its ids in the database."""
+
+    meter_id: int
+    usage_point_id: int
+    meter: RunningMeter
+
+
+async def register(fleet: RunningFleet, registry: Registry, installed_at: datetime) -> list[RegisteredMeter]:
+    """Register every line and meter of the fleet, each meter at a usage point of its own."""
+    registered = []
+    for line in fleet.lines:
+        line_id = await registry.add_line(line.url, line.endpoint)
+        for meter in line.meters:
+            registered.append(await _register(registry, line_id, line.name, meter, installed_at))
+    return registered
+
+
+async def _register(
+    registry: Registry, line_id: int, place: str, meter: RunningMeter, installed_at: datetime
+) -> RegisteredMeter:
+    meter_id = await registry.add_meter(meter.serial, meter.model, meter.address, line_id, meter.zone)
+    site_id = await registry.add_site(place, place)
+    name = f"{place}, {meter.model} {meter.serial}"
+    point_id = await registry.add_usage_point(f"{meter.model}-{meter.serial}", name, site_id, meter.zone)
+    await registry.install(point_id, meter_id, 1, installed_at)
+    return RegisteredMeter(meter_id, point_id, meter)
