@@ -49,9 +49,13 @@ class BillingPeriod:
 
     def __post_init__(self) -> None:
         if self.start.tzinfo is None or self.end.tzinfo is None:
-            raise ConfigurationError("A billing period needs a zone: write 2026-01-01T00:00:00+05:00, not a bare date.")
+            raise ConfigurationError(
+                "A billing period needs a zone: write 2026-01-01T00:00:00+05:00, not a bare date."
+            )
         if self.end <= self.start:
-            raise ConfigurationError(f"A billing period must end after it starts: {self.start} .. {self.end}.")
+            raise ConfigurationError(
+                f"A billing period must end after it starts: {self.start} .. {self.end}."
+            )
 
 
 class MeterZone:
@@ -78,9 +82,9 @@ def _zone(name: str) -> tzinfo:
     if name[:1] in "+-" and len(name) == 6 and name[3] == ":":
         try:
             offset = timedelta(hours=int(name[1:3]), minutes=int(name[4:6]))
+            return timezone(-offset if name[0] == "-" else offset)
         except ValueError as error:
             raise ConfigurationError(f"{name!r} is not an offset; write it like +05:00.") from error
-        return timezone(-offset if name[0] == "-" else offset)
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:

@@ -111,7 +111,7 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class SnapshotReadings:
-    """A normalised snapshot. `frame` is the number, within its poll, of the last frame it was decoded from."""
+    """A normalised snapshot. `frame` is the number, within its poll, of the last frame it was read from."""
 
     read_at: datetime
     meter_time: datetime | None

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from decimal import Context, Decimal
 from fractions import Fraction
 from functools import lru_cache
+from importlib import resources
 from typing import Final
 
 import pint
@@ -184,7 +185,7 @@ def _pint_name(unit: str, quantity: Quantity) -> str:
     spelling = _normalised(unit)
     if spelling in _UNITS:
         return _UNITS[spelling]
-    near = difflib.get_close_matches(spelling[:32], _UNITS, n=4, cutoff=0.5)
+    near = difflib.get_close_matches(spelling[:32], _UNITS, n=4)
     hint = f"did you mean {', '.join(near)}?" if near else f"write it like {quantity.canonical_unit!r}."
     raise UnitError(f"Unknown unit {unit[:32]!r} for {quantity}; capitals matter: {hint}")
 
@@ -195,7 +196,11 @@ def _normalised(unit: str) -> str:
 
 @lru_cache(maxsize=1)
 def _registry() -> pint.UnitRegistry[Decimal]:
-    registry: pint.UnitRegistry[Decimal] = pint.UnitRegistry(non_int_type=Decimal, on_redefinition="ignore")
+    registry: pint.UnitRegistry[Decimal] = pint.UnitRegistry(
+        None, non_int_type=Decimal, on_redefinition="ignore"
+    )
+    # A registry that loads its definitions by itself has cached the calorie before it can be redefined.
+    registry.load_definitions(str(resources.files(pint) / "default_en.txt"))
     registry.define("calorie = 4.1868 * joule = cal = cal_it")
     return registry
 
