@@ -20,6 +20,6 @@ class MeterIdentity:
 
 @dataclass(frozen=True, slots=True)
 class MeterConfiguration:
-    """Settings read from the meter (units, decimals, scheme), by name; stored with the records they decode."""
+    """Settings read from the meter (units, decimals, scheme), by name; stored with the records."""
 
     settings: Mapping[str, str] = field(default_factory=dict)

@@ -30,7 +30,8 @@ def test_every_family_has_its_canonical_unit_and_behaviour() -> None:
 NEEDED = (
     "energy_heating energy_hot_water energy_total energy_hot_water_summer volume_supply mass_return power "
     "volume_flow_supply mass_flow_return temperature_supply temperature_return temperature_cold_water "
-    "temperature_outdoor temperature_difference pressure_supply pressure_return operating_time error_time flags"
+    "temperature_outdoor temperature_difference pressure_supply pressure_return operating_time error_time "
+    "flags"
 )
 
 
