@@ -125,8 +125,9 @@ class Registry:
         except ReadingConflict as error:
             raise ConfigurationError(
                 f"Meter {meter_id} cannot be installed at usage point {usage_point_id}, circuit {circuit}, "
-                f"from {installed_at}: a meter is installed there already, this circuit of the meter is installed "
-                f"elsewhere, or one of the two is not registered. Remove the old meter first. ({error})"
+                f"from {installed_at}: a meter is installed there already, this circuit of the meter is "
+                "installed elsewhere, or one of the two is not registered. Remove the old meter first. "
+                f"({error})"
             ) from error
 
     async def remove(self, usage_point_id: int, meter_id: int, removed_at: datetime) -> None:

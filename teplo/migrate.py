@@ -7,6 +7,7 @@ from importlib import resources
 import asyncpg
 from alembic import command
 from alembic.config import Config
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import create_async_engine
@@ -34,7 +35,7 @@ async def _migrate_schema(url: str) -> None:
     )
     try:
         with translated():
-            async with engine.connect() as connection:
+            async with engine.begin() as connection:
                 await connection.run_sync(_upgrade)
     except DBAPIError as error:
         raise StorageError(
@@ -49,3 +50,8 @@ def _upgrade(connection: Connection) -> None:
     config.set_main_option("script_location", str(resources.files("migrations")))
     config.attributes["connection"] = connection
     command.upgrade(config, "head")
+
+
+def newest_revision() -> str | None:
+    """The revision at which this program's schema stands."""
+    return ScriptDirectory(str(resources.files("migrations"))).get_current_head()
