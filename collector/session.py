@@ -1,52 +1,110 @@
-"""Runs conversations over a link: sends, collects, repeats, and keeps late answers from the next question."""
+"""Runs conversations over a link: each step in turn, each failure handed back to the driver that asked."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import datetime
-from typing import Self, TypeVar
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Final, TypeVar
 
+from collector.line_settings import LineSettings
 from collector.links import Link
-from collector.links.url import LineUrl
+from collector.question import Question, listen
+from collector.transcript import Clock, Finding, Transcript
+from metering.errors import ExchangeError, FrameError, LineBusy, LineError, MeterError, TeploError
 from metering.polls import Frame
 from metering.readings import Record
-from protocols.conversation import Conversation
-from protocols.driver import LineDefaults
+from protocols.conversation import Conversation, Deliver, Exchange, Pause, Retune, Step
+
+__all__ = ["Finding", "LineSettings", "Session"]
 
 T = TypeVar("T")
-Clock = Callable[[], datetime]
 Deliverer = Callable[[tuple[Record, ...], int], None]
+"""Takes finished records and the number of the last frame that was heard before."""
 
-
-@dataclass(frozen=True, slots=True)
-class LineSettings:
-    """Times of a line in seconds, and its limits.
-
-    `timeout`: to the first byte. `gap`: silence that ends an answer. `attempts`: how often a question is put.
-    `quiet`: silence before a question. `largest` and `longest` bound one exchange in bytes and in seconds.
-    """
-
-    timeout: float = 2.0
-    gap: float = 0.5
-    attempts: int = 3
-    quiet: float = 0.05
-    largest: int = 65536
-    longest: float = 300.0
-
-    @classmethod
-    def of(cls, url: LineUrl, model: LineDefaults) -> Self:
-        """The line's own times, or the model's where the URL names none."""
-        raise NotImplementedError
+MOST_STEPS: Final = 100_000
 
 
 class Session:
-    """One poll's talk over an open link. `frames` and `findings` grow as it goes on."""
+    """One poll's talk over an open link; several conversations may run in it, one after another."""
 
     def __init__(self, link: Link, *, settings: LineSettings, now: Clock) -> None:
-        self.frames: list[Frame] = []
-        self.findings: set[str] = set()
+        self._link = link
+        self._settings = settings
+        self._transcript = Transcript(now)
+        self._running = False
+        self._lost: LineError | None = None
+
+    @property
+    def frames(self) -> list[Frame]:
+        """Everything sent and heard, in order; one frame per attempt and direction."""
+        return self._transcript.frames
+
+    @property
+    def findings(self) -> set[str]:
+        """What was noticed about the line: words of Finding."""
+        return self._transcript.findings
 
     async def run(self, conversation: Conversation[T], deliver: Deliverer) -> T:
-        """Carries the conversation out and returns what it returns."""
-        raise NotImplementedError
+        """Carries the conversation out and returns what it returns.
+
+        NoResponse, FrameError, NotSupported and line errors are thrown into it, and leave here when it lets
+        them. After a line error it may still deliver and return; a further question raises that error again.
+        """
+        with self._sole_talker():
+            try:
+                return await self._converse(conversation, deliver)
+            finally:
+                conversation.close()
+
+    async def _converse(self, conversation: Conversation[T], deliver: Deliverer) -> T:
+        outcome: bytes | TeploError | None = None
+        for _ in range(MOST_STEPS):
+            try:
+                step = _resume(conversation, outcome)
+            except StopIteration as end:
+                result: T = end.value
+                return result
+            outcome = await self._carry_out(step, deliver)
+        raise FrameError(
+            f"The conversation has more than {MOST_STEPS} steps: the driver goes round in circles."
+        )
+
+    async def _carry_out(self, step: Step, deliver: Deliverer) -> bytes | TeploError:
+        if isinstance(step, Deliver):
+            deliver(step.records, len(self.frames))
+            return b""
+        if self._lost is not None:
+            raise self._lost
+        try:
+            return await self._talk(step)
+        except LineError as error:
+            self._lost = error
+            return error
+        except (ExchangeError, MeterError) as error:
+            return error
+
+    async def _talk(self, step: Exchange | Pause | Retune) -> bytes:
+        match step:
+            case Exchange():
+                return await Question(step, self._link, self._settings, self._transcript).put()
+            case Pause():
+                await listen(step.seconds, self._link, self._transcript)
+            case Retune():
+                await self._link.retune(step.baud, step.parity)
+        return b""
+
+    @contextmanager
+    def _sole_talker(self) -> Iterator[None]:
+        if self._running:
+            raise LineBusy(f"{self._link.description}: this session is in a conversation already.")
+        self._running = True
+        try:
+            yield
+        finally:
+            self._running = False
+
+
+def _resume(conversation: Conversation[T], outcome: bytes | TeploError | None) -> Step:
+    if outcome is None:
+        return next(conversation)
+    return conversation.throw(outcome) if isinstance(outcome, TeploError) else conversation.send(outcome)

@@ -1,7 +1,7 @@
 """A link is the byte stream of one line: the same seven methods for a serial port, a gateway or a modem.
 
-Implementations stand beside this file; `opening.py` chooses one by the line's URL, `fake.py` is one in memory.
-The conformance suite, `tests/conformance/test_links.py`, runs over all of them.
+`opening.py` chooses an implementation by the line's URL; `fake.py` is one in memory. The conformance suite,
+`tests/conformance/test_links.py`, runs over all of them.
 """
 
 from __future__ import annotations

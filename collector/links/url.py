@@ -4,6 +4,8 @@
     tcp://10.0.0.5:4001                         a transparent gateway
     rfc2217://10.0.0.5:4001?baud=9600           a serial server whose baud rate can be changed
     modbus-tcp://10.0.0.5:502?timeout=5         a Modbus TCP gateway
+
+Options: baud, parity, stop (serial lines); timeout, gap, attempts, quiet; framing=rtu or ascii.
 """
 
 from __future__ import annotations
@@ -32,7 +34,7 @@ NOT_YET: Final[Mapping[str, str]] = {
     "csd": "a GSM data call",
 }
 
-DEVICE: Final = re.compile(r"/[^\0]+|COM[1-9][0-9]*", re.IGNORECASE)
+DEVICE: Final = re.compile(r"/[^\0]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +60,7 @@ class LineUrl:
     def parse(cls, text: str) -> Self:
         """Reads a URL strictly; ConfigurationError names the mistake and shows a right one."""
         if len(text) > LONGEST:
-            raise ConfigurationError(f"A line URL has at most {LONGEST} characters; this one has {len(text)}.")
+            raise ConfigurationError(f"A line URL has {LONGEST} characters at most; this has {len(text)}.")
         parts = _split(text)
         place = _device(text, parts) if parts.scheme == "serial" else _host_and_port(text, parts)
         options = _options(text, parts)

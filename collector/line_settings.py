@@ -1,0 +1,34 @@
+"""The times and limits under which one line is talked on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Final, Self
+
+from collector.links.url import LineUrl
+from protocols.driver import LineDefaults
+
+GIVEN_BY_URL: Final = ("timeout", "gap", "attempts", "quiet")
+
+
+@dataclass(frozen=True, slots=True)
+class LineSettings:
+    """Times in seconds.
+
+    `timeout`: from a question to the first byte of its answer. `gap`: the longest silence within an answer.
+    `attempts`: how often a question is put. `quiet`: the silence kept before a question.
+    `largest` and `longest` bound what may be heard after one question, in bytes and in seconds.
+    """
+
+    timeout: float = 2.0
+    gap: float = 0.5
+    attempts: int = 3
+    quiet: float = 0.05
+    largest: int = 65536
+    longest: float = 120.0
+
+    @classmethod
+    def of(cls, url: LineUrl, model: LineDefaults = LineDefaults()) -> Self:
+        """What the URL says; where it says nothing, the model's times and then the defaults here."""
+        given = {name: getattr(url, name) for name in GIVEN_BY_URL if getattr(url, name) is not None}
+        return replace(cls(timeout=model.timeout, quiet=model.quiet), **given)

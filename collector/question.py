@@ -1,0 +1,132 @@
+"""Putting one question: quiet before it, repeats, and no late answer left over for the next question."""
+
+from __future__ import annotations
+
+import asyncio
+
+from collector.attempt import Attempt
+from collector.line_settings import LineSettings
+from collector.links import Link
+from collector.links.heard import hexadecimal, likeness
+from collector.transcript import Transcript
+from metering.errors import ExchangeError, FrameError, LineError, NoResponse
+from protocols.conversation import Exchange
+
+
+class Question:
+    """Puts one exchange's question as often as it takes.
+
+    An answer may come a whole time-out too late. Each attempt that ended without one may therefore still owe
+    one, and before anything else is asked the line is heard until the debt is paid or barred.
+    """
+
+    def __init__(
+        self, exchange: Exchange, link: Link, settings: LineSettings, transcript: Transcript
+    ) -> None:
+        self._exchange = exchange
+        self._link = link
+        self._settings = settings
+        self._transcript = transcript
+        self._timeout = settings.timeout if exchange.timeout is None else exchange.timeout
+        self._attempts = max(1, settings.attempts if exchange.attempts is None else exchange.attempts)
+
+    async def put(self) -> bytes:
+        """The reply. NoResponse: silence, or nothing but echo; FrameError: bytes that are no reply."""
+        failed: list[Attempt] = []
+        for _ in range(self._attempts):
+            await listen(self._settings.quiet, self._link, self._transcript)
+            asked_at = _time()
+            attempt = await self._attempt()
+            if attempt.reply is not None:
+                await self._settle_answered(len(failed), asked_at)
+                return attempt.reply
+            failed.append(attempt)
+        await self._settle(len(failed), asked_at)
+        raise self._failure(failed)
+
+    async def _attempt(self) -> Attempt:
+        attempt = Attempt(self._exchange)
+        self._transcript.sent(self._exchange.request)
+        try:
+            await self._link.send(self._exchange.request)
+            await self._collect(attempt)
+        finally:
+            self._transcript.received(attempt.heard)
+            self._transcript.findings |= attempt.findings()
+        return attempt
+
+    async def _collect(self, attempt: Attempt) -> None:
+        """Echo and noise may come at once and the reply long after: they do not shorten the time-out."""
+        asked_at = _time()
+        until, last = asked_at + self._timeout, asked_at + max(self._settings.longest, self._timeout)
+        while (left := min(until, last) - _time()) > 0:
+            chunk = await self._link.receive(left)
+            if chunk:
+                attempt.add(chunk)
+                until = max(until, _time() + self._settings.gap)
+            if attempt.reply is not None:
+                return
+            if until > last or len(attempt.heard) > self._settings.largest:
+                raise FrameError(
+                    f"{self._link.description}: bytes come without end; {self._strange(attempt)}."
+                )
+
+    async def _settle_answered(self, owed: int, asked_at: float) -> None:
+        """A cut now is met by the next question; this one has its answer."""
+        if not owed:
+            return
+        try:
+            await self._burst(self._settings.gap)
+            await self._settle(owed, asked_at)
+        except LineError:
+            return
+
+    async def _settle(self, owed: int, asked_at: float) -> None:
+        barred_at = asked_at + 2 * self._timeout
+        while owed and (left := barred_at - _time()) > 0:
+            owed -= self._exchange.complete(await self._burst(left)) is not None
+
+    async def _burst(self, wait: float) -> bytes:
+        """Bytes closer together than the gap. They pay one debt, also where a meter answered twice."""
+        heard, last = bytearray(), _time() + self._settings.longest
+        while len(heard) <= self._settings.largest and _time() < last:
+            chunk = await self._link.receive(wait)
+            if not chunk:
+                break
+            heard += chunk
+            wait = self._settings.gap
+        self._transcript.late(bytes(heard))
+        return bytes(heard)
+
+    def _failure(self, failed: list[Attempt]) -> ExchangeError:
+        asked = (
+            f"{self._link.description}: no answer to {hexadecimal(self._exchange.request)} in {len(failed)} "
+            f"attempts of {self._timeout:g} s"
+        )
+        strange = max(failed, key=lambda attempt: len(attempt.body))
+        if strange.body:
+            return FrameError(f"{asked}; what came, {self._strange(strange)}.")
+        if any(attempt.heard for attempt in failed):
+            return NoResponse(
+                f"{asked}; only echo was heard: the converter echoes and the meter is silent. Check the "
+                "meter's address and power, and the wiring behind the converter."
+            )
+        return NoResponse(
+            f"{asked}: the meter is silent. Check its address, its power, the baud rate and the wiring; when "
+            "every meter of this line is silent, restart the gateway."
+        )
+
+    def _strange(self, attempt: Attempt) -> str:
+        return f"{hexadecimal(attempt.body)}, {likeness(attempt.body)}"
+
+
+async def listen(seconds: float, link: Link, transcript: Transcript) -> None:
+    """Keeps quiet for so long; what is heard meanwhile, or was waiting, answers no question of ours."""
+    until = _time() + seconds
+    transcript.late(link.drain())
+    while (left := until - _time()) > 0:
+        transcript.late(await link.receive(left))
+
+
+def _time() -> float:
+    return asyncio.get_running_loop().time()

@@ -1,0 +1,50 @@
+"""What went over the line in one poll, and what was noticed about the line meanwhile."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from enum import StrEnum
+
+from metering.polls import Direction, Frame
+
+Clock = Callable[[], datetime]
+
+
+class Finding(StrEnum):
+    """Something about the line that an engineer should know, in one word."""
+
+    ECHO = "echo"
+    """The converter sends our own bytes back."""
+    NOISE = "noise"
+    """Bytes that belong to no frame stood before a reply, or came instead of one."""
+    FOREIGN_ANSWER = "foreign_answer"
+    """A frame that answers another question stood before the reply."""
+    LATE_ANSWER = "late_answer"
+    """Bytes came when nothing was asked: the time-out is too short for this line."""
+
+
+class Transcript:
+    """The frames of one poll, numbered from 1, and the findings, each once."""
+
+    def __init__(self, now: Clock) -> None:
+        self.frames: list[Frame] = []
+        self.findings: set[str] = set()
+        self._now = now
+
+    def sent(self, data: bytes) -> None:
+        self._add(Direction.SENT, data)
+
+    def received(self, data: bytes) -> None:
+        """Nothing heard is no frame."""
+        if data:
+            self._add(Direction.RECEIVED, data)
+
+    def late(self, data: bytes) -> None:
+        """Bytes that nobody had asked for any more."""
+        self.received(data)
+        if data:
+            self.findings.add(Finding.LATE_ANSWER)
+
+    def _add(self, direction: Direction, data: bytes) -> None:
+        self.frames.append(Frame(len(self.frames) + 1, self._now(), direction, data))
