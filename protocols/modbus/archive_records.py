@@ -1,0 +1,82 @@
+"""From one slot of an archive to its record or its gap, whatever the model's stamps and contents mean."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Final
+
+from metering.calendar import ArchiveKind, MeterSlot, slot_start
+from metering.quantities import Behaviour
+from metering.readings import Absence, ArchiveRecord, Gap, GapReason, MeterValue
+from protocols.conversation import Conversation
+from protocols.modbus.archives import ArchiveReader, slots_between, stamp_of
+from protocols.modbus.numbers import Settings, record_values
+from protocols.modbus.register_map import Archive, Content, Profile, RecordStamp
+
+_MOMENT: Final = timedelta(microseconds=1)
+
+
+def read_slot(
+    profile: Profile, reader: ArchiveReader, slot: MeterSlot, now: datetime, settings: Settings
+) -> Conversation[ArchiveRecord | Gap]:
+    """The record of a slot as the meter has it when its clock shows `now`."""
+    archive = reader.archive
+    if closed_at(archive.kind, slot) > now:
+        return Gap(archive.kind, slot, GapReason.NOT_YET_CLOSED)
+    data = yield from reader.fetch(stamp_for(archive, slot))
+    if isinstance(data, GapReason):
+        return Gap(archive.kind, slot, _reason(data, archive, slot, now))
+    values = record_values(profile, archive.record, data, settings)
+    if archive.content is Content.LEVELS and archive.kind is not ArchiveKind.TOTAL:
+        values = yield from _amounts(profile, reader, slot, values, settings)
+    own = stamp_of(archive.record, data)
+    return ArchiveRecord(archive.kind, slot, own or slot.start, values)
+
+
+def closed_at(kind: ArchiveKind, slot: MeterSlot) -> datetime:
+    """When the record of a slot is complete: at its end, a total at its start."""
+    return slot.start if kind is ArchiveKind.TOTAL else slot.end
+
+
+def stamp_for(archive: Archive, slot: MeterSlot) -> datetime:
+    """The stamp that the record of this slot carries."""
+    if archive.stamp is RecordStamp.SLOT_END:
+        return slot.end
+    return slot.start if archive.stamp is RecordStamp.SLOT_START else _before(archive.kind, slot).start
+
+
+def _before(kind: ArchiveKind, slot: MeterSlot) -> MeterSlot:
+    return MeterSlot(slot_start(kind, slot.start - _MOMENT), slot.start)
+
+
+def _reason(reason: GapReason, archive: Archive, slot: MeterSlot, now: datetime) -> GapReason:
+    too_old = slots_between(archive.kind, slot.start, now) > archive.depth
+    return GapReason.OUT_OF_DEPTH if too_old and reason is GapReason.NO_RECORD else reason
+
+
+def _amounts(
+    profile: Profile,
+    reader: ArchiveReader,
+    slot: MeterSlot,
+    levels: tuple[MeterValue, ...],
+    settings: Settings,
+) -> Conversation[tuple[MeterValue, ...]]:
+    """Amounts from levels at the slot's end and at its start, which the record before holds."""
+    archive = reader.archive
+    data = yield from reader.fetch(stamp_for(archive, _before(archive.kind, slot)))
+    before = () if isinstance(data, GapReason) else record_values(profile, archive.record, data, settings)
+    return tuple(_differences(levels, before))
+
+
+def _differences(levels: tuple[MeterValue, ...], before: tuple[MeterValue, ...]) -> Iterator[MeterValue]:
+    opening = {(value.quantity, value.circuit): value.value for value in before}
+    for level in levels:
+        start = opening.get((level.quantity, level.circuit))
+        if level.quantity.behaviour is not Behaviour.REGISTER or level.value is None:
+            yield level
+        elif start is None:
+            yield replace(level, value=None, absence=Absence.NO_DATA)
+        else:
+            yield replace(level, value=level.value - start)

@@ -1,0 +1,145 @@
+"""How a record is fetched, whichever way the maker addresses his archive.
+
+Each way is a conversation that gives the record's bytes, or the reason why there are none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from metering.calendar import ArchiveKind, slot_start
+from metering.errors import DecodeError, ProfileError
+from metering.readings import GapReason
+from protocols.conversation import Conversation, Pause
+from protocols.modbus.dialogue import Dialogue
+from protocols.modbus.function65 import ArchiveQuery
+from protocols.modbus.messages import Request, read_archive, read_registers, write_registers
+from protocols.modbus.moments import PARTS, part_of
+from protocols.modbus.profile import NUMBER
+from protocols.modbus.register_map import Addressing, Archive, RecordLayout, Selection
+
+Fetched = bytes | GapReason
+
+
+@dataclass
+class ArchiveReader:
+    """Fetches records of one archive. Of a ring it remembers the newest index and the last age it met."""
+
+    dialogue: Dialogue
+    archive: Archive
+    selection: Selection | None
+    newest: int | None = None
+    age: int = 0
+
+    def fetch(self, stamp: datetime) -> Conversation[Fetched]:
+        """The record that carries this stamp, to within its slot."""
+        data = yield from _WAYS[self.archive.addressing](self, stamp)
+        if isinstance(data, GapReason) or self.is_empty(data):
+            return GapReason.NO_RECORD if isinstance(data, bytes) else data
+        return data if self.is_of(data, stamp) else GapReason.UNREADABLE
+
+    def is_empty(self, data: bytes) -> bool:
+        """Whether this is the meter's way to say that it has no record."""
+        return self.archive.empty_is_zeros and not any(data)
+
+    def is_of(self, data: bytes, stamp: datetime) -> bool:
+        """Whether the record's own stamp falls into the slot that was asked for."""
+        own = stamp_of(self.archive.record, data)
+        return own is not None and slots_between(self.archive.kind, stamp, own) == 0
+
+
+def stamp_of(record: RecordLayout, data: bytes) -> datetime | None:
+    """A record's own stamp; None when no calendar has it."""
+    try:
+        return record.stamp.decode(data[record.stamp_at : record.stamp_at + record.stamp.size])
+    except DecodeError:
+        return None
+
+
+def slots_between(kind: ArchiveKind, earlier: datetime, later: datetime) -> int:
+    """How many slots of this kind lie between two moments' slots."""
+    if kind is ArchiveKind.MONTH:
+        return (later.year - earlier.year) * 12 + later.month - earlier.month
+    step = timedelta(hours=1) if kind is ArchiveKind.HOUR else timedelta(days=1)
+    return (slot_start(kind, later) - slot_start(kind, earlier)) // step
+
+
+def select(selection: Selection, number: int, moment: datetime | None) -> Request:
+    """The write that selects a record; current values have no moment and are selected by a date of zeros."""
+    parts = {part: part_of(moment, part) if moment else 0 for part in PARTS} | {NUMBER: number}
+    content = bytes(part if isinstance(part, int) else parts[part] for part in selection.content)
+    return write_registers(selection.at, content)
+
+
+def read_selected(selection: Selection, record: RecordLayout, at: int | None = None) -> Request:
+    """The read of what was selected."""
+    address = selection.read_at if at is None else at
+    return read_registers(selection.function, address, (record.size + 1) // 2)
+
+
+def _by_time(reader: ArchiveReader, stamp: datetime) -> Conversation[Fetched]:
+    return _query(reader, stamp)
+
+
+def _query(reader: ArchiveReader, first: datetime | int) -> Conversation[Fetched]:
+    archive = reader.archive
+    query = ArchiveQuery(archive.number, first).encode()
+    return reader.dialogue.ask_or(archive.refusals, read_archive(query, archive.record.size))
+
+
+def _selected(reader: ArchiveReader, stamp: datetime) -> Conversation[Fetched]:
+    """A slow meter still shows the record selected before: its stamp tells, and it is given time."""
+    archive, selection = reader.archive, reader.selection
+    if selection is None:
+        raise ProfileError(f"The archive {archive.kind} is selected, but the profile has no [selection].")
+    chosen = yield from reader.dialogue.ask_or(archive.refusals, select(selection, archive.number, stamp))
+    if isinstance(chosen, GapReason):
+        return chosen
+    for attempt in range(selection.attempts):
+        if attempt:
+            yield Pause(selection.pause)
+        request = read_selected(selection, archive.record, archive.read_at)
+        data = yield from reader.dialogue.ask_or(archive.refusals, request)
+        if isinstance(data, GapReason) or reader.is_empty(data) or reader.is_of(data, stamp):
+            return data
+    return GapReason.UNREADABLE
+
+
+def _by_index(reader: ArchiveReader, stamp: datetime) -> Conversation[Fetched]:
+    """Hops along the ring by the records' own stamps; lost hours only make a hop land too far back.
+
+    Every record met narrows the ages that are left, so the search ends whatever the stamps say.
+    """
+    archive = reader.archive
+    if reader.newest is None:
+        reader.newest = yield from _newest(reader)
+    youngest, oldest, age = 0, archive.depth - 1, reader.age
+    while youngest <= oldest:
+        age = min(max(age, youngest), oldest)
+        data = yield from _query(reader, (reader.newest - age) % archive.depth)
+        own = None if isinstance(data, GapReason) else stamp_of(archive.record, data)
+        hop = slots_between(archive.kind, stamp, own) if own else -1
+        if hop == 0:
+            reader.age = age
+            return data
+        youngest, oldest = (age + 1, oldest) if hop > 0 else (youngest, age - 1)
+        age += hop
+    return GapReason.NO_RECORD
+
+
+def _newest(reader: ArchiveReader) -> Conversation[int]:
+    position = reader.archive.position
+    if position is None:
+        raise ProfileError(f"The archive {reader.archive.kind} is read by index, but has no position.")
+    data = yield from reader.dialogue.ask(read_registers(position.function, position.at, 1))
+    return int.from_bytes(data, "big") + position.newest
+
+
+_WAYS: Final[Mapping[Addressing, Callable[[ArchiveReader, datetime], Conversation[Fetched]]]] = {
+    Addressing.BY_TIME: _by_time,
+    Addressing.BY_INDEX: _by_index,
+    Addressing.SELECTED: _selected,
+}

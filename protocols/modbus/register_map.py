@@ -1,0 +1,216 @@
+"""What a profile declares of a model: where each number lies, in which form and unit. Read by profile.py."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+
+from metering.calendar import ArchiveKind
+from metering.quantities import Quantity
+from metering.readings import GapReason
+from protocols.driver import LineDefaults, Verification
+from protocols.modbus.moments import MomentLayout
+from protocols.modbus.values import ByteLayout, size_of
+
+
+class Addressing(StrEnum):
+    """How an archive is asked for the record of a slot."""
+
+    BY_TIME = "by_time"
+    """Function 65 with the time of archiving."""
+    BY_INDEX = "by_index"
+    """Function 65 with an index in a ring, found from the ring's position and the records' own stamps."""
+    SELECTED = "selected"
+    """A date is written into the meter, then the record is read from registers."""
+
+
+class RecordStamp(StrEnum):
+    """Which moment the record of a slot carries."""
+
+    SLOT_START = "slot_start"
+    SLOT_END = "slot_end"
+    SLOT_BEFORE = "slot_before"
+    """Totals only: the start of the slot whose end the levels stand for."""
+
+
+class Content(StrEnum):
+    """What a register quantity is in an hour, day or month record."""
+
+    AMOUNTS = "amounts"
+    LEVELS = "levels"
+    """A running total at the slot's end: the amount is the difference from the record before."""
+
+
+@dataclass(frozen=True, slots=True)
+class UnitChoice:
+    """A unit that the meter's own setting decides: the setting's words, each with its unit."""
+
+    setting: str
+    units: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """One number. `at` is a register's address, or in a record the byte from its start.
+
+    `step` is the distance to the same number of the next circuit, 0 when only circuit 1 has it; `minus` is
+    where a number lies that is subtracted. The raw number is absent when it is one of `absent`.
+    """
+
+    quantity: Quantity
+    at: int
+    type: str
+    unit: str | UnitChoice
+    layout: ByteLayout
+    scale: Decimal = Decimal(1)
+    step: int = 0
+    minus: int | None = None
+    absent: frozenset[int] = frozenset()
+
+    @property
+    def size(self) -> int:
+        """Bytes of the number."""
+        return size_of(self.type)
+
+    def places(self, circuit: int) -> tuple[int, ...]:
+        """Where the number of this circuit lies, and then what is subtracted from it."""
+        shift = self.step * (circuit - 1)
+        return (self.at + shift,) if self.minus is None else (self.at + shift, self.minus + shift)
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A serial number or a version in registers; `size` in bytes."""
+
+    function: int
+    at: int
+    type: str
+    size: int
+    layout: ByteLayout
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Where the meter says who it is; `report_id`: it also answers function 17 with a text."""
+
+    serial: Text
+    firmware: Text | None
+    report_id: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """Registers of the meter's own clock."""
+
+    function: int
+    at: int
+    layout: MomentLayout
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """Some bits of one register, as a word of `words` or, where there are none, as a number."""
+
+    name: str
+    function: int
+    at: int
+    first_bit: int
+    bits: int
+    words: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Write a date and a number at `at`, then read the selected record at `read_at`.
+
+    `content` is the bytes to write: parts of the date, `number` or a constant. A meter that needs time shows
+    the record selected before: it is read up to `attempts` times with `pause` seconds before each repetition.
+    """
+
+    at: int
+    content: tuple[str | int, ...]
+    function: int
+    read_at: int
+    pause: float
+    attempts: int
+
+
+@dataclass(frozen=True, slots=True)
+class RecordLayout:
+    """A record of `size` bytes, its own stamp, and its numbers."""
+
+    name: str
+    size: int
+    stamp_at: int
+    stamp: MomentLayout
+    values: tuple[Value, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """A register that tells where a ring stands; the newest record's index is `newest` above it."""
+
+    function: int
+    at: int
+    newest: int
+
+
+@dataclass(frozen=True, slots=True)
+class Archive:
+    """One archive of a model. `refusals` are exception codes that tell of the record, not of the meter."""
+
+    kind: ArchiveKind
+    addressing: Addressing
+    number: int
+    record: RecordLayout
+    depth: int
+    stamp: RecordStamp
+    content: Content
+    empty_is_zeros: bool
+    refusals: Mapping[int, GapReason]
+    position: Position | None
+    read_at: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Current:
+    """Current values: in registers read by `function`, or in a record selected by its number."""
+
+    function: int
+    values: tuple[Value, ...]
+    selected: int | None
+    record: RecordLayout | None
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """Everything that is known of one model. `largest` and `gap` in registers."""
+
+    name: str
+    maker: str
+    title: str
+    manual: str
+    verification: Verification
+    notes: tuple[str, ...]
+    line: LineDefaults
+    largest: int
+    gap: int
+    circuits: int
+    identity: Identity
+    settings: tuple[Setting, ...]
+    clock: Clock
+    selection: Selection | None
+    current: Current
+    archives: Mapping[ArchiveKind, Archive]
+
+    def circuits_of(self, value: Value) -> range:
+        """The circuits that have this number."""
+        return range(1, self.circuits + 1 if value.step else 2)
+
+    def sections(self) -> Iterator[tuple[str, tuple[Value, ...]]]:
+        """Each place where numbers are declared, with its name."""
+        yield "current", self.current.values
+        for record in dict.fromkeys(archive.record for archive in self.archives.values()):
+            yield record.name, record.values

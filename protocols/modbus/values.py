@@ -1,0 +1,166 @@
+"""How numbers lie in registers: types, word order, byte order. Both directions.
+
+Sources: IEEE 754 for floats; each profile's manual for the orders. A float becomes the shortest decimal that
+the meter would round to the same bits, so 0.45 stays 0.45.
+"""
+
+from __future__ import annotations
+
+import math
+import struct
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from decimal import ROUND_HALF_EVEN, Decimal
+from enum import StrEnum
+from typing import Final
+
+from metering.errors import DecodeError
+
+
+class Order(StrEnum):
+    """Which part of a number comes first."""
+
+    HIGH_FIRST = "high_first"
+    LOW_FIRST = "low_first"
+
+
+@dataclass(frozen=True, slots=True)
+class ByteLayout:
+    """Order of the registers of a number, and of the two bytes of a register; Modbus itself is high first."""
+
+    word_order: Order = Order.HIGH_FIRST
+    byte_order: Order = Order.HIGH_FIRST
+
+    def arrange(self, data: bytes) -> bytes:
+        """From the meter's order to high first and back: the same exchange both ways."""
+        registers = [data[at : at + 2] for at in range(0, len(data), 2)]
+        if self.word_order is Order.LOW_FIRST:
+            registers.reverse()
+        if self.byte_order is Order.LOW_FIRST:
+            registers = [register[::-1] for register in registers]
+        return b"".join(registers)
+
+
+@dataclass(frozen=True, slots=True)
+class NumberType:
+    """`decode` takes `size` bytes, high first, and gives None for what is no number."""
+
+    size: int
+    decode: Callable[[bytes], Decimal | None]
+    encode: Callable[[Decimal], bytes]
+
+
+def decode(type_name: str, data: bytes, layout: ByteLayout) -> Decimal | None:
+    """The number in these bytes; None when the meter sent its "not a number".
+
+    A type like `u32+f32` is a whole part and a fraction side by side, each in the layout's order.
+    """
+    total, at = Decimal(0), 0
+    for part in _parts(type_name):
+        value = part.decode(layout.arrange(data[at : at + part.size]))
+        if value is None:
+            return None
+        total, at = total + value, at + part.size
+    return total
+
+
+def encode(type_name: str, value: Decimal, layout: ByteLayout) -> bytes:
+    """The bytes of a number, rounded half to even to what the type can hold."""
+    parts = _parts(type_name)
+    if len(parts) == 1:
+        return layout.arrange(parts[0].encode(value))
+    whole = Decimal(math.floor(value))
+    return layout.arrange(parts[0].encode(whole)) + layout.arrange(parts[1].encode(value - whole))
+
+
+def size_of(type_name: str) -> int:
+    """Bytes of a type; KeyError when there is no such type."""
+    return sum(TYPES[name].size for name in type_name.split("+"))
+
+
+def decode_text(type_name: str, data: bytes, layout: ByteLayout) -> str:
+    """A serial number or version: an integer type, `version` (2.5 as bytes 2 and 5), `ascii`, `bcd`
+    or `digits` (one byte each, as number or character)."""
+    if type_name not in TEXTS:
+        number = decode(type_name, data, layout)
+        return "" if number is None else f"{number:f}"
+    digits = _TEXTS[type_name](layout.arrange(data))
+    if not digits.isascii() or not digits.isprintable():
+        raise DecodeError(f"{data.hex(' ')} is no serial number written as {type_name}; check the model.")
+    return digits
+
+
+def encode_text(type_name: str, text: str, size: int, layout: ByteLayout) -> bytes:
+    """The other direction of decode_text."""
+    if type_name == "bcd":
+        return layout.arrange(bytes.fromhex(text.rjust(2 * size, "0")))
+    if type_name in TEXTS:
+        return layout.arrange(text.encode("ascii").ljust(size, b"\x00"))
+    return encode(type_name, Decimal(text), layout)
+
+
+def _parts(type_name: str) -> list[NumberType]:
+    return [TYPES[name] for name in type_name.split("+")]
+
+
+def _integer(size: int, signed: bool) -> NumberType:
+    def decode_integer(data: bytes) -> Decimal:
+        return Decimal(int.from_bytes(data, "big", signed=signed))
+
+    def encode_integer(value: Decimal) -> bytes:
+        whole = int(value.to_integral_value(ROUND_HALF_EVEN))
+        return whole.to_bytes(size, "big", signed=signed)
+
+    return NumberType(size, decode_integer, encode_integer)
+
+
+def _decode_f32(data: bytes) -> Decimal | None:
+    (number,) = struct.unpack(">f", data)
+    if not math.isfinite(number):
+        return None
+    shorter = (f"{number:.{digits}g}" for digits in (6, 7, 8))
+    return Decimal(next((text for text in shorter if _f32(float(text)) == data), f"{number:.9g}"))
+
+
+def _f32(number: float) -> bytes:
+    try:
+        return struct.pack(">f", number)
+    except OverflowError:
+        return b""
+
+
+def _decode_f64(data: bytes) -> Decimal | None:
+    (number,) = struct.unpack(">d", data)
+    return Decimal(repr(number)) if math.isfinite(number) else None
+
+
+def _ascii(data: bytes) -> str:
+    return data.rstrip(b"\x00 ").decode("latin-1")
+
+
+def _digits(data: bytes) -> str:
+    return "".join(chr(byte | 0x30) if byte <= 9 else chr(byte) for byte in data)
+
+
+def _version(data: bytes) -> str:
+    return ".".join(str(byte) for byte in data)
+
+
+TYPES: Final[Mapping[str, NumberType]] = {
+    "u16": _integer(2, signed=False),
+    "s16": _integer(2, signed=True),
+    "u32": _integer(4, signed=False),
+    "s32": _integer(4, signed=True),
+    "f32": NumberType(4, _decode_f32, lambda value: struct.pack(">f", value)),
+    "f64": NumberType(8, _decode_f64, lambda value: struct.pack(">d", value)),
+    "u8": _integer(1, signed=False),
+    "s8": _integer(1, signed=True),
+}
+
+_TEXTS: Final[Mapping[str, Callable[[bytes], str]]] = {
+    "ascii": _ascii,
+    "bcd": bytes.hex,
+    "digits": _digits,
+    "version": _version,
+}
+TEXTS: Final = frozenset(_TEXTS)
