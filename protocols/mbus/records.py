@@ -1,68 +1,145 @@
-"""M-Bus application layer: a payload becomes a header and data records (EN 13757-3, m-bus.md 4..8)."""
+"""M-Bus application layer: a payload becomes a header and data records (EN 13757-3, m-bus.md 4 to 8).
+
+A payload is a CI byte and everything behind it up to the frame's checksum.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, time
-from decimal import Decimal
-from enum import StrEnum
+from typing import Final, Literal
 
+from metering.errors import DecodeError
 from metering.readings import Absence
+from protocols.mbus import dif, fixed, headers
+from protocols.mbus.application_errors import application_error
+from protocols.mbus.dif import FIELDS, Coding, DataInformation, Function
+from protocols.mbus.heads import PlacedRecord, RecordHead, place
+from protocols.mbus.telegram import NO_HEADER, DataRecord, Header, Telegram
+from protocols.mbus.vif import DataType, Meaning
+from protocols.mbus.vife import ValueInformation
 
+__all__ = ["DataRecord", "Function", "Header", "Telegram", "decode", "split"]
 
-class Function(StrEnum):
-    """Bits 5..4 of the DIF, in the order of their codes."""
+Order = Literal["little", "big"]
 
-    INSTANTANEOUS = "instantaneous"
-    MAXIMUM = "maximum"
-    MINIMUM = "minimum"
-    ERROR = "error"
-
-
-@dataclass(frozen=True, slots=True)
-class Header:
-    """Who speaks: `identification` has eight digits (hex letters where a meter sends no BCD)."""
-
-    identification: str
-    manufacturer: str
-    version: int
-    medium: int
-    access: int
-    status: int
-    signature: int
-
-
-Value = Decimal | datetime | date | time | str | bytes
-
-
-@dataclass(frozen=True, slots=True)
-class DataRecord:
-    """One record. `value` is exact and stands in `unit`, a base unit without prefix (Wh, J, cal, m3, kg, s).
-
-    `value` is None exactly when `absence` says that the meter sent none; `why` says it in words.
-    `qualifiers` are the VIFEs that change the meaning, in words; empty means the plain quantity.
-    """
-
-    function: Function
-    storage: int
-    tariff: int
-    subunit: int
-    quantity: str
-    unit: str
-    qualifiers: tuple[str, ...]
-    value: Value | None
-    absence: Absence | None
-    why: str
-    dif_vif: bytes
-    data: bytes
+_VARIABLE: Final[Mapping[int, tuple[int, Order]]] = {
+    0x72: (headers.LONG_SIZE, "little"),
+    0x76: (headers.LONG_SIZE, "big"),
+    0x78: (0, "little"),
+    0x7A: (headers.SHORT_SIZE, "little"),
+}
+"""CI of the variable data structure: size of its header, order of the bytes of a number."""
+_FIXED: Final[Mapping[int, Order]] = {0x73: "little", 0x77: "big"}
+_ERRORS: Final[Mapping[int, int]] = {0x70: 0, 0x6E: headers.SHORT_SIZE, 0x6F: headers.LONG_SIZE}
+"""CI of application errors: size of the header before the code."""
+_ALARM: Final = 0x71
+_STEPPED_OVER: Final = frozenset({Absence.NOT_DECODED, Absence.NOT_BCD, Absence.RECORD_ERROR})
 
 
 @dataclass(frozen=True, slots=True)
-class Telegram:
-    """`problems` names the records that were stepped over because they could not be understood."""
+class Body:
+    """How a payload is divided: where its records lie, and the private bytes at its end."""
 
-    header: Header
-    records: tuple[DataRecord, ...]
+    records: tuple[PlacedRecord, ...]
     manufacturer_data: bytes
     more_follows: bool
-    problems: tuple[str, ...]
+
+
+def decode(payload: bytes) -> Telegram:
+    """The meter's answer; DecodeError when any part of it cannot be delimited, so nothing is half accepted.
+
+    An application error of the meter is raised: MeterBusy for codes 08 and 09, else NotSupported.
+    """
+    if not payload:
+        raise DecodeError("The frame has no payload: not even a CI field.")
+    ci = payload[0]
+    if ci in _VARIABLE:
+        return _variable(payload, *_VARIABLE[ci])
+    if ci in _FIXED:
+        return fixed.decode(payload[1:], _FIXED[ci])
+    if ci in _ERRORS:
+        raise application_error(payload[1 + _ERRORS[ci] :])
+    if ci == _ALARM:
+        return _alarm(payload[1:])
+    raise DecodeError(
+        f"CI {ci:02X} is not an answer with records; the meter speaks a dialect of its own here."
+    )
+
+
+def split(payload: bytes, start: int) -> Body:
+    """Divides a payload into its records, from `start` on; idle fillers are passed over."""
+    placed: list[PlacedRecord] = []
+    while start < len(payload):
+        code = payload[start]
+        if code in (dif.MANUFACTURER_DATA, dif.MORE_FOLLOWS):
+            return Body(tuple(placed), payload[start + 1 :], code == dif.MORE_FOLLOWS)
+        if code in (dif.IDLE_FILLER, dif.GLOBAL_READOUT):
+            start += 1
+            continue
+        if dif.is_special(code):
+            raise DecodeError(f"DIF {code:02X} at byte {start} is reserved: nobody knows what follows it.")
+        placed.append(place(payload, start))
+        start = placed[-1].end
+    return Body(tuple(placed), b"", more_follows=False)
+
+
+def records_start(payload: bytes) -> int | None:
+    """Where the records of a variable data structure begin; None for every other CI."""
+    return 1 + _VARIABLE[payload[0]][0] if payload[0] in _VARIABLE else None
+
+
+def byte_order(payload: bytes) -> Order:
+    """The order of the bytes of a number in this variable data structure."""
+    return _VARIABLE[payload[0]][1]
+
+
+def ordered(data: bytes, head: RecordHead, order: Order) -> bytes:
+    """The data of a record with the least significant byte first."""
+    if order == "little":
+        return data
+    if head.which.field.coding is Coding.VARIABLE:
+        return data[:1] + data[:0:-1]
+    return data[::-1]
+
+
+def problem(number: int, record: DataRecord) -> str | None:
+    """What stands in the telegram's problems about this record, if anything."""
+    if record.absence not in _STEPPED_OVER:
+        return None
+    return f"record {number} ({record.dif_vif.hex().upper()}): {record.why}"
+
+
+def assemble(header: Header, records: tuple[DataRecord, ...], body: Body) -> Telegram:
+    """A telegram with the problems of its records named."""
+    named = (problem(number, record) for number, record in enumerate(records))
+    problems = tuple(found for found in named if found)
+    return Telegram(header, records, body.manufacturer_data, body.more_follows, problems)
+
+
+def read_header(payload: bytes) -> Header:
+    """The header of a variable data structure; DecodeError when it is cut off."""
+    size, order = _VARIABLE[payload[0]]
+    if len(payload) < 1 + size:
+        raise DecodeError(f"The header has {size} bytes, only {len(payload) - 1} are there.")
+    return headers.parse(payload[1 : 1 + size], order)
+
+
+def _variable(payload: bytes, header_size: int, order: Order) -> Telegram:
+    header = read_header(payload)
+    body = split(payload, 1 + header_size)
+    records = tuple(
+        placed.head.record(ordered(payload[placed.data_start : placed.end], placed.head, order))
+        for placed in body.records
+    )
+    return assemble(header, records, body)
+
+
+def _alarm(data: bytes) -> Telegram:
+    """CI 71: one byte of flags that only the manufacturer explains."""
+    if len(data) != 1:
+        raise DecodeError(f"An alarm telegram has one byte, this one has {len(data)}.")
+    head = RecordHead.of(
+        b"", DataInformation(FIELDS[1]), ValueInformation(Meaning("alarm_flags", type=DataType.FLAGS))
+    )
+    return Telegram(NO_HEADER, (head.record(data),), b"", more_follows=False, problems=())

@@ -1,0 +1,88 @@
+"""The fixed data structure of old meters, CI 73 and 77 (m-bus.md section 9)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
+from typing import Final, Literal
+
+from metering.errors import DecodeError
+from protocols.mbus.dif import FIELDS, Coding, DataInformation
+from protocols.mbus.heads import RecordHead
+from protocols.mbus.telegram import DataRecord, Header, Telegram
+from protocols.mbus.vif import RESERVED, DataType, Meaning, power_of_ten
+from protocols.mbus.vife import ValueInformation
+
+SIZE: Final = 16
+_BINARY: Final = 0x01
+_AT_FIXED_DATE: Final = 0x02
+_UNIT: Final = 0x3F
+_HISTORIC: Final = 0x3E
+_KILO: Final = Decimal(1000)
+_MILLIONTH: Final = Decimal("0.000001")
+_COUNTER_BYTES: Final = 4
+
+
+def _decades(first: int, quantity: str, unit: str, size: Decimal) -> Iterator[tuple[int, Meaning]]:
+    for step in range(9):
+        yield first + step, Meaning(quantity, unit, power_of_ten(step), size)
+
+
+UNITS: Final[Mapping[int, Meaning]] = dict(
+    (
+        (0x00, Meaning("time", type=DataType.RAW)),
+        (0x01, Meaning("date", type=DataType.RAW)),
+        *_decades(0x02, "energy", "Wh", Decimal(1)),
+        *_decades(0x0B, "energy", "J", _KILO),
+        *_decades(0x14, "power", "W", Decimal(1)),
+        *_decades(0x1D, "power", "J/h", _KILO),
+        *_decades(0x26, "volume", "m3", _MILLIONTH),
+        *_decades(0x2F, "volume_flow", "m3/h", _MILLIONTH),
+        (0x38, Meaning("temperature", "°C", Decimal("0.001"))),
+        (0x39, Meaning("heat_cost_allocator_units")),
+        (0x3F, Meaning("dimensionless")),
+    )
+)
+
+_MEDIA: Final[Mapping[int, int]] = {0x0A: 3, 0x0B: 4, 0x0C: 6, 0x0D: 7, 0x0E: 8}
+"""The codes of mode 2 name the same media as those of mode 1."""
+
+
+def decode(octets: bytes, order: Literal["little", "big"]) -> Telegram:
+    """The sixteen bytes behind the CI; a counter at the fixed date has storage number 1."""
+    if len(octets) != SIZE:
+        raise DecodeError(f"A fixed data structure has {SIZE} bytes, this one has {len(octets)}.")
+    first, second = octets[6] & _UNIT, octets[7] & _UNIT
+    status = octets[5]
+    storage = 1 if status & _AT_FIXED_DATE else 0
+    counters = (
+        _counter(octets[8:12], first, storage, status, order),
+        _counter(
+            octets[12:16],
+            first if second == _HISTORIC else second,
+            1 if second == _HISTORIC else storage,
+            status,
+            order,
+        ),
+    )
+    return Telegram(_header(octets, order), counters, b"", more_follows=False, problems=())
+
+
+def _counter(
+    data: bytes, unit: int, storage: int, status: int, order: Literal["little", "big"]
+) -> DataRecord:
+    coding = Coding.INTEGER if status & _BINARY else Coding.BCD
+    field = next(field for field in FIELDS if field.coding is coding and field.size == _COUNTER_BYTES)
+    meaning = UNITS.get(unit, RESERVED)
+    head = RecordHead.of(b"", DataInformation(field, storage=storage), ValueInformation(meaning))
+    return head.record(data if order == "little" else data[::-1])
+
+
+def _header(octets: bytes, order: Literal["little", "big"]) -> Header:
+    medium = octets[6] >> 6 | octets[7] >> 6 << 2
+    return Header(
+        identification=f"{int.from_bytes(octets[:4], order):08X}",
+        medium=_MEDIA.get(medium, medium),
+        access=octets[4],
+        status=octets[5],
+    )
