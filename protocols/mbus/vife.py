@@ -15,7 +15,6 @@ from typing import Final
 
 from protocols.mbus.vif import DataType, Meaning, power_of_ten
 
-
 _DURATION_UNITS: Final = ("s", "min", "h", "d")
 
 
