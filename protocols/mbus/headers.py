@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Final, Literal
 
-from protocols.mbus.addressing import manufacturer_code
 from protocols.mbus.telegram import NO_HEADER, Header
 
 LONG_SIZE: Final = 12
@@ -16,6 +15,12 @@ _BEFORE_A: Final = 64
 def manufacturer_letters(code: int) -> str:
     """Three letters of five bits each; bit 15 does not belong to them."""
     return "".join(chr(_BEFORE_A + (code >> shift & 0x1F)) for shift in (2 * _LETTER_BITS, _LETTER_BITS, 0))
+
+
+def manufacturer_code(letters: str) -> int:
+    """The reverse of `manufacturer_letters`."""
+    first, second, third = (ord(letter) - _BEFORE_A for letter in letters)
+    return (first << _LETTER_BITS | second) << _LETTER_BITS | third
 
 
 def parse(octets: bytes, order: Literal["little", "big"] = "little") -> Header:
@@ -32,7 +37,7 @@ def encode(header: Header) -> bytes:
     return b"".join(
         (
             bytes.fromhex(header.identification)[::-1],
-            manufacturer_code(header.manufacturer),
+            manufacturer_code(header.manufacturer).to_bytes(2, "little"),
             bytes((header.version, header.medium, header.access, header.status)),
             header.signature.to_bytes(2, "little"),
         )
