@@ -174,7 +174,7 @@ class _FaultyConnection:
         self._caller.say(data)
 
     def _answered_by_the_late_reply(self, request: bytes) -> bool:
-        """A repeated request gets the late reply alone: the meter was still busy with it and missed the repeat.
+        """A repeated request gets the late reply alone: busy with it, the meter missed the repeat.
 
         Another question hears it as a foreign reply, unless no caller could know better: same address.
         """

@@ -1,0 +1,210 @@
+"""An M-Bus meter as its line sees it: link layer, selection, chains of telegrams (m-bus.md 3 and 11).
+
+A meter keeps silent at a damaged frame, at other meters' frames and at control information unknown to it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Final
+
+from metering.calendar import ArchiveKind
+from metering.errors import ConfigurationError, FrameError
+from protocols.mbus.addressing import ANYBODY, SELECTED, Secondary
+from protocols.mbus.frames import (
+    ACKNOWLEDGEMENT,
+    FCB,
+    REQ_UD1,
+    REQ_UD2,
+    RSP_UD,
+    SND_NKE,
+    SND_UD,
+    LongFrame,
+    ShortFrame,
+    decode,
+    find,
+)
+from simulators.mbus_telegrams import Layout, kept_at, records, truths
+from simulators.memory import MeterMemory
+from simulators.plant import EPOCH
+from simulators.truth import Truth, Truths
+
+BROADCAST: Final = 255
+LARGEST_ADDRESS: Final = 250
+_ACK: Final = ACKNOWLEDGEMENT.encode()
+_APPLICATION_RESET, _DATA_SEND, _SELECTION = 0x50, 0x51, 0x52
+_INSTANTANEOUS_VALUES: Final = 0x50
+_VARIABLE_DATA, _APPLICATION_ERROR, _TOO_MANY_READS = 0x72, 0x70, 0x09
+_SET_ADDRESS: Final = b"\x01\x7a"
+_BAUD_CODES: Final = range(0xB8, 0xC0)
+_SLOWEST_BAUD: Final = 300
+
+
+def split(buffer: bytes) -> tuple[bytes, int] | None:
+    """The first valid M-Bus frame of a buffer and where it ends, for a Bus."""
+    found = find(buffer)
+    return None if found is None else (found[0].encode(), found[1])
+
+
+@dataclass(slots=True)
+class MbusMeter:
+    """One meter on a bus; `reads_per_day` is what its battery grants, None for any number.
+
+    After as many telegrams it refuses the rest of the day with CI 70, "too many read-outs".
+    """
+
+    layout: Layout
+    address: int
+    serial: str
+    memory: MeterMemory
+    reads_per_day: int | None = None
+    baud: int = field(default=2400, init=False)
+    selected: bool = field(default=False, init=False)
+    sub_code: int = field(default=0, init=False)
+    _count_bit: int | None = field(default=None, init=False)
+    _number: int = field(default=0, init=False)
+    _reply: bytes = field(default=b"", init=False)
+    _minute: datetime = field(default=EPOCH, init=False)
+    _access: int = field(default=0, init=False)
+    _reads: int = field(default=0, init=False)
+
+    def __post_init__(self) -> None:
+        if not (len(self.serial) == 8 and self.serial.isdecimal()):
+            raise ConfigurationError(f"An M-Bus meter's serial has eight digits, not {self.serial!r}.")
+        if not 0 <= self.address <= LARGEST_ADDRESS:
+            raise ConfigurationError(f"A primary address is 0..{LARGEST_ADDRESS}, not {self.address}.")
+
+    @property
+    def model(self) -> str:
+        return self.layout.model
+
+    @property
+    def secondary(self) -> bytes:
+        """Identification, manufacturer, version and medium as they stand in its header."""
+        kind = self.layout
+        return Secondary(self.serial, kind.manufacturer, kind.version, kind.medium).encode()
+
+    @property
+    def sent(self) -> Layout:
+        """The telegrams that the last application reset chose."""
+        return self.layout.current if self.sub_code == _INSTANTANEOUS_VALUES else self.layout
+
+    def hear(self, frame: bytes) -> bytes | None:
+        """Its answer to one whole frame; None when it has none to give."""
+        try:
+            heard = decode(frame)
+        except FrameError:
+            return None
+        if isinstance(heard, ShortFrame) and self._addressed(heard.address):
+            return self._requested(heard)
+        if isinstance(heard, LongFrame) and heard.control & ~FCB == SND_UD & ~FCB:
+            return self._commanded(heard)
+        return None
+
+    def truth_snapshot(self, meter_time: datetime) -> Truths:
+        """What a read-out at this minute of its clock must have said."""
+        return truths(self.layout, 0, self.memory, meter_time.replace(second=0, microsecond=0))
+
+    def truth_archive(self, kind: ArchiveKind, start: datetime) -> Truths | None:
+        """The register levels that one of its storages holds for this moment; None when none does."""
+        if kind is not ArchiveKind.TOTAL:
+            return None
+        now = self.memory.meter_time()
+        found: dict[tuple[str, int], Truth] = {}
+        for storage in self.layout.storages:
+            if kept_at(self.layout, storage, self.memory, now) == start:
+                found |= truths(self.layout, storage, self.memory, start)
+        return found or None
+
+    def _addressed(self, address: int) -> bool:
+        return address in (self.address, ANYBODY, BROADCAST) or (address == SELECTED and self.selected)
+
+    def _requested(self, frame: ShortFrame) -> bytes | None:
+        if frame.address == BROADCAST and frame.control != SND_NKE:
+            return None
+        kind = frame.control & ~FCB
+        if frame.control == SND_NKE:
+            self._restart()
+            self.selected = self.selected and frame.address != SELECTED
+            return None if frame.address == BROADCAST else _ACK
+        if kind == REQ_UD1 & ~FCB:
+            return _ACK
+        return self._telegram(frame.control & FCB) if kind == REQ_UD2 & ~FCB else None
+
+    def _commanded(self, frame: LongFrame) -> bytes | None:
+        code, data = frame.payload[0], frame.payload[1:]
+        if frame.address == SELECTED and code == _SELECTION:
+            return self._select(data)
+        if not self._addressed(frame.address):
+            return None
+        action = COMMANDS.get(code)
+        if action is None:
+            return None
+        action(self, code, data)
+        return None if frame.address == BROADCAST else _ACK
+
+    def _select(self, wanted: bytes) -> bytes | None:
+        """Selected is who matches in every position; who does not is de-selected by that (section 3.3)."""
+        self.selected = len(wanted) >= 8 and _matches(wanted[:8], self.secondary)
+        if not self.selected:
+            return None
+        self._restart()
+        return _ACK
+
+    def _restart(self) -> None:
+        self._count_bit = None
+
+    def _telegram(self, count_bit: int) -> bytes:
+        """A repeated count bit repeats the telegram, a toggled one brings the next; a single one is new."""
+        several = len(self.sent.telegrams) > 1
+        if several and self._count_bit == count_bit:
+            return self._reply
+        if self._count_bit is None or not several:
+            self._number = 0
+        else:
+            self._number = (self._number + 1) % len(self.sent.telegrams)
+        self._count_bit = count_bit
+        self._reply = LongFrame(RSP_UD, self.address, self._payload()).encode()
+        return self._reply
+
+    def _payload(self) -> bytes:
+        now = self.memory.meter_time()
+        self._reads = self._reads + 1 if now.date() == self._minute.date() else 1
+        if self._number == 0 or now.date() != self._minute.date():
+            self._minute = now.replace(second=0, microsecond=0)
+        if self.reads_per_day is not None and self._reads > self.reads_per_day:
+            return bytes((_APPLICATION_ERROR, _TOO_MANY_READS))
+        self._access = (self._access + 1) % 256
+        header = self.secondary + bytes((self._access, 0, 0, 0))
+        data = records(self.sent, self._number, self.memory, self.serial, self._minute)
+        return bytes((_VARIABLE_DATA,)) + header + data
+
+    def _reset_application(self, code: int, data: bytes) -> None:
+        self.sub_code = data[0] if data else 0
+        self._restart()
+
+    def _take_data(self, code: int, data: bytes) -> None:
+        """Of the records that may be sent to a meter, the new primary address is carried out."""
+        if data[:2] == _SET_ADDRESS and len(data) == 3 and data[2] <= LARGEST_ADDRESS:
+            self.address = data[2]
+
+    def _switch_baud(self, code: int, data: bytes) -> None:
+        self.baud = _SLOWEST_BAUD << _BAUD_CODES.index(code)
+
+
+COMMANDS: Final[Mapping[int, Callable[[MbusMeter, int, bytes], None]]] = {
+    _APPLICATION_RESET: MbusMeter._reset_application,
+    _DATA_SEND: MbusMeter._take_data,
+    **dict.fromkeys(_BAUD_CODES, MbusMeter._switch_baud),
+}
+
+
+def _matches(wanted: bytes, own: bytes) -> bool:
+    """Each digit of the number may be a wildcard F; maker, version and medium only as whole fields."""
+    digits = zip(wanted[:4].hex(), own[:4].hex(), strict=True)
+    fields = ((wanted[4:6], own[4:6]), (wanted[6:7], own[6:7]), (wanted[7:8], own[7:8]))
+    return all(mark in ("f", digit) for mark, digit in digits) and all(
+        mark in (b"\xff" * len(mark), part) for mark, part in fields
+    )

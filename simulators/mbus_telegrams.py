@@ -1,0 +1,194 @@
+"""An M-Bus telegram as a table of entries, and its bytes at a moment of the meter's clock (m-bus.md 5, 6, 8).
+
+Values come from the meter's memory as whole numbers of the entry's step: registers cut off, measured values
+rounded. They stand still for a minute of the meter's clock, the resolution of the time in the telegram.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from decimal import Decimal
+from fractions import Fraction
+from itertools import count
+from typing import Final
+
+from metering.quantities import QUANTITIES, Behaviour
+from simulators.memory import MeterMemory
+from simulators.truth import Truth
+
+MORE_FOLLOWS: Final = b"\x1f"
+_STORAGE_BIT, _EXTENSION = 0x40, 0x80
+_INTEGER_SIZES: Final = {1: 1, 2: 2, 3: 3, 4: 4, 6: 6, 7: 8}
+_BCD_SIZES: Final = {0x9: 1, 0xA: 2, 0xB: 3, 0xC: 4, 0xE: 6}
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """A quantity of ours in whole steps; `step` in its canonical unit. `code` is DIF and VIF of storage 0."""
+
+    code: str
+    quantity: str
+    step: Fraction
+    storage: int = 0
+    circuit: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """The date or time at which a storage was kept; of storage 0 the clock."""
+
+    code: str
+    storage: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Serial:
+    """The fabrication number."""
+
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class Fixed:
+    """A record that never changes here; `code` includes its data."""
+
+    code: str
+
+
+Entry = Count | Stamp | Serial | Fixed
+When = Callable[[datetime], datetime]
+"""The moment whose values a storage holds, for a time of the meter's clock."""
+
+
+@dataclass(frozen=True, slots=True)
+class Storage:
+    """`shown` turns the moment into what its date record shows: the day before, for an end of day.
+
+    `marked`: a moment before the installation is marked as not reached; else zero levels stand there.
+    """
+
+    when: When
+    shown: Callable[[datetime], datetime]
+    marked: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """The telegrams of one model: all but the last one announce another. `tail` follows 0F in the last."""
+
+    model: str
+    manufacturer: str
+    version: int
+    medium: int
+    telegrams: tuple[tuple[Entry, ...], ...]
+    storages: Mapping[int, Storage] = field(default_factory=dict)
+    tail: bytes = b""
+
+    @property
+    def entries(self) -> Iterator[Entry]:
+        """All entries of all telegrams."""
+        return (entry for telegram in self.telegrams for entry in telegram)
+
+    @property
+    def current(self) -> Layout:
+        """The same meter asked for its instantaneous values only."""
+        values = tuple(
+            entry for entry in self.entries if isinstance(entry, Count | Stamp) and not entry.storage
+        )
+        return replace(self, telegrams=(values,), storages={}, tail=b"")
+
+
+def records(layout: Layout, number: int, memory: MeterMemory, serial: str, at: datetime) -> bytes:
+    """The data of telegram `number`, from 0, as sent at this minute of the meter's clock."""
+    encoded = b"".join(_record(entry, layout, memory, serial, at) for entry in layout.telegrams[number])
+    if number + 1 < len(layout.telegrams):
+        return encoded + MORE_FOLLOWS
+    return encoded + (b"\x0f" + layout.tail if layout.tail else b"")
+
+
+def kept_at(layout: Layout, storage: int, memory: MeterMemory, at: datetime) -> datetime | None:
+    """The moment whose values a storage holds; None when it was not reached yet."""
+    if storage == 0:
+        return at
+    moment = layout.storages[storage].when(at)
+    return None if layout.storages[storage].marked and moment < memory.installed else moment
+
+
+def truths(layout: Layout, storage: int, memory: MeterMemory, at: datetime) -> dict[tuple[str, int], Truth]:
+    """What the entries of a storage should say, `at` being the moment whose values it holds."""
+    counts = (entry for entry in layout.entries if isinstance(entry, Count) and entry.storage == storage)
+    return {(entry.quantity, entry.circuit): _truth(entry, memory, at) for entry in counts}
+
+
+def _truth(entry: Count, memory: MeterMemory, at: datetime) -> Truth:
+    step = Decimal(entry.step.numerator) / Decimal(entry.step.denominator)
+    return Truth(_exact(entry, memory, at), step)
+
+
+def _exact(entry: Count, memory: MeterMemory, at: datetime) -> Decimal:
+    if QUANTITIES[entry.quantity].behaviour is Behaviour.REGISTER:
+        return memory.level(entry.quantity, entry.circuit, at)
+    return memory.instant(entry.quantity, entry.circuit, at)
+
+
+def _steps(entry: Count, memory: MeterMemory, at: datetime) -> int:
+    exact = Fraction(_exact(entry, memory, at)) / entry.step
+    register = QUANTITIES[entry.quantity].behaviour is Behaviour.REGISTER
+    return exact.__floor__() if register else round(exact)
+
+
+def _record(entry: Entry, layout: Layout, memory: MeterMemory, serial: str, at: datetime) -> bytes:
+    match entry:
+        case Fixed():
+            return bytes.fromhex(entry.code)
+        case Serial():
+            return bytes.fromhex(entry.code) + _number(entry.code, int(serial))
+        case Count():
+            moment = kept_at(layout, entry.storage, memory, at)
+            value = 0 if moment is None else _steps(entry, memory, moment)
+            return _stored(entry.code, entry.storage) + _number(entry.code, value)
+        case Stamp():
+            return _stored(entry.code, entry.storage) + _stamp(entry, layout, memory, at)
+
+
+def _stamp(entry: Stamp, layout: Layout, memory: MeterMemory, at: datetime) -> bytes:
+    """Type G in two bytes or type F in four; all zero for a moment that was not reached."""
+    size = _INTEGER_SIZES[_field(entry.code)]
+    moment = kept_at(layout, entry.storage, memory, at)
+    if moment is None:
+        return bytes(size)
+    shown = layout.storages[entry.storage].shown(moment) if entry.storage else moment
+    year = shown.year % 100
+    day = bytes((shown.day | (year & 7) << 5, shown.month | (year >> 3) << 4))
+    return day if size == len(day) else bytes((shown.minute, shown.hour | 1 << 5)) + day
+
+
+def _stored(code: str, storage: int) -> bytes:
+    """DIF, DIFEs and VIF with the storage number put in, its lowest bit into the DIF (m-bus.md section 6)."""
+    octets = bytes.fromhex(code)
+    size = next(number for number, octet in enumerate(octets, start=1) if not octet & _EXTENSION)
+    chain = [octet & ~_EXTENSION for octet in octets[:size]]
+    chain[0] |= _STORAGE_BIT * (storage & 1)
+    left = storage >> 1
+    for number in count(start=1):
+        if not left:
+            break
+        chain[number:] = chain[number:] or [0]
+        chain[number] |= left & 0x0F
+        left >>= 4
+    return bytes([*(octet | _EXTENSION for octet in chain[:-1]), chain[-1]]) + octets[size:]
+
+
+def _number(code: str, value: int) -> bytes:
+    """A whole number, binary or as decimal digits, as the DIF asks."""
+    kind = _field(code)
+    if kind in _INTEGER_SIZES:
+        return value.to_bytes(_INTEGER_SIZES[kind], "little", signed=True)
+    size = _BCD_SIZES[kind]
+    return bytes.fromhex(f"{value:0{2 * size}d}")[::-1]
+
+
+def _field(code: str) -> int:
+    return bytes.fromhex(code)[0] & 0x0F
