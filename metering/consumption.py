@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import ROUND_DOWN, Context, Decimal, Inexact
 from enum import StrEnum
+from functools import reduce
 from itertools import pairwise
 from typing import Final
 from uuid import UUID
@@ -126,7 +127,13 @@ def consumption(period: BillingPeriod, segments: Iterable[Segment], tolerance: t
     if not ordered or obstacles:
         return Consumption(period, None, Quality.ABSENT, completeness, reasons, ordered)
     quality = Quality.MEASURED_IN_PART if unmetered else _nearness(period, ordered)
-    return Consumption(period, _total(ordered), quality, completeness, reasons, ordered)
+    value = exact_sum(segment.difference or Decimal(0) for segment in ordered)
+    return Consumption(period, value, quality, completeness, reasons, ordered)
+
+
+def exact_sum(values: Iterable[Decimal]) -> Decimal:
+    """The sum with every digit; the built-in one rounds to the precision of the running context."""
+    return reduce(_EXACT.add, values, Decimal(0))
 
 
 def _touches(segment: Segment, period: BillingPeriod) -> bool:
@@ -148,13 +155,6 @@ def _one_after_another(segments: tuple[Segment, ...]) -> bool:
 def _boundaries(segment: Segment, period: BillingPeriod) -> Slot:
     removed_at = segment.removed_at or period.end
     return Slot(max(period.start, segment.installed_at), min(period.end, removed_at))
-
-
-def _total(segments: tuple[Segment, ...]) -> Decimal:
-    total = Decimal(0)
-    for segment in segments:
-        total = _EXACT.add(total, segment.difference or Decimal(0))
-    return total
 
 
 def _completeness(

@@ -1,0 +1,43 @@
+"""The application: routes, errors and documentation put together."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Final
+
+from fastapi import APIRouter, FastAPI
+
+from api import documentation, errors, openapi
+from api.dependencies import Clock, Services
+from api.limits import BodyLimit
+from api.links import PREFIX
+from api.routes import consumption, consumption_csv, health, polls, readings, registry
+from storage.pool import Database
+
+TOLERANCE: Final = timedelta(hours=36)
+"""A billing register may be so old at its boundary: daily readings, and one that failed."""
+
+_DESCRIPTION: Final = """Readings of heat meters, and what was consumed in a billing period.
+
+Every number is an exact decimal as text beside its unit; every time is RFC 3339 in UTC; what is absent is
+null with the reason. Errors are problem documents (RFC 9457)."""
+
+
+def create_app(database: Database, *, now: Clock, tolerance: timedelta = TOLERANCE) -> FastAPI:
+    """The API on an open database; `tolerance` is how old a billing register may be at its boundary."""
+    app = FastAPI(title="Teplo", version="1", description=_DESCRIPTION, docs_url=None, redoc_url=None)
+    app.state.services = Services(database, now, tolerance)
+    app.add_middleware(BodyLimit)
+    errors.install(app)
+    app.include_router(health.router)
+    app.include_router(documentation.router)
+    app.include_router(_version_1())
+    openapi.install(app)
+    return app
+
+
+def _version_1() -> APIRouter:
+    router = APIRouter(prefix=PREFIX)
+    for routes in (registry, readings, polls, consumption, consumption_csv):
+        router.include_router(routes.router)
+    return router

@@ -1,0 +1,127 @@
+"""What the routes work with: the repositories, the clock, and the caller's key with its scopes."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Annotated
+
+from fastapi import Depends, Query, Request, Security
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+
+from api.errors import InvalidRequest, MissingScope, NoKey
+from api.limits import LONGEST_PERIOD
+from api.schemas import Instant
+from metering.calendar import BillingPeriod
+from storage.billing import Billing
+from storage.jobs import Jobs
+from storage.keys import ApiKey, ApiKeys
+from storage.polls import Polls
+from storage.pool import Database
+from storage.readings import Readings
+from storage.usage_points import Registry
+
+Clock = Callable[[], datetime]
+"""The present instant, aware UTC."""
+
+
+class Scope(StrEnum):
+    """What an API key allows; a key allows nothing that it does not name."""
+
+    REGISTRY_READ = "registry:read"
+    READINGS_READ = "readings:read"
+    BILLING_READ = "billing:read"
+    POLLS_READ = "polls:read"
+    POLLS_WRITE = "polls:write"
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """Everything the routes need; `tolerance` is how old a billing register may be at its boundary."""
+
+    database: Database
+    now: Clock
+    tolerance: timedelta
+
+    @property
+    def registry(self) -> Registry:
+        return Registry(self.database)
+
+    @property
+    def polls(self) -> Polls:
+        return Polls(self.database)
+
+    @property
+    def readings(self) -> Readings:
+        return Readings(self.database)
+
+    @property
+    def billing(self) -> Billing:
+        return Billing(self.database)
+
+    @property
+    def keys(self) -> ApiKeys:
+        return ApiKeys(self.database)
+
+    @property
+    def jobs(self) -> Jobs:
+        return Jobs(self.database)
+
+
+def _services(request: Request) -> Services:
+    services: Services = request.app.state.services
+    return services
+
+
+ServicesNeeded = Annotated[Services, Depends(_services)]
+
+_bearer = HTTPBearer(auto_error=False, scheme_name="API key", description="`Authorization: Bearer <key>`")
+
+
+async def _key(
+    services: ServicesNeeded,
+    credentials: Annotated[HTTPAuthorizationCredentials | None, Security(_bearer)],
+) -> ApiKey:
+    if credentials is None:
+        raise NoKey("This needs an API key, and the request carries none.")
+    key = await services.keys.find(credentials.credentials)
+    if key is None:
+        raise NoKey("This API key is not known or was revoked.")
+    return key
+
+
+def allowed(scope: Scope) -> Callable[[ApiKey], Awaitable[ApiKey]]:
+    """A dependency that gives the caller's key, when it has this scope."""
+
+    async def key_with_scope(key: Annotated[ApiKey, Depends(_key)]) -> ApiKey:
+        if scope not in key.scopes:
+            raise MissingScope(f"This needs the scope {scope}; the key {key.name!r} does not have it.")
+        return key
+
+    return key_with_scope
+
+
+BillingKey = Annotated[ApiKey, Depends(allowed(Scope.BILLING_READ))]
+
+
+def _period(
+    start: Annotated[
+        Instant,
+        Query(alias="from", description="Start of the period, included.", examples=["2026-01-01T00:00:00Z"]),
+    ],
+    end: Annotated[
+        Instant,
+        Query(alias="to", description="End of the period, not included.", examples=["2026-02-01T00:00:00Z"]),
+    ],
+) -> BillingPeriod:
+    if end <= start:
+        raise InvalidRequest(f"`to` must be later than `from`: {start.isoformat()} .. {end.isoformat()}.")
+    if end - start > LONGEST_PERIOD:
+        raise InvalidRequest(f"A period may have at most {LONGEST_PERIOD.days} days; ask for several.")
+    return BillingPeriod(start, end)
+
+
+Period = Annotated[BillingPeriod, Depends(_period)]
+"""The half-open period [from, to) of the query."""

@@ -1,0 +1,40 @@
+"""What a request may cost: bounds for everything that a caller can ask for."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Annotated, Final
+
+from fastapi import Query
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from api.errors import BodyTooLarge, problem
+
+LARGEST_PAGE: Final = 1000
+LONGEST_PERIOD: Final = timedelta(days=3660)
+LARGEST_BODY: Final = 65_536
+
+PageSize = Annotated[int, Query(ge=1, le=LARGEST_PAGE, description="How many items a page may have.")]
+
+
+class BodyLimit:
+    """Refuses a request that announces a body larger than LARGEST_BODY, before anything of it is read.
+
+    No operation of this API reads a body, so that one of unannounced length is never held in memory.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and _announced(scope) > LARGEST_BODY:
+            error = BodyTooLarge(f"A request may have at most {LARGEST_BODY} bytes of body.")
+            await problem(scope["path"], error)(scope, receive, send)
+        else:
+            await self._app(scope, receive, send)
+
+
+def _announced(scope: Scope) -> int:
+    length = Headers(scope=scope).get("content-length", "0")
+    return int(length) if length.isascii() and length.isdecimal() and len(length) < 20 else LARGEST_BODY + 1

@@ -1,0 +1,191 @@
+"""The answer for billing: what was consumed in a period, and the registers it rests on."""
+
+from __future__ import annotations
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Query
+from pydantic import BaseModel, Field
+
+from api.bills import Bill, Question, bill, billed, log, page_of_bills
+from api.cursors import CursorText, decode_id, encode
+from api.dependencies import BillingKey, Period, ServicesNeeded
+from api.limits import PageSize
+from api.links import frames_link, meter_link, poll_link, usage_point_link
+from api.routes.registry import existing_usage_point
+from api.schemas import Amount, DecimalText, Identifier, Page, RegisterName, Timestamp, amount, decimal_text
+from metering.consumption import Quality, RegisterReading, RegisterSource, Segment
+from metering.readings import Flag
+
+router = APIRouter(tags=["consumption"])
+
+QuantityAsked = Annotated[
+    RegisterName | None,
+    Query(description="Another register than the one by which the usage point is billed."),
+]
+
+
+class PeriodOut(BaseModel):
+    """The half-open period [from, to)."""
+
+    start: Timestamp = Field(serialization_alias="from", examples=["2025-12-31T19:00:00Z"])
+    end: Timestamp = Field(serialization_alias="to", examples=["2026-01-31T19:00:00Z"])
+
+
+class UsagePointLink(BaseModel):
+    """The usage point that was billed."""
+
+    id: int = Field(examples=[17])
+    code: str = Field(examples=["UP-0017"])
+    name: str = Field(examples=["School 12, boiler room"])
+    link: str = Field(examples=["/api/v1/usage-points/17"])
+
+
+class RegisterLinks(BaseModel):
+    """The way back from a register: the meter, the poll that read it, the bytes it came in."""
+
+    meter: str = Field(examples=["/api/v1/meters/42"])
+    poll: str = Field(examples=["/api/v1/polls/01890a5d-ac96-774b-bcce-b302099a8057"])
+    frames: str = Field(examples=["/api/v1/polls/01890a5d-ac96-774b-bcce-b302099a8057/frames"])
+
+
+class RegisterOut(BaseModel):
+    """A register's level. level = raw x factor of the factor set; `frame` is the number within the poll."""
+
+    meter_id: int = Field(examples=[42])
+    circuit: int = Field(examples=[1])
+    at: Timestamp
+    level: Amount
+    raw: Amount
+    factor: DecimalText
+    factor_set: str = Field(examples=["exact"])
+    source: RegisterSource = Field(examples=[RegisterSource.TOTAL])
+    flags: list[Flag] = Field(examples=[[]])
+    poll_id: UUID = Field(examples=["01890a5d-ac96-774b-bcce-b302099a8057"])
+    frame: int = Field(examples=[2])
+    links: RegisterLinks
+
+
+class SegmentOut(BaseModel):
+    """What one installed meter measured of the period."""
+
+    meter_id: int = Field(examples=[42])
+    circuit: int = Field(examples=[1])
+    installed_at: Timestamp
+    removed_at: Timestamp | None = Field(examples=[None])
+    opening: RegisterOut | None
+    closing: RegisterOut | None
+    difference: Amount | None
+
+
+class ConsumptionOut(BaseModel):
+    """`difference` is the sum over the segments; null when absent, and then the reasons say why."""
+
+    usage_point: UsagePointLink
+    period: PeriodOut
+    quantity: str = Field(examples=["energy_heating"])
+    difference: Amount | None
+    quality: Quality = Field(examples=[Quality.MEASURED])
+    completeness: DecimalText = Field(
+        examples=["1"], description="Share of the period between the registers' instants: 0 to 1."
+    )
+    reasons: list[str] = Field(examples=[[]])
+    factor_set: str = Field(examples=["exact"])
+    opening: RegisterOut | None = Field(
+        description="Of the first meter; null also when circuits are added up."
+    )
+    closing: RegisterOut | None = Field(
+        description="Of the last meter; null also when circuits are added up."
+    )
+    segments: list[SegmentOut]
+
+
+@router.get("/usage-points/{usage_point_id}/consumption")
+async def get_consumption(
+    services: ServicesNeeded,
+    key: BillingKey,
+    usage_point_id: Identifier,
+    period: Period,
+    quantity: QuantityAsked = None,
+) -> ConsumptionOut:
+    """What one usage point consumed in a period.
+
+    The register of a boundary is the last valid one at or before it, so adjacent periods add up exactly.
+    """
+    question = Question(period, quantity)
+    answer = await bill(services, question, await existing_usage_point(services, usage_point_id))
+    await log(services, key, question, 1, billed([answer]))
+    return _consumption(answer)
+
+
+@router.get("/consumption")
+async def list_consumption(
+    services: ServicesNeeded,
+    key: BillingKey,
+    period: Period,
+    quantity: QuantityAsked = None,
+    cursor: CursorText = None,
+    limit: PageSize = 100,
+) -> Page[ConsumptionOut]:
+    """What every usage point consumed in a period, by the usage points' ids."""
+    question = Question(period, quantity)
+    bills = await page_of_bills(services, question, decode_id(cursor), limit)
+    await log(services, key, question, len(bills), billed(bills))
+    next_cursor = encode(bills[-1].point.id) if len(bills) == limit else None
+    return Page(items=[_consumption(one) for one in bills], next_cursor=next_cursor)
+
+
+def _consumption(bill: Bill) -> ConsumptionOut:
+    result = bill.consumption
+    point = bill.point
+    return ConsumptionOut(
+        usage_point=UsagePointLink(
+            id=point.id, code=point.code, name=point.name, link=usage_point_link(point.id)
+        ),
+        period=PeriodOut(start=result.period.start, end=result.period.end),
+        quantity=bill.quantity,
+        difference=amount(result.value, bill.unit),
+        quality=result.quality,
+        completeness=decimal_text(result.completeness),
+        reasons=list(result.reasons),
+        factor_set=bill.factor_set,
+        opening=_register(result.opening, bill.unit),
+        closing=_register(result.closing, bill.unit),
+        segments=[_segment(segment, bill.unit) for segment in result.segments],
+    )
+
+
+def _segment(segment: Segment, unit: str) -> SegmentOut:
+    return SegmentOut(
+        meter_id=segment.meter_id,
+        circuit=segment.circuit,
+        installed_at=segment.installed_at,
+        removed_at=segment.removed_at,
+        opening=_register(segment.opening, unit),
+        closing=_register(segment.closing, unit),
+        difference=amount(segment.difference, unit),
+    )
+
+
+def _register(register: RegisterReading | None, unit: str) -> RegisterOut | None:
+    if register is None:
+        return None
+    return RegisterOut(
+        meter_id=register.meter_id,
+        circuit=register.circuit,
+        at=register.at,
+        level=Amount(value=decimal_text(register.value), unit=unit),
+        raw=Amount(value=decimal_text(register.raw_value), unit=register.raw_unit),
+        factor=decimal_text(register.factor),
+        factor_set=register.factor_set,
+        source=register.source,
+        flags=sorted(register.flags),
+        poll_id=register.poll_id,
+        frame=register.frame,
+        links=RegisterLinks(
+            meter=meter_link(register.meter_id),
+            poll=poll_link(register.poll_id),
+            frames=frames_link(register.poll_id),
+        ),
+    )
