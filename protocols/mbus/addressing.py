@@ -11,12 +11,16 @@ from dataclasses import dataclass
 from typing import Final
 
 from metering.errors import ConfigurationError
+from protocols.mbus.headers import manufacturer_code
 
 SELECTED: Final = 253
 """Whoever was selected by its secondary address answers here."""
 ANYBODY: Final = 254
 """Everybody answers here: for a single meter on the line."""
 ANY: Final = "F"
+"""Instead of a digit of the identification."""
+ANY_MANUFACTURER: Final = 0xFFFF
+ANY_BYTE: Final = 0xFF
 
 _PARTS: Final = ("identification", "manufacturer", "version", "medium")
 _PRIMARY: Final = re.compile(r"\d{1,3}")
@@ -52,8 +56,9 @@ class Secondary:
     def encode(self) -> bytes:
         """The eight bytes of a selection (CI 52)."""
         digits = bytes.fromhex(self.identification)[::-1]
-        maker = b"\xff\xff" if self.manufacturer is None else manufacturer_code(self.manufacturer)
-        return digits + maker + bytes(0xFF if part is None else part for part in (self.version, self.medium))
+        maker = ANY_MANUFACTURER if self.manufacturer is None else manufacturer_code(self.manufacturer)
+        rest = (ANY_BYTE if part is None else part for part in (self.version, self.medium))
+        return digits + maker.to_bytes(2, "little") + bytes(rest)
 
     def covers(self, identification: str) -> bool:
         """Whether a meter of this identification number matches, digit by digit."""
@@ -76,12 +81,6 @@ def parse(text: str) -> Address:
         )
     identification, manufacturer, version, medium = parts.group(*_PARTS)
     return Secondary(identification, manufacturer, _hex(version), _hex(medium))
-
-
-def manufacturer_code(letters: str) -> bytes:
-    """Three letters A..Z as the two bytes on the wire (section 5.1)."""
-    first, second, third = (ord(letter) - 64 for letter in letters)
-    return (first * 1024 + second * 32 + third).to_bytes(2, "little")
 
 
 def _primary(number: int) -> Primary:

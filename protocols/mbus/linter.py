@@ -1,0 +1,151 @@
+"""What every M-Bus profile must satisfy: one rule per function, named as its sentence.
+
+A rule yields a complaint for each place that breaks it. `RULES` look at one profile, `FOLDER_RULES` at all.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Iterator
+from itertools import combinations
+from typing import Final
+
+from metering.quantities import QUANTITIES
+from protocols.mbus.model import Detection, Profile, Row, Stored
+
+Rule = Callable[[Profile], Iterator[str]]
+
+STANDARD_BAUDS: Final = (300, 600, 1200, 2400, 4800, 9600, 19200, 38400)
+MOST_POLLS_PER_DAY: Final = 1440
+DOUBT: Final = "UNCONFIRMED"
+_DOUBTFUL: Final = re.compile(
+    r"\b(probably|presumably|perhaps|assumed|inferred|unclear|not confirmed)\b", re.I
+)
+
+
+def every_row_names_a_known_quantity(profile: Profile) -> Iterator[str]:
+    for row in profile.rows:
+        if row.quantity not in QUANTITIES:
+            yield f"no quantity is called {row.quantity!r}"
+
+
+def no_row_hides_another(profile: Profile) -> Iterator[str]:
+    seen: set[tuple[object, ...]] = set()
+    for row in profile.rows:
+        if _matched(row) in seen:
+            yield f"a record {row.of!r} of {row.quantity} is already taken by a row before"
+        seen.add(_matched(row))
+
+
+def every_circuit_counts_from_one(profile: Profile) -> Iterator[str]:
+    for row in profile.rows:
+        if row.circuit < 1:
+            yield f"{row.quantity}: circuit {row.circuit}"
+
+
+def every_stored_range_lies_behind_the_present(profile: Profile) -> Iterator[str]:
+    for stored in profile.stored:
+        if not 1 <= stored.first <= stored.last:
+            yield f"storages {stored.first}..{stored.last} must count upwards from 1; 0 is the present"
+
+
+def no_storage_is_stored_twice(profile: Profile) -> Iterator[str]:
+    for one, other in combinations(profile.stored, 2):
+        if _overlap(one, other):
+            yield f"storages {one.first}..{one.last} and {other.first}..{other.last} overlap"
+
+
+def every_detection_has_three_letters_and_bytes(profile: Profile) -> Iterator[str]:
+    for detection in profile.detections:
+        if not re.fullmatch("[A-Z]{3}", detection.manufacturer):
+            yield f"manufacturer {detection.manufacturer!r} is not three letters A..Z"
+        if any(not 0 <= code <= 0xFF for code in detection.versions + detection.media):
+            yield f"{detection.manufacturer}: a version or medium is not a byte"
+
+
+def every_baud_rate_is_a_standard_one(profile: Profile) -> Iterator[str]:
+    if profile.line.baud not in STANDARD_BAUDS:
+        yield f"baud rate {profile.line.baud} is none of {STANDARD_BAUDS}"
+
+
+def every_battery_has_a_budget(profile: Profile) -> Iterator[str]:
+    if not 1 <= profile.polls_per_day <= MOST_POLLS_PER_DAY:
+        yield f"polls_per_day = {profile.polls_per_day} is not within 1..{MOST_POLLS_PER_DAY}"
+
+
+def every_read_out_is_bounded(profile: Profile) -> Iterator[str]:
+    if not 1 <= profile.telegrams <= 100:
+        yield f"telegrams = {profile.telegrams} is not within 1..100"
+
+
+def every_sub_code_is_a_byte(profile: Profile) -> Iterator[str]:
+    for sub_code in (profile.application_reset.current, profile.application_reset.total):
+        if sub_code is not None and not 0 <= sub_code <= 0xFF:
+            yield f"application reset {sub_code} is not a byte"
+
+
+def every_unconfirmed_note_is_marked(profile: Profile) -> Iterator[str]:
+    for note in profile.notes:
+        if _DOUBTFUL.search(note) and not note.startswith(DOUBT):
+            yield f"the note {note!r} is in doubt: begin it with {DOUBT}"
+
+
+def every_model_is_named_after_its_maker(profile: Profile) -> Iterator[str]:
+    first_word = re.split(r"[^a-z0-9]+", profile.maker.lower())[0]
+    if not profile.name.startswith(first_word):
+        yield f"the model of {profile.maker} must be named {first_word}-..."
+
+
+def every_model_has_a_vector(profile: Profile, vectors: Collection[str]) -> Iterator[str]:
+    """`vectors` are the models that have a vector file."""
+    if profile.name not in vectors:
+        yield "there is no vector file: a description without a transcript is not tested"
+
+
+def no_two_models_claim_a_meter(profiles: Collection[Profile]) -> Iterator[str]:
+    for one, other in combinations(profiles, 2):
+        claims = ((mine, theirs) for mine in one.detections for theirs in other.detections)
+        if any(_same_claim(mine, theirs) for mine, theirs in claims):
+            yield f"{one.name} and {other.name} are detected by the same header"
+
+
+RULES: Final[tuple[Rule, ...]] = (
+    every_row_names_a_known_quantity,
+    no_row_hides_another,
+    every_circuit_counts_from_one,
+    every_stored_range_lies_behind_the_present,
+    no_storage_is_stored_twice,
+    every_detection_has_three_letters_and_bytes,
+    every_baud_rate_is_a_standard_one,
+    every_battery_has_a_budget,
+    every_read_out_is_bounded,
+    every_sub_code_is_a_byte,
+    every_unconfirmed_note_is_marked,
+    every_model_is_named_after_its_maker,
+)
+
+
+def complaints(profile: Profile) -> tuple[str, ...]:
+    """What is wrong with this profile, in sentences; empty when nothing is."""
+    return tuple(complaint for rule in RULES for complaint in rule(profile))
+
+
+def _matched(row: Row) -> tuple[object, ...]:
+    return row.of, row.qualifiers, row.function, row.tariff, row.subunit
+
+
+def _overlap(one: Stored, other: Stored) -> bool:
+    return one.first <= other.last and other.first <= one.last
+
+
+def _same_claim(one: Detection, other: Detection) -> bool:
+    """Whether both name the same bytes; a row for fewer bytes may refine one for more."""
+    return (
+        one.manufacturer == other.manufacturer
+        and _share(one.versions, other.versions)
+        and _share(one.media, other.media)
+    )
+
+
+def _share(one: tuple[int, ...], other: tuple[int, ...]) -> bool:
+    return one == other or not set(one).isdisjoint(other)
