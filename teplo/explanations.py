@@ -1,0 +1,118 @@
+"""What the words of the domain mean to the person who reads them, with likely cause and next step.
+
+Every text here is a source text of the catalogues; show it through `teplo.texts.translator`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final, NamedTuple
+
+from metering.consumption import Quality
+from metering.polls import Outcome
+from metering.readings import Absence, Flag, GapReason
+from teplo.texts import Translate
+
+
+class Explanation(NamedTuple):
+    """What happened, the likely cause and the next step; the last two are empty when nothing is wrong."""
+
+    meaning: str
+    cause: str = ""
+    next_step: str = ""
+
+    def translated(self, translate: Translate) -> Explanation:
+        """The same explanation in another language."""
+        return Explanation(*(translate(text) if text else "" for text in self))
+
+
+OUTCOMES: Final[Mapping[Outcome, Explanation]] = {
+    Outcome.OK: Explanation("Everything that was due has been read."),
+    Outcome.PARTLY_READ: Explanation(
+        "A part was read and stored; the rest is still due.",
+        "The line was cut or the time of the poll ran out.",
+        "Nothing to do: the next poll asks for the missing records only.",
+    ),
+    Outcome.NO_LINK: Explanation(
+        "The line could not be opened.",
+        "The gateway or modem is without power, out of coverage, or its address has changed.",
+        "Check the address of the line, the power of the gateway and the signal level on site.",
+    ),
+    Outcome.METER_SILENT: Explanation(
+        "The line is open, but the meter does not answer.",
+        "Wrong meter address or baud rate, a broken wire, or a meter without power.",
+        "Compare address and baud rate with the meter's display; if they agree, check wiring and battery.",
+    ),
+    Outcome.TRANSFER_ERRORS: Explanation(
+        "Bytes arrive, but damaged or not of this protocol.",
+        "Wrong parity or baud rate, noise on the line, or two meters with one address.",
+        "Check parity and baud rate, then shield and length of the cable; scan the line for equal addresses.",
+    ),
+    Outcome.WRONG_METER: Explanation(
+        "Another meter answered than the registered one; nothing of its answer was stored.",
+        "The meter was replaced without an act, or the address belongs to another usage point.",
+        "Compare the serial numbers on site and in the registry, then register the replacement.",
+    ),
+    Outcome.WRONG_SETTINGS: Explanation(
+        "The meter or its line is described wrongly here.",
+        "A model, an address, a unit or a line setting does not fit the meter.",
+        "Run `teplo check`; it names the setting that is wrong.",
+    ),
+    Outcome.METER_BUSY: Explanation(
+        "The meter was too busy to answer.",
+        "It is measuring, or somebody works with it at its display or optical port.",
+        "Nothing to do unless it stays so for a day: the next poll asks again.",
+    ),
+    Outcome.ACCESS_DENIED: Explanation(
+        "The meter refused for want of a password or access level.",
+        "The password was changed at the meter, or none is registered.",
+        "Enter the meter's password in its settings.",
+    ),
+    Outcome.CONFIGURATION_CHANGED: Explanation(
+        "The meter's settings changed during the poll.",
+        "Somebody has set the meter anew: its scheme, units or clock.",
+        "Ask who changed it; the next poll reads under the new settings.",
+    ),
+    Outcome.NOT_UNDERSTOOD: Explanation(
+        "The meter answered in a way that its description here does not know.",
+        "The model is not the registered one, or its firmware is newer than the description.",
+        "Compare the model; keep the frames of this poll and send them to whoever maintains the model.",
+    ),
+    Outcome.REFUSED: Explanation(
+        "The meter refused the question.",
+        "This meter does not keep what was asked for.",
+        "Compare the model and its archives with the meter's passport.",
+    ),
+}
+
+FLAGS: Final[Mapping[Flag, str]] = {
+    Flag.ABSENT: "the meter sent no number",
+    Flag.CLOCK_DRIFT: "the meter's clock is wrong",
+    Flag.FUTURE: "stamped in the future",
+    Flag.NEGATIVE: "negative register",
+    Flag.IMPLAUSIBLE: "physically impossible",
+    Flag.WENT_BACK: "register went back",
+}
+
+ABSENCES: Final[Mapping[Absence, str]] = {
+    Absence.INVALID_MARK: "the meter marks the value as missing",
+    Absence.ERROR_STATE: "the meter was in an error state",
+    Absence.NOT_BCD: "not a decimal number",
+    Absence.RECORD_ERROR: "the meter reports an error of this record",
+    Absence.NO_DATA: "a record without data",
+    Absence.NOT_DECODED: "a data type private to the maker",
+}
+
+GAP_REASONS: Final[Mapping[GapReason, str]] = {
+    GapReason.NO_RECORD: "the meter has no record",
+    GapReason.NOT_YET_CLOSED: "not yet closed",
+    GapReason.OUT_OF_DEPTH: "older than the meter's archive",
+    GapReason.UNREADABLE: "the record in the meter is damaged",
+}
+
+QUALITIES: Final[Mapping[Quality, str]] = {
+    Quality.MEASURED: "measured",
+    Quality.MEASURED_NEARBY: "measured near the boundary",
+    Quality.MEASURED_IN_PART: "measured for a part of the period",
+    Quality.ABSENT: "no value",
+}

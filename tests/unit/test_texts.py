@@ -1,0 +1,109 @@
+"""Every text for people is in every catalogue, with the same placeholders and commands as its source."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from importlib import resources
+from pathlib import Path
+
+import pytest
+from babel.messages.catalog import Catalog
+from babel.messages.pofile import read_po
+
+from metering import errors
+from metering.consumption import Quality
+from metering.errors import ConfigurationError, TeploError
+from metering.polls import Outcome
+from metering.readings import Absence, Flag, GapReason
+from teplo.explanations import ABSENCES, FLAGS, GAP_REASONS, OUTCOMES, QUALITIES
+from teplo.texts import LANGUAGES, SOURCE, translator
+
+ROOT = Path(__file__).parents[2]
+TRANSLATIONS = [language for language in LANGUAGES if language != SOURCE]
+WORDS = [(Flag, FLAGS), (Absence, ABSENCES), (GapReason, GAP_REASONS), (Quality, QUALITIES)]
+KEPT = re.compile(r"\{\w*\}|%\(\w+\)s|`[^`]+`|\b[A-Z]+_[A-Z_]+\b")
+ALPHABETS = {"ru": "абвгдежзийклмнопрстуфхцчшщъыьэюяё", "kk": "абвгдежзийклмнопрстуфхцчшщъыьэюяёәғқңөұүһі"}
+
+
+def sources() -> Iterator[str]:
+    """Every source text: the tables, the errors' own messages, and what is marked in the code."""
+    yield from (text for explanation in OUTCOMES.values() for text in explanation if text)
+    yield from (text for _, table in WORDS for text in table.values())
+    classes = (kind for kind in vars(errors).values() if isinstance(kind, type))
+    yield from (kind.default_message() for kind in classes if issubclass(kind, TeploError))
+    for path in [*(ROOT / "teplo").rglob("*.py"), *(ROOT / "api").rglob("*.py")]:
+        yield from _marked(ast.parse(path.read_text()))
+
+
+def _marked(tree: ast.Module) -> Iterator[str]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in {"_", "mark"}:
+            yield from (one.value for one in node.args[:1] if isinstance(one, ast.Constant))
+
+
+def catalogue(language: str) -> Catalog:
+    file = resources.files("teplo") / "locale" / language / "LC_MESSAGES" / "teplo.po"
+    with file.open("rb") as opened:
+        return read_po(opened, locale=language)
+
+
+def translations(language: str) -> dict[str, str]:
+    return {str(message.id): str(message.string) for message in catalogue(language) if message.id}
+
+
+@pytest.mark.parametrize(("words", "table"), WORDS, ids=lambda value: getattr(value, "__name__", None))
+def test_every_word_is_explained(words: type, table: dict[object, str]) -> None:
+    assert set(table) == set(words)
+
+
+def test_every_outcome_has_a_cause_and_a_next_step() -> None:
+    assert set(OUTCOMES) == set(Outcome)
+    assert all(all(explanation) for outcome, explanation in OUTCOMES.items() if outcome is not Outcome.OK)
+
+
+@pytest.mark.parametrize("language", TRANSLATIONS)
+def test_a_catalogue_has_every_text_and_no_other(language: str) -> None:
+    assert set(translations(language)) == set(sources())
+
+
+@pytest.mark.parametrize("language", TRANSLATIONS)
+def test_a_translation_keeps_placeholders_commands_and_settings(language: str) -> None:
+    wrong = [
+        source
+        for source, text in translations(language).items()
+        if sorted(KEPT.findall(source)) != sorted(KEPT.findall(text))
+    ]
+    assert not wrong
+
+
+@pytest.mark.parametrize("language", TRANSLATIONS)
+def test_a_translation_is_written_in_its_alphabet(language: str) -> None:
+    for source, text in translations(language).items():
+        cyrillic = {letter for letter in text.lower() if "\u0400" <= letter <= "\u04ff"}
+        assert cyrillic, source
+        assert cyrillic <= set(ALPHABETS[language]), source
+
+
+def test_kazakh_is_not_russian() -> None:
+    russian, kazakh = translations("ru"), translations("kk")
+    assert not [source for source in russian if russian[source] == kazakh[source]]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_translator_translates_what_it_knows_and_leaves_the_rest(language: str) -> None:
+    translate = translator(language)
+    translated = OUTCOMES[Outcome.METER_SILENT].translated(translate)
+    assert (translated == OUTCOMES[Outcome.METER_SILENT]) == (language == SOURCE)
+    assert translate("not in any catalogue") == "not in any catalogue"
+
+
+def test_an_explanation_without_cause_stays_without() -> None:
+    assert OUTCOMES[Outcome.OK].translated(translator("ru"))[1:] == ("", "")
+
+
+@pytest.mark.parametrize("language", ["de", "", "../ru"])
+def test_an_unknown_language_is_a_wrong_setting(language: str) -> None:
+    with pytest.raises(ConfigurationError, match="en, ru, kk"):
+        translator(language)
