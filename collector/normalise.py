@@ -16,11 +16,15 @@ from metering.readings import (
     MeterValue,
     MissingSlot,
     Reading,
+    Record,
     Snapshot,
     SnapshotReadings,
 )
 from metering.units import convert
 from metering.validation import future_flags, validate
+
+Normal = ArchiveReadings | SnapshotReadings | MissingSlot
+"""A record as it is stored."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,26 +38,29 @@ class Normaliser:
     factor_sets: Mapping[int, str] = field(default_factory=dict)
     doubts: frozenset[Flag] = frozenset()
 
-    def archive(self, record: ArchiveRecord, now: datetime, frame: int) -> ArchiveReadings:
-        """The record with its slot in UTC; a slot that ends in the future is flagged."""
+    def normal(self, record: Record, at: datetime, frame: int) -> Normal:
+        """The record as it is stored; `at` is when it was read, `frame` the last frame heard before.
+
+        A snapshot is kept under the instant at which it was read; an archive slot that starts in the future
+        is flagged. UnitError when a unit is unknown or does not measure its quantity.
+        """
+        match record:
+            case Snapshot():
+                return SnapshotReadings(at, record.meter_time, self._readings(record.values), frame)
+            case ArchiveRecord():
+                return self._archive(record, at, frame)
+            case Gap():
+                return MissingSlot(record.kind, self.zone.slot(record.slot), record.reason, frame)
+
+    def _archive(self, record: ArchiveRecord, at: datetime, frame: int) -> ArchiveReadings:
         slot = self.zone.slot(record.slot)
-        doubts = self.doubts | future_flags(slot.start, now)
-        return ArchiveReadings(
-            record.kind, slot, record.meter_time, self._readings(record.values, doubts), frame
-        )
+        readings = self._readings(record.values, future_flags(slot.start, at))
+        return ArchiveReadings(record.kind, slot, record.meter_time, readings, frame)
 
-    def snapshot(self, snapshot: Snapshot, read_at: datetime, frame: int) -> SnapshotReadings:
-        """The snapshot, kept under the instant at which it was read."""
-        return SnapshotReadings(
-            read_at, snapshot.meter_time, self._readings(snapshot.values, self.doubts), frame
-        )
-
-    def gap(self, gap: Gap, frame: int) -> MissingSlot:
-        """The gap with its slot in UTC."""
-        return MissingSlot(gap.kind, self.zone.slot(gap.slot), gap.reason, frame)
-
-    def _readings(self, values: tuple[MeterValue, ...], doubts: frozenset[Flag]) -> tuple[Reading, ...]:
-        return validate(tuple(self._reading(value, doubts) for value in values))
+    def _readings(
+        self, values: tuple[MeterValue, ...], further: frozenset[Flag] = frozenset()
+    ) -> tuple[Reading, ...]:
+        return validate(tuple(self._reading(value, self.doubts | further) for value in values))
 
     def _reading(self, value: MeterValue, doubts: frozenset[Flag]) -> Reading:
         factor_set = self.factor_sets.get(value.circuit, "exact")

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Collection, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import TypeVar
 from uuid import UUID
 
 from collector.gaps import ArchivePlan, WantedSlots, missing_slots
-from collector.normalise import Normaliser
+from collector.normalise import Normal, Normaliser
 from collector.session import Session
 from metering.calendar import ArchiveKind, MeterSlot, MeterZone
 from metering.errors import (
@@ -25,17 +26,12 @@ from metering.errors import (
 )
 from metering.meters import MeterConfiguration, MeterIdentity
 from metering.polls import Outcome, PollReport
-from metering.readings import (
-    ArchiveReadings,
-    ArchiveRecord,
-    Gap,
-    MissingSlot,
-    Record,
-    Snapshot,
-    SnapshotReadings,
-)
+from metering.readings import ArchiveReadings, MissingSlot, Record, Snapshot, SnapshotReadings
 from metering.validation import clock_flags
+from protocols.conversation import Conversation
 from protocols.driver import Driver
+
+T = TypeVar("T")
 
 Clock = Callable[[], datetime]
 KnownSlots = Callable[[ArchiveKind, datetime, datetime], Awaitable[Collection[datetime]]]
@@ -74,6 +70,15 @@ class PolledMeter:
     archives: WantedSlots = field(default_factory=ArchivePlan)
 
 
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A record as it was delivered, and the number of the last frame heard before."""
+
+    record: Record
+    at: datetime
+    frame: int
+
+
 class Poll:
     """Runs once. After `run` the report holds everything that was read, also when an error ended it."""
 
@@ -95,13 +100,10 @@ class Poll:
         self._collector = collector
         self._now = now
         self._known = known
-        self._normaliser = Normaliser(meter.zone, meter.factor_sets)
         self._configuration = MeterConfiguration()
         self._identity: MeterIdentity | None = None
         self._clock_difference: timedelta | None = None
-        self._archive: list[ArchiveReadings] = []
-        self._snapshots: list[SnapshotReadings] = []
-        self._gaps: list[MissingSlot] = []
+        self._kept: list[Kept] = []
         self.error: TeploError | None = None
 
     async def run(self) -> PollReport:
@@ -109,15 +111,15 @@ class Poll:
         started_at = self._now()
         try:
             await self._converse()
-        except WrongMeter as error:
-            self._forget()
-            self.error = error
         except TeploError as error:
             self.error = error
+        if isinstance(self.error, WrongMeter):
+            self._kept.clear()
         return self._report(started_at)
 
     async def _converse(self) -> None:
-        await self._meet()
+        if not self._driver.info.whole_snapshot:
+            self._meet(await self._ask(self._driver.identify(self._meter.address)))
         try:
             await self._read_all()
         except ConfigurationChanged:
@@ -125,35 +127,38 @@ class Poll:
 
     async def _read_all(self) -> None:
         await self._read_configuration()
-        await self._read_clock()
+        if not self._driver.info.whole_snapshot:
+            await self._read_clock()
         await self._read_current()
         for kind in self._driver.info.depths:
             await self._read_archive(kind)
 
-    async def _meet(self) -> None:
-        self._identity = await self._session.run(self._driver.identify(self._meter.address), self._deliver)
-        if self._meter.serial and self._identity.serial != self._meter.serial:
+    async def _ask(self, conversation: Conversation[T]) -> T:
+        return await self._session.run(conversation, self._deliver)
+
+    def _meet(self, identity: MeterIdentity | None) -> None:
+        """Refuse to go on with another meter than the registered one."""
+        if identity is None:
+            return
+        self._identity = identity
+        if self._meter.serial and identity.serial != self._meter.serial:
             raise WrongMeter(
-                f"Meter {self._identity.serial} answered at address {self._meter.address}, but "
+                f"Meter {identity.serial} answered at address {self._meter.address}, but "
                 f"{self._meter.serial} is registered there. Nothing was stored. Likely the meter was "
                 "replaced or two addresses were mixed up: register the new meter or correct the address."
             )
 
     async def _read_configuration(self) -> None:
-        conversation = self._driver.read_configuration(self._meter.address)
-        self._configuration = await self._session.run(conversation, self._deliver)
+        self._configuration = await self._ask(self._driver.read_configuration(self._meter.address))
 
     async def _read_clock(self) -> None:
-        conversation = self._driver.read_clock(self._meter.address, self._configuration)
-        self._compare_clock(await self._session.run(conversation, self._deliver))
+        self._compare_clock(
+            await self._ask(self._driver.read_clock(self._meter.address, self._configuration))
+        )
 
     def _compare_clock(self, meter_time: datetime | None) -> None:
-        """Measure the drift as soon as the meter has shown its clock; doubts follow from it."""
-        if meter_time is None:
-            return
-        self._clock_difference = meter_time - self._right_time()
-        doubts = clock_flags(self._clock_difference, ALLOWED_DRIFT)
-        self._normaliser = replace(self._normaliser, doubts=doubts)
+        if meter_time is not None:
+            self._clock_difference = meter_time - self._right_time()
 
     def _right_time(self) -> datetime:
         return self._meter.zone.to_meter_time(self._now())
@@ -163,49 +168,38 @@ class Poll:
         return self._right_time() + (self._clock_difference or timedelta())
 
     async def _read_current(self) -> None:
-        conversation = self._driver.read_current(self._meter.address, self._configuration)
-        snapshot = await self._session.run(conversation, self._deliver)
+        snapshot = await self._ask(self._driver.read_current(self._meter.address, self._configuration))
+        self._meet(snapshot.identity)
+        self._compare_clock(snapshot.meter_time)
         self._deliver((snapshot,), len(self._session.frames))
 
     async def _read_archive(self, kind: ArchiveKind) -> None:
         slots = await self._missing(kind)
         if slots:
-            conversation = self._driver.read_archive(self._meter.address, self._configuration, kind, slots)
-            await self._session.run(conversation, self._deliver)
+            await self._ask(self._driver.read_archive(self._meter.address, self._configuration, kind, slots))
 
     async def _missing(self, kind: ArchiveKind) -> list[MeterSlot]:
         wanted = self._meter.archives.slots(kind, self._driver.info, self._meter_time())
         if not wanted:
             return []
         zone = self._meter.zone
-        known = set(await self._known(kind, zone.to_utc(wanted[0].start), zone.to_utc(wanted[-1].end)))
-        return missing_slots(wanted, known | self._just_read(kind), zone)
+        known = await self._known(kind, zone.to_utc(wanted[0].start), zone.to_utc(wanted[-1].end))
+        unread = [slot for slot in wanted if slot not in self._just_read(kind)]
+        return missing_slots(unread, known, zone)
 
-    def _just_read(self, kind: ArchiveKind) -> set[datetime]:
+    def _just_read(self, kind: ArchiveKind) -> set[MeterSlot]:
         """Some meters send archive records together with their current values."""
-        delivered: list[ArchiveReadings | MissingSlot] = [*self._archive, *self._gaps]
-        return {one.slot.start for one in delivered if one.kind is kind}
+        return {
+            kept.record.slot
+            for kept in self._kept
+            if not isinstance(kept.record, Snapshot) and kept.record.kind is kind
+        }
 
     def _deliver(self, records: tuple[Record, ...], frame: int) -> None:
-        for record in records:
-            self._keep(record, frame)
-
-    def _keep(self, record: Record, frame: int) -> None:
-        match record:
-            case ArchiveRecord():
-                self._archive.append(self._normaliser.archive(record, self._now(), frame))
-            case Snapshot():
-                self._compare_clock(record.meter_time)
-                self._snapshots.append(self._normaliser.snapshot(record, self._now(), frame))
-            case Gap():
-                self._gaps.append(self._normaliser.gap(record, frame))
-
-    def _forget(self) -> None:
-        self._archive.clear()
-        self._snapshots.clear()
-        self._gaps.clear()
+        self._kept.extend(Kept(record, self._now(), frame) for record in records)
 
     def _report(self, started_at: datetime) -> PollReport:
+        normal = self._normal()
         return PollReport(
             id=self._id,
             meter_id=self._meter.id,
@@ -218,14 +212,26 @@ class Poll:
             configuration=self._configuration,
             clock_difference=self._clock_difference,
             frames=tuple(self._session.frames),
-            archive=tuple(self._archive),
-            snapshots=tuple(self._snapshots),
-            gaps=tuple(self._gaps),
+            archive=tuple(one for one in normal if isinstance(one, ArchiveReadings)),
+            snapshots=tuple(one for one in normal if isinstance(one, SnapshotReadings)),
+            gaps=tuple(one for one in normal if isinstance(one, MissingSlot)),
         )
+
+    def _normal(self) -> list[Normal]:
+        """What was kept, normalised; a record in a unit nobody knows is left out and becomes the error."""
+        doubts = clock_flags(self._clock_difference, ALLOWED_DRIFT) if self._clock_difference else frozenset()
+        normaliser = Normaliser(self._meter.zone, self._meter.factor_sets, doubts)
+        normal = []
+        for kept in self._kept:
+            try:
+                normal.append(normaliser.normal(kept.record, kept.at, kept.frame))
+            except TeploError as error:
+                self.error = self.error or error
+        return normal
 
     def _outcome(self) -> Outcome:
         if self.error is None:
             return Outcome.OK
-        if self._snapshots or self._archive:
+        if self._kept:
             return Outcome.PARTLY_READ
         return outcome_of(self.error)

@@ -11,6 +11,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from metering.calendar import ArchiveKind, MeterSlot, Slot
+from metering.meters import MeterIdentity
 from metering.quantities import Quantity
 
 
@@ -55,10 +56,14 @@ class MeterValue:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """Current values and totals at one moment; `meter_time` is the meter's own clock when it sends it."""
+    """Current values and totals at one moment.
+
+    `meter_time` and `identity` are the meter's own clock and name where one answer brings all of it.
+    """
 
     values: tuple[MeterValue, ...]
     meter_time: datetime | None = None
+    identity: MeterIdentity | None = None
 
 
 @dataclass(frozen=True, slots=True)

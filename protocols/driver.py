@@ -45,7 +45,8 @@ class DriverInfo:
     """What can be known of a model without asking a meter.
 
     `depths`: records per archive kind, none where the kind is absent. `totals_every`: whether total records
-    stand at the starts of days or of months.
+    stand at the starts of days or of months. `whole_snapshot`: a snapshot brings identity and clock with it,
+    so that a poll needs one read-out and not three.
     """
 
     model: str
@@ -60,6 +61,7 @@ class DriverInfo:
     stamp: Stamp = Stamp.SLOT_START
     largest_request: int = 255
     polls_per_day: int | None = None
+    whole_snapshot: bool = False
     notes: tuple[str, ...] = ()
 
 

@@ -11,7 +11,18 @@ from collector.normalise import Normaliser
 from metering.calendar import ArchiveKind, MeterZone, slot_at
 from metering.errors import UnitError
 from metering.quantities import quantity
-from metering.readings import Absence, ArchiveRecord, Flag, Gap, GapReason, MeterValue, Snapshot
+from metering.readings import (
+    Absence,
+    ArchiveReadings,
+    ArchiveRecord,
+    Flag,
+    Gap,
+    GapReason,
+    MeterValue,
+    MissingSlot,
+    Snapshot,
+    SnapshotReadings,
+)
 
 NOW = datetime(2026, 1, 10, 12, tzinfo=UTC)
 ALMATY = MeterZone("+05:00")
@@ -23,8 +34,14 @@ def energy(value: str | None, unit: str = "MWh", circuit: int = 1) -> MeterValue
     return MeterValue(quantity("energy_heating"), unit, number, absence, circuit)
 
 
+def snapshot(normaliser: Normaliser, *values: MeterValue) -> SnapshotReadings:
+    normal = normaliser.normal(Snapshot(values), NOW, 4)
+    assert isinstance(normal, SnapshotReadings)
+    return normal
+
+
 def test_energy_becomes_gcal_and_keeps_what_the_meter_said() -> None:
-    readings = Normaliser(ALMATY).snapshot(Snapshot((energy("100"),)), NOW, 4)
+    readings = snapshot(Normaliser(ALMATY), energy("100"))
     (one,) = readings.readings
     assert one.value is not None
     assert round(one.value, 8) == Decimal("85.98452279")
@@ -34,13 +51,13 @@ def test_energy_becomes_gcal_and_keeps_what_the_meter_said() -> None:
 
 def test_the_factor_set_is_the_circuits_own() -> None:
     normaliser = Normaliser(ALMATY, {1: "kyivenergo"})
-    first, second = normaliser.snapshot(Snapshot((energy("100"), energy("100", circuit=2))), NOW, 1).readings
+    first, second = snapshot(normaliser, energy("100"), energy("100", circuit=2)).readings
     assert (first.value, first.factor_set) == (Decimal("85.98"), "kyivenergo")
     assert second.factor_set == "exact"
 
 
 def test_absence_stays_absence() -> None:
-    (one,) = Normaliser(ALMATY).snapshot(Snapshot((energy(None),)), NOW, 1).readings
+    (one,) = snapshot(Normaliser(ALMATY), energy(None)).readings
     assert one.value is None
     assert one.raw_value is None
     assert one.absence is Absence.INVALID_MARK
@@ -50,7 +67,8 @@ def test_absence_stays_absence() -> None:
 def test_an_archive_slot_is_told_in_utc_beside_the_meters_stamp() -> None:
     start = datetime(2026, 1, 10, 3)
     record = ArchiveRecord(ArchiveKind.HOUR, slot_at(ArchiveKind.HOUR, start), start, (energy("1"),))
-    normal = Normaliser(ALMATY).archive(record, NOW, 2)
+    normal = Normaliser(ALMATY).normal(record, NOW, 2)
+    assert isinstance(normal, ArchiveReadings)
     assert normal.slot.start == datetime(2026, 1, 9, 22, tzinfo=UTC)
     assert normal.meter_time == start
 
@@ -58,16 +76,20 @@ def test_an_archive_slot_is_told_in_utc_beside_the_meters_stamp() -> None:
 def test_a_record_of_the_future_is_flagged_and_kept() -> None:
     start = datetime(2026, 2, 1)
     record = ArchiveRecord(ArchiveKind.HOUR, slot_at(ArchiveKind.HOUR, start), start, (energy("1"),))
-    (one,) = Normaliser(ALMATY).archive(record, NOW, 2).readings
+    normal = Normaliser(ALMATY).normal(record, NOW, 2)
+    assert isinstance(normal, ArchiveReadings)
+    (one,) = normal.readings
     assert Flag.FUTURE in one.flags
     assert one.value is not None
 
 
 def test_a_gap_keeps_its_reason() -> None:
     gap = Gap(ArchiveKind.DAY, slot_at(ArchiveKind.DAY, datetime(2026, 1, 9)), GapReason.NO_RECORD)
-    assert Normaliser(ALMATY).gap(gap, 1).reason is GapReason.NO_RECORD
+    normal = Normaliser(ALMATY).normal(gap, NOW, 1)
+    assert isinstance(normal, MissingSlot)
+    assert normal.reason is GapReason.NO_RECORD
 
 
 def test_a_unit_that_does_not_measure_energy_is_refused() -> None:
     with pytest.raises(UnitError, match="m3"):
-        Normaliser(ALMATY).snapshot(Snapshot((energy("1", "m3"),)), NOW, 1)
+        snapshot(Normaliser(ALMATY), energy("1", "m3"))
