@@ -10,8 +10,6 @@ from typing import Annotated
 import typer
 
 from metering.errors import ConfigurationError
-from storage.jobs import Jobs
-from storage.pool import Database
 from teplo import running
 from teplo.logs import set_up_logs
 from teplo.migrate import migrate as migrate_schema
@@ -20,9 +18,7 @@ from teplo.settings import Settings, read_settings
 
 def migrate() -> None:
     """Bring the database's schema to this version."""
-    settings = _settings_with_database()
-    migrate_schema(settings.database_url)
-    asyncio.run(_install_queue(settings.database_url))
+    asyncio.run(migrate_schema(_settings_with_database().database_url))
     print("The schema is up to date.")
 
 
@@ -51,11 +47,6 @@ def _settings_with_database() -> Settings:
             "TEPLO_DATABASE_URL=postgresql://teplo@localhost/teplo; `teplo demo` brings its own."
         )
     return settings
-
-
-async def _install_queue(url: str) -> None:
-    async with Database(url) as database:
-        await Jobs(database).install()
 
 
 async def _until_stopped(run: Callable[[asyncio.Event], Awaitable[None]]) -> None:

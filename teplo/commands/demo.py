@@ -1,0 +1,85 @@
+"""`teplo demo`: the whole house on one machine, judged by the simulated plant."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from importlib import resources
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.live import Live
+
+from collector.supervisor import wait
+from storage.polls import Polls
+from teplo.composition import clock
+from teplo.demo.result import DemoResult, judge
+from teplo.demo.run import DemoOptions, RunningDemo, running_demo
+from teplo.demo.watch import picture, where_to_look
+from teplo.logs import set_up_logs
+from teplo.settings import read_settings
+
+DEMO_FLEET = Path(str(resources.files("simulators"))) / "fleets" / "demo.toml"
+REFRESH = 0.5
+SHOWN = 100
+
+
+def demo(
+    seconds: Annotated[float | None, typer.Option("--for", help="End after so many seconds.")] = None,
+    json_file: Annotated[Path | None, typer.Option("--json", help="Write the result here.")] = None,
+    faults: Annotated[str, typer.Option(help="Fault mix: none, field, hostile.")] = "field",
+    fleet: Annotated[Path, typer.Option(help="Another fleet file.")] = DEMO_FLEET,
+    seed: Annotated[int | None, typer.Option(help="Makes the faults repeatable.")] = None,
+) -> None:
+    """Poll a simulated fleet, store it, bill it, and compare everything with the plant's truth."""
+    set_up_logs("error")
+    result = asyncio.run(_run(DemoOptions(fleet, faults, seed), seconds))
+    if json_file:
+        json_file.write_text(result.as_json() + "\n", encoding="utf-8")
+    _print(result)
+    if not result.well:
+        raise typer.Exit(1)
+
+
+async def _run(options: DemoOptions, seconds: float | None) -> DemoResult:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    async with running_demo(read_settings(), options) as running:
+        print(where_to_look(running), flush=True)
+        await _watch(running, seconds, stop)
+        print("Finishing what is being read, then comparing with the plant ...", flush=True)
+        await running.stop_polling()
+        return await judge(running)
+
+
+async def _watch(demo: RunningDemo, seconds: float | None, stop: asyncio.Event) -> None:
+    """Show polls until the time is over or somebody stops; where nobody looks, nothing is drawn."""
+    loop = asyncio.get_running_loop()
+    end = None if seconds is None else loop.time() + seconds
+    with Live(console=Console(), refresh_per_second=4, transient=True) as live:
+        while not stop.is_set():
+            left = None if end is None else end - loop.time()
+            if left is not None and left <= 0:
+                return
+            if live.console.is_terminal:
+                polls = await Polls(demo.database).list(limit=SHOWN)
+                live.update(picture(demo, polls, clock(), left))
+            await wait(stop, REFRESH if left is None else min(REFRESH, left))
+
+
+def _print(result: DemoResult) -> None:
+    console = Console(highlight=False)
+    console.print(
+        f"{result.meters} meters, {result.polls} polls. Archive records: {result.records_expected} expected, "
+        f"{result.records_stored} stored, {result.records_missing} missing, {result.records_wrong} wrong."
+    )
+    console.print(
+        f"{result.points_billed} points billed: {result.billed_gcal} Gcal; the plant says {result.true_gcal} Gcal."
+    )
+    for finding in result.findings:
+        console.print(f"  {finding}")
+    console.print("Everything agrees with the plant." if result.well else "The demo found faults.")

@@ -1,0 +1,96 @@
+"""Asks the demo's API for the heat of a period as billing would, and compares it with the plant."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+from urllib.parse import urlencode
+from urllib.request import Request, urlopen
+
+from metering.calendar import ArchiveKind, MeterZone
+from metering.errors import DecodeError
+from simulators.truth import Truth, Truths
+from storage.readings import Readings
+from teplo.demo.site import RegisteredMeter
+
+ENERGY = ("energy_heating", 1)
+PATIENCE = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Bill:
+    """Sums over all points that could be billed; `wrong` names those that differ from the plant."""
+
+    points: int
+    billed: Decimal
+    true: Decimal
+    wrong: tuple[str, ...]
+
+
+class BillingClient:
+    """The billing side: knows a base address and a key, nothing else of us."""
+
+    def __init__(self, base: str, key: str) -> None:
+        self._base = base
+        self._key = key
+
+    async def consumption(self, start: datetime, end: datetime) -> list[Mapping[str, Any]]:
+        """The answers for all usage points, page after page."""
+        lines: list[Mapping[str, Any]] = []
+        query = {"from": start.isoformat(), "to": end.isoformat(), "limit": "100"}
+        cursor: str | None = ""
+        while cursor is not None:
+            page = await asyncio.to_thread(self._get, query | ({"cursor": cursor} if cursor else {}))
+            lines.extend(page["items"])
+            cursor = page["next_cursor"]
+        return lines
+
+    def _get(self, query: Mapping[str, str]) -> Any:
+        url = f"{self._base}/api/v1/consumption?{urlencode(query)}"
+        request = Request(url, headers={"Authorization": f"Bearer {self._key}"})
+        with urlopen(request, timeout=PATIENCE) as answer:
+            return json.load(answer)
+
+
+async def compare_billed(
+    meters: Mapping[int, RegisteredMeter], readings: Readings, lines: list[Mapping[str, Any]]
+) -> Bill:
+    """Every billed line against the plant at the two instants that the line itself names."""
+    billed, true, points, wrong = Decimal(0), Decimal(0), 0, []
+    for line in lines:
+        if line["consumption"] is None:
+            continue
+        registered = meters[line["usage_point_id"]]
+        opening = await _truth(registered, readings, line["opening"])
+        closing = await _truth(registered, readings, line["closing"])
+        value = Decimal(line["consumption"]["value"])
+        points += 1
+        billed += value
+        true += closing.value - opening.value
+        if abs(value - (closing.value - opening.value)) > opening.tolerance + closing.tolerance:
+            wrong.append(f"{registered.meter.serial}: billed {value}, true {closing.value - opening.value}")
+    return Bill(points, billed, true, tuple(wrong))
+
+
+async def _truth(registered: RegisteredMeter, readings: Readings, register: Mapping[str, Any]) -> Truth:
+    """The plant's level at the instant of a register; a register of no such record is a DecodeError."""
+    at = datetime.fromisoformat(register["at"])
+    truths = (
+        registered.meter.truth_archive(ArchiveKind.TOTAL, MeterZone(registered.meter.zone).to_meter_time(at))
+        if register["source"] == "total"
+        else await _snapshot_truths(registered, readings, at)
+    )
+    if not truths or ENERGY not in truths:
+        raise DecodeError(f"Billing names a register of {registered.meter.serial} at {at} that is not there.")
+    return truths[ENERGY]
+
+
+async def _snapshot_truths(registered: RegisteredMeter, readings: Readings, at: datetime) -> Truths | None:
+    values = await readings.snapshot(registered.meter_id, at)
+    meter_time = values[0].meter_time if values else None
+    return registered.meter.truth_snapshot(meter_time) if meter_time else None

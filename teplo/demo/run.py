@@ -1,0 +1,108 @@
+"""Runs the whole house in one process: database, fleet, collector, API."""
+
+from __future__ import annotations
+
+import asyncio
+import tempfile
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from simulators.fleet import running_fleet
+from storage.keys import ApiKeys
+from storage.pool import Database
+from storage.usage_points import Registry
+from teplo.composition import clock, random_source
+from teplo.demo.site import RegisteredMeter, register
+from teplo.migrate import migrate
+from teplo.postgres import EmbeddedPostgres
+from teplo.running import collector, listening_socket, serve_api
+from teplo.settings import Settings
+
+SCOPES = ("readings:read", "billing:read", "polls:read", "polls:write", "registry:read")
+BEAT = timedelta(seconds=20)
+RETRY = timedelta(seconds=2)
+TICK = 0.5
+INSTALLED_BEFORE = timedelta(days=190)
+
+
+@dataclass(frozen=True, slots=True)
+class DemoOptions:
+    """What the demo runs on."""
+
+    fleet: Path
+    faults: str = "field"
+    seed: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RunningDemo:
+    """The demo while it runs. `stop_polling` ends the collector after what it is reading is stored."""
+
+    database: Database
+    address: str
+    key: str
+    meters: tuple[RegisteredMeter, ...]
+    started_at: datetime
+    stop_polling: Callable[[], Awaitable[None]]
+
+
+@asynccontextmanager
+async def running_demo(settings: Settings, options: DemoOptions) -> AsyncIterator[RunningDemo]:
+    """Start everything; at the end everything is stopped and its temporary folder removed."""
+    async with AsyncExitStack() as stack:
+        url = await stack.enter_async_context(_postgres(settings))
+        await migrate(url)
+        settings = settings.model_copy(update={"database_url": url, "poll_every": BEAT, "poll_retry": RETRY})
+        database = await stack.enter_async_context(Database(url))
+        started_at = clock()
+        fleet = await stack.enter_async_context(
+            running_fleet(options.fleet, now=clock, random=random_source(options.seed), faults=options.faults)
+        )
+        meters = await register(fleet, Registry(database), started_at - INSTALLED_BEFORE)
+        _, key = await ApiKeys(database).create("demo", SCOPES)
+        address = await stack.enter_async_context(_api(database, settings))
+        stop_polling = await stack.enter_async_context(_polling(database, settings))
+        yield RunningDemo(database, address, key, tuple(meters), started_at, stop_polling)
+
+
+@asynccontextmanager
+async def _postgres(settings: Settings) -> AsyncIterator[str]:
+    with tempfile.TemporaryDirectory(prefix="teplo-demo-") as folder:
+        server = EmbeddedPostgres(Path(folder) / "postgres", binaries=settings.postgres_binaries)
+        url = await asyncio.to_thread(server.start)
+        try:
+            yield url
+        finally:
+            await asyncio.to_thread(server.stop)
+
+
+@asynccontextmanager
+async def _api(database: Database, settings: Settings) -> AsyncIterator[str]:
+    listening = listening_socket(settings.api_host, settings.api_port)
+    host, port = listening.getsockname()[:2]
+    stop = asyncio.Event()
+    async with asyncio.TaskGroup() as group:
+        group.create_task(serve_api(database, listening, stop))
+        try:
+            yield f"http://{host}:{port}"
+        finally:
+            stop.set()
+
+
+@asynccontextmanager
+async def _polling(database: Database, settings: Settings) -> AsyncIterator[Callable[[], Awaitable[None]]]:
+    stop = asyncio.Event()
+    async with asyncio.TaskGroup() as group:
+        polling = group.create_task(collector(database, settings, tick=TICK).run(stop))
+
+        async def stop_polling() -> None:
+            stop.set()
+            await polling
+
+        try:
+            yield stop_polling
+        finally:
+            stop.set()
