@@ -33,15 +33,6 @@ class PeriodOut(BaseModel):
     end: Timestamp = Field(serialization_alias="to", examples=["2026-01-31T19:00:00Z"])
 
 
-class UsagePointLink(BaseModel):
-    """The usage point that was billed."""
-
-    id: int = Field(examples=[17])
-    code: str = Field(examples=["UP-0017"])
-    name: str = Field(examples=["School 12, boiler room"])
-    link: str = Field(examples=["/api/v1/usage-points/17"])
-
-
 class RegisterLinks(BaseModel):
     """The way back from a register: the meter, the poll that read it, the bytes it came in."""
 
@@ -79,13 +70,21 @@ class SegmentOut(BaseModel):
     difference: Amount | None
 
 
-class ConsumptionOut(BaseModel):
-    """`difference` is the sum over the segments; null when absent, and then the reasons say why."""
+class ConsumptionLinks(BaseModel):
+    """Where to go on from a consumption."""
 
-    usage_point: UsagePointLink
+    usage_point: str = Field(examples=["/api/v1/usage-points/17"])
+
+
+class ConsumptionOut(BaseModel):
+    """`consumption` is the sum over the segments; null when absent, and then the reasons say why."""
+
+    usage_point_id: int = Field(examples=[17])
+    usage_point_code: str = Field(examples=["UP-0017"])
+    usage_point_name: str = Field(examples=["School 12, boiler room"])
     period: PeriodOut
     quantity: str = Field(examples=["energy_heating"])
-    difference: Amount | None
+    consumption: Amount | None
     quality: Quality = Field(examples=[Quality.MEASURED])
     completeness: DecimalText = Field(
         examples=["1"], description="Share of the period between the registers' instants: 0 to 1."
@@ -99,6 +98,7 @@ class ConsumptionOut(BaseModel):
         description="Of the last meter; null also when circuits are added up."
     )
     segments: list[SegmentOut]
+    links: ConsumptionLinks
 
 
 @router.get("/usage-points/{usage_point_id}/consumption")
@@ -140,12 +140,12 @@ def _consumption(bill: Bill) -> ConsumptionOut:
     result = bill.consumption
     point = bill.point
     return ConsumptionOut(
-        usage_point=UsagePointLink(
-            id=point.id, code=point.code, name=point.name, link=usage_point_link(point.id)
-        ),
+        usage_point_id=point.id,
+        usage_point_code=point.code,
+        usage_point_name=point.name,
         period=PeriodOut(start=result.period.start, end=result.period.end),
         quantity=bill.quantity,
-        difference=amount(result.value, bill.unit),
+        consumption=amount(result.value, bill.unit),
         quality=result.quality,
         completeness=decimal_text(result.completeness),
         reasons=list(result.reasons),
@@ -153,6 +153,7 @@ def _consumption(bill: Bill) -> ConsumptionOut:
         opening=_register(result.opening, bill.unit),
         closing=_register(result.closing, bill.unit),
         segments=[_segment(segment, bill.unit) for segment in result.segments],
+        links=ConsumptionLinks(usage_point=usage_point_link(point.id)),
     )
 
 

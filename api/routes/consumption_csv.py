@@ -28,7 +28,7 @@ COLUMNS: Final = (
     "from",
     "to",
     "quantity",
-    "difference",
+    "consumption",
     "unit",
     "quality",
     "completeness",
