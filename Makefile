@@ -5,7 +5,6 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 LOCK := $(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet
 WORKERS ?= 2
 FRAMES ?= 1000000
-NODE_LOCKS := $(wildcard package-lock.json */package-lock.json */*/package-lock.json)
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test check fuzz bench lock clean
@@ -18,7 +17,7 @@ setup: .venv/.dev ## build the environment for development in .venv/ from the lo
 demo: .venv/.runtime ## poll a simulated fleet, store it and answer billing in Gcal (DEMO="--for 60 --json out.json")
 	$(BIN)/python -m teplo demo $(DEMO)
 
-test: .venv/.tools ## run every test (TESTS=tests/unit for some of them)
+test: .venv/.browser ## run every test (TESTS=tests/unit for some of them)
 	$(BIN)/python -m pytest -n $(WORKERS) $(TESTS)
 
 check: .venv/.dev ## lint, types and import contracts
@@ -42,19 +41,20 @@ clean: ## remove the environment and everything built
 	rm -rf .venv .node build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
 
 .venv/.python: scripts/make_venv.sh
-	scripts/make_venv.sh
+	@scripts/make_venv.sh
 	@touch $@
 
 .venv/.runtime: .venv/.python requirements/runtime.txt pyproject.toml
 	@echo "installing the locked packages into .venv ..."
-	$(PIP) --require-hashes -r requirements/runtime.txt
-	$(PIP) --no-deps --no-build-isolation --editable .
+	@$(PIP) --require-hashes -r requirements/runtime.txt
+	@$(PIP) --no-deps --no-build-isolation --editable .
 	@touch $@
 
 .venv/.dev: .venv/.runtime requirements/dev.txt
-	$(PIP) --require-hashes -r requirements/dev.txt
+	@echo "installing the locked packages for development ..."
+	@$(PIP) --require-hashes -r requirements/dev.txt
 	@touch $@
 
-.venv/.tools: .venv/.dev scripts/fetch_test_tools.sh $(NODE_LOCKS)
-	scripts/fetch_test_tools.sh
+.venv/.browser: .venv/.dev scripts/fetch_browser.sh
+	@scripts/fetch_browser.sh
 	@touch $@
