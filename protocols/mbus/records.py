@@ -39,11 +39,12 @@ _STEPPED_OVER: Final = frozenset({Absence.NOT_DECODED, Absence.NOT_BCD, Absence.
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """How a payload is divided: where its records lie, and the private bytes at its end."""
+    """How a payload is divided. `tail` is where a DIF 0F or 1F stands, or where the payload ends."""
 
     records: tuple[PlacedRecord, ...]
-    manufacturer_data: bytes
-    more_follows: bool
+    tail: int
+    manufacturer_data: bytes = b""
+    more_follows: bool = False
 
 
 def decode(payload: bytes) -> Telegram:
@@ -73,7 +74,7 @@ def split(payload: bytes, start: int) -> Body:
     while start < len(payload):
         code = payload[start]
         if code in (dif.MANUFACTURER_DATA, dif.MORE_FOLLOWS):
-            return Body(tuple(placed), payload[start + 1 :], code == dif.MORE_FOLLOWS)
+            return Body(tuple(placed), start, payload[start + 1 :], code == dif.MORE_FOLLOWS)
         if code in (dif.IDLE_FILLER, dif.GLOBAL_READOUT):
             start += 1
             continue
@@ -81,7 +82,7 @@ def split(payload: bytes, start: int) -> Body:
             raise DecodeError(f"DIF {code:02X} at byte {start} is reserved: nobody knows what follows it.")
         placed.append(place(payload, start))
         start = placed[-1].end
-    return Body(tuple(placed), b"", more_follows=False)
+    return Body(tuple(placed), start)
 
 
 def records_start(payload: bytes) -> int | None:
