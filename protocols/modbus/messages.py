@@ -117,6 +117,8 @@ def report_id() -> Request:
 def read_archive(query: bytes, size: int) -> Request:
     """Function 65 with this query; `size` is the length of the records asked for, in bytes."""
     about = f"reading array {int.from_bytes(query[:2], 'big')} by function 41h"
+    if size > 0xFF:
+        raise ConfigurationError(f"{about}: its one byte cannot count {size} bytes; ask for fewer records.")
     return Request(READ_ARCHIVE, query, about, echoed=bytes([size]), size=2 + size)
 
 
