@@ -97,6 +97,11 @@ class Polls:
         rows = await self._database.rows(_SQL["frames"], poll_id)
         return tuple(Frame(r["number"], r["at"], Direction(r["direction"]), r["data"]) for r in rows)
 
+    async def summary(self) -> tuple[int, datetime | None]:
+        """How many polls there were, and when the first current values were read."""
+        row = await self._database.row(_SQL["summary"])
+        return row["polls"], row["first_read_at"]
+
     async def histories(self) -> dict[int, PollHistory]:
         """By meter, when its last poll ended and how many failed in a row, twenty at most."""
         rows = await self._database.rows(_SQL["histories"])

@@ -156,3 +156,6 @@ cross join lateral (
     limit 20
 ) recent
 group by meter.id;
+
+-- name: summary
+select (select count(*) from poll) as polls, (select min(read_at) from snapshot_value) as first_read_at;

@@ -78,7 +78,8 @@ def _print(result: DemoResult) -> None:
         f"{result.records_stored} stored, {result.records_missing} missing, {result.records_wrong} wrong."
     )
     console.print(
-        f"{result.points_billed} points billed: {result.billed_gcal} Gcal; the plant says {result.true_gcal} Gcal."
+        f"{result.points_billed} points billed: {result.billed_gcal} Gcal; "
+        f"the plant says {result.true_gcal} Gcal."
     )
     for finding in result.findings:
         console.print(f"  {finding}")

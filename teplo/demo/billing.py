@@ -6,7 +6,7 @@ import asyncio
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 from urllib.parse import urlencode
@@ -20,6 +20,7 @@ from teplo.demo.site import RegisteredMeter
 
 ENERGY = ("energy_heating", 1)
 PATIENCE = 30
+MOMENT = timedelta(microseconds=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +92,6 @@ async def _truth(registered: RegisteredMeter, readings: Readings, register: Mapp
 
 
 async def _snapshot_truths(registered: RegisteredMeter, readings: Readings, at: datetime) -> Truths | None:
-    values = await readings.snapshot(registered.meter_id, at)
+    values = await readings.snapshots(registered.meter_id, at, at + MOMENT)
     meter_time = values[0].meter_time if values else None
     return registered.meter.truth_snapshot(meter_time) if meter_time else None
