@@ -64,9 +64,11 @@ async def compare_billed(
     """Every billed line against the plant at the two instants that the line itself names."""
     billed, true, points, wrong = Decimal(0), Decimal(0), 0, []
     for line in lines:
-        if line["consumption"] is None:
-            continue
         registered = meters[line["usage_point_id"]]
+        if line["consumption"] is None:
+            if registered.meter.installed is not None:
+                wrong.append(f"{registered.meter.serial}: not billed, {'; '.join(line['reasons'])}")
+            continue
         opening = await _truth(registered, readings, line["opening"])
         closing = await _truth(registered, readings, line["closing"])
         value = Decimal(line["consumption"]["value"])

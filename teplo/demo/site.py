@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from simulators.fleet import RunningFleet, RunningMeter
+from simulators.fleet import FleetMeter, RunningFleet
 from storage.usage_points import Registry
 
 
@@ -15,21 +15,22 @@ class RegisteredMeter:
 
     meter_id: int
     usage_point_id: int
-    meter: RunningMeter
+    meter: FleetMeter
 
 
 async def register(fleet: RunningFleet, registry: Registry, installed_at: datetime) -> list[RegisteredMeter]:
     """Register every line and meter of the fleet, each meter at a usage point of its own."""
     registered = []
-    for line in fleet.lines:
+    for number, line in enumerate(fleet.lines, start=1):
         line_id = await registry.add_line(line.url, line.endpoint)
+        place = f"line {number}, {line.protocol.value}"
         for meter in line.meters:
-            registered.append(await _register(registry, line_id, line.name, meter, installed_at))
+            registered.append(await _register(registry, line_id, place, meter, installed_at))
     return registered
 
 
 async def _register(
-    registry: Registry, line_id: int, place: str, meter: RunningMeter, installed_at: datetime
+    registry: Registry, line_id: int, place: str, meter: FleetMeter, installed_at: datetime
 ) -> RegisteredMeter:
     meter_id = await registry.add_meter(meter.serial, meter.model, meter.address, line_id, meter.zone)
     site_id = await registry.add_site(place, place)

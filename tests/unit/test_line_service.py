@@ -1,0 +1,116 @@
+"""One line: its meters one after another, a failure costs its own meter only, a dead line is told to all."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from datetime import UTC, datetime
+from itertools import count
+from uuid import UUID
+
+from collector.gaps import ArchivePlan
+from collector.line_service import MOST_REOPENINGS, DueMeter, LineService
+from collector.line_settings import LineSettings
+from collector.links import Link
+from collector.links.fake import Arrival, FakeLink
+from collector.poll import PolledMeter
+from collector.session import Session
+from metering.calendar import MeterZone
+from metering.errors import LineUnavailable
+from metering.polls import Outcome, PollReport
+from protocols.driver import Driver
+from tests.unit.scripted import ScriptedDriver
+from tests.unit.test_poll import nothing_known
+
+NOW = datetime(2026, 1, 10, 7, 30, tzinfo=UTC)
+Peer = Callable[[bytes], Iterable[Arrival]]
+
+
+def now() -> datetime:
+    return NOW
+
+
+def due(number: int) -> DueMeter:
+    meter = PolledMeter(number, "100", str(number), MeterZone("+05:00"), archives=ArchivePlan({}))
+    return DueMeter(meter, ScriptedDriver(), nothing_known)
+
+
+def session(link: Link, driver: Driver) -> Session:
+    return Session(link, settings=LineSettings(timeout=0.02, gap=0.005, attempts=1, quiet=0.0), now=now)
+
+
+class Line:
+    """A line in memory; counts how often it was opened and keeps the reports."""
+
+    def __init__(self, peer: Peer, *, broken: bool = False) -> None:
+        self.opened = 0
+        self.reports: list[PollReport] = []
+        self._peer = peer
+        self._broken = broken
+
+    async def open_link(self) -> Link:
+        self.opened += 1
+        if self._broken:
+            raise LineUnavailable("the gateway is off")
+        link = FakeLink(self._peer)
+        await link.open()
+        return link
+
+    async def save(self, report: PollReport) -> None:
+        self.reports.append(report)
+
+    async def serve(self, *meters: DueMeter) -> list[Outcome]:
+        identifiers = count(1)
+        service = LineService(
+            collector="test",
+            open_link=self.open_link,
+            make_session=session,
+            save=self.save,
+            now=now,
+            new_id=lambda: UUID(int=next(identifiers)),
+        )
+        await service.serve(meters)
+        return [report.outcome for report in self.reports]
+
+
+def answering(*silent: int) -> Peer:
+    def peer(request: bytes) -> Iterable[Arrival]:
+        return [] if any(request == b"who %d\n" % number for number in silent) else [Arrival(b"ok\n")]
+
+    return peer
+
+
+async def test_a_silent_meter_does_not_void_its_neighbours() -> None:
+    line = Line(answering(2))
+    assert await line.serve(due(1), due(2), due(3)) == [Outcome.OK, Outcome.METER_SILENT, Outcome.OK]
+    assert line.opened == 1, "one open link is shared by all meters of the line"
+
+
+async def test_a_line_that_cannot_be_opened_is_told_to_every_meter_and_not_hammered() -> None:
+    line = Line(answering(), broken=True)
+    assert await line.serve(due(1), due(2)) == [Outcome.NO_LINK, Outcome.NO_LINK]
+    assert line.opened == 1
+    assert "gateway is off" in line.reports[0].message
+
+
+async def test_a_cut_line_is_opened_again_for_the_next_meter() -> None:
+    def cut_at_the_first(request: bytes) -> Iterable[Arrival]:
+        return [Arrival(None)] if request == b"who 1\n" else [Arrival(b"ok\n")]
+
+    line = Line(cut_at_the_first)
+    assert await line.serve(due(1), due(2)) == [Outcome.NO_LINK, Outcome.OK]
+    assert line.opened == 2
+
+
+async def test_a_line_that_is_cut_again_and_again_is_given_up() -> None:
+    line = Line(lambda request: [Arrival(None)])
+    meters = [due(number) for number in range(1, 8)]
+    assert await line.serve(*meters) == [Outcome.NO_LINK] * len(meters)
+    assert line.opened == 1 + MOST_REOPENINGS
+
+
+async def test_a_wrong_meter_costs_its_own_poll_only() -> None:
+    line = Line(answering())
+    stranger = due(1)
+    stranger = replace(stranger, meter=replace(stranger.meter, serial="registered"))
+    assert await line.serve(stranger, due(2)) == [Outcome.WRONG_METER, Outcome.OK]
