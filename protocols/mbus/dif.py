@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import Enum, StrEnum
+from enum import StrEnum
 from typing import Final
 
 from metering.errors import DecodeError
@@ -28,7 +28,7 @@ class Function(StrEnum):
     ERROR = "error"
 
 
-class Coding(Enum):
+class Coding(StrEnum):
     """How the data field codes its bytes."""
 
     NONE = "no data"

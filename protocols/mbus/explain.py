@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import date, time
-from decimal import Decimal
 from typing import Any, Final
 
 from metering.errors import TeploError
 from protocols.mbus import frames, records
+from protocols.mbus.annotate import Annotation, explain_bytes
 from protocols.mbus.frames import Frame, LongFrame, ShortFrame
 from protocols.mbus.telegram import DataRecord, Telegram
-from protocols.mbus.values import Value
+from protocols.mbus.texts import plain
 from protocols.mbus.words import PRIMARY_STATION, ci_words, control_words
 
-__all__ = ["explain_json"]
+__all__ = ["Annotation", "explain_bytes", "explain_json"]
 
 _DATA_SENT: Final = 0x51
 
@@ -46,9 +45,7 @@ def _payload(frame: LongFrame) -> dict[str, Any]:
     sent = records.split(frame.payload, 1).records if frame.payload[0] == _DATA_SENT else ()
     return {
         "data": frame.payload[1:].hex().upper(),
-        "records": [
-            _record(placed.head.record(frame.payload[placed.data_start : placed.end])) for placed in sent
-        ],
+        "records": [_record(records.record_at(placed, frame.payload)) for placed in sent],
     }
 
 
@@ -82,12 +79,3 @@ def _record(record: DataRecord) -> dict[str, Any]:
         "dif_vif": record.dif_vif.hex().upper(),
     }
     return explained if record.absence is None else {**explained, "why": record.why}
-
-
-def plain(value: Value) -> str:
-    """A value as text."""
-    if isinstance(value, Decimal):
-        return format(value, "f")
-    if isinstance(value, (date, time)):
-        return value.isoformat()
-    return value.hex().upper() if isinstance(value, bytes) else value

@@ -45,10 +45,11 @@ class RecordHead:
 
 @dataclass(frozen=True, slots=True)
 class PlacedRecord:
-    """Where a record lies in its payload: head from `start`, data from `data_start` to `end`."""
+    """Where a record lies in its payload: DIF from `start`, VIF from `vif_start`, data up to `end`."""
 
     head: RecordHead
     start: int
+    vif_start: int
     data_start: int
     end: int
 
@@ -62,7 +63,8 @@ def place(payload: bytes, start: int) -> PlacedRecord:
         raise DecodeError(
             f"The telegram ends inside the data of the record at byte {start}: {end - len(payload)} missing."
         )
-    return PlacedRecord(RecordHead.of(payload[start:data_start], which, what), start, data_start, end)
+    head = RecordHead.of(payload[start:data_start], which, what)
+    return PlacedRecord(head, start, vif_start, data_start, end)
 
 
 def _data_size(payload: bytes, data_start: int, which: DataInformation) -> int:

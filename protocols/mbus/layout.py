@@ -38,13 +38,8 @@ class Layout:
         """What the full decoder would return; None when this layout is not the payload's."""
         if not self._fits(payload):
             return None
-        order = records.byte_order(payload)
-        found = tuple(
-            placed.head.record(records.ordered(payload[placed.data_start : placed.end], placed.head, order))
-            for placed in self.body.records
-        )
         body = replace(self.body, manufacturer_data=payload[self.size :])
-        return records.assemble(records.read_header(payload), found, body)
+        return records.assemble(records.read_header(payload), body, payload)
 
     def _fits(self, payload: bytes) -> bool:
         if len(payload) < self.size or (len(payload) > self.size and not self.has_tail):

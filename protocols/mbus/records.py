@@ -5,7 +5,7 @@ A payload is a CI byte and everything behind it up to the frame's checksum.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -34,7 +34,18 @@ _FIXED: Final[Mapping[int, Order]] = {0x73: "little", 0x77: "big"}
 _ERRORS: Final[Mapping[int, int]] = {0x70: 0, 0x6E: headers.SHORT_SIZE, 0x6F: headers.LONG_SIZE}
 """CI of application errors: size of the header before the code."""
 _ALARM: Final = 0x71
+_REVERSED: Final = frozenset(ci for ci, (_, order) in _VARIABLE.items() if order == "big")
+_TAILS: Final = frozenset({dif.MANUFACTURER_DATA, dif.MORE_FOLLOWS})
+_PASSED_OVER: Final = frozenset({dif.IDLE_FILLER, dif.GLOBAL_READOUT})
 _STEPPED_OVER: Final = frozenset({Absence.NOT_DECODED, Absence.NOT_BCD, Absence.RECORD_ERROR})
+
+
+@dataclass(frozen=True, slots=True)
+class Special:
+    """A DIF that stands for itself: a tail of manufacturer's data, an idle filler, a global read-out."""
+
+    start: int
+    code: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +67,7 @@ def decode(payload: bytes) -> Telegram:
         raise DecodeError("The frame has no payload: not even a CI field.")
     ci = payload[0]
     if ci in _VARIABLE:
-        return _variable(payload, *_VARIABLE[ci])
+        return _variable(payload)
     if ci in _FIXED:
         return fixed.decode(payload[1:], _FIXED[ci])
     if ci in _ERRORS:
@@ -70,19 +81,35 @@ def decode(payload: bytes) -> Telegram:
 
 def split(payload: bytes, start: int) -> Body:
     """Divides a payload into its records, from `start` on; idle fillers are passed over."""
-    placed: list[PlacedRecord] = []
+    placed = []
+    for part in parts(payload, start):
+        if isinstance(part, PlacedRecord):
+            placed.append(part)
+        elif part.code in _TAILS:
+            behind = payload[part.start + 1 :]
+            return Body(tuple(placed), part.start, behind, part.code == dif.MORE_FOLLOWS)
+    return Body(tuple(placed), len(payload))
+
+
+def parts(payload: bytes, start: int) -> Iterator[PlacedRecord | Special]:
+    """Record after record from `start`, and the DIFs between them that are none; ends with a DIF 0F or 1F.
+
+    DecodeError where a part does not end within the payload or its length is unknown.
+    """
     while start < len(payload):
         code = payload[start]
-        if code in (dif.MANUFACTURER_DATA, dif.MORE_FOLLOWS):
-            return Body(tuple(placed), start, payload[start + 1 :], code == dif.MORE_FOLLOWS)
-        if code in (dif.IDLE_FILLER, dif.GLOBAL_READOUT):
+        if not dif.is_special(code):
+            placed = place(payload, start)
+            yield placed
+            start = placed.end
+        elif code in _TAILS:
+            yield Special(start, code)
+            return
+        elif code in _PASSED_OVER:
+            yield Special(start, code)
             start += 1
-            continue
-        if dif.is_special(code):
+        else:
             raise DecodeError(f"DIF {code:02X} at byte {start} is reserved: nobody knows what follows it.")
-        placed.append(place(payload, start))
-        start = placed[-1].end
-    return Body(tuple(placed), start)
 
 
 def records_start(payload: bytes) -> int | None:
@@ -90,18 +117,13 @@ def records_start(payload: bytes) -> int | None:
     return 1 + _VARIABLE[payload[0]][0] if payload[0] in _VARIABLE else None
 
 
-def byte_order(payload: bytes) -> Order:
-    """The order of the bytes of a number in this variable data structure."""
-    return _VARIABLE[payload[0]][1]
-
-
-def ordered(data: bytes, head: RecordHead, order: Order) -> bytes:
-    """The data of a record with the least significant byte first."""
-    if order == "little":
-        return data
-    if head.which.field.coding is Coding.VARIABLE:
-        return data[:1] + data[:0:-1]
-    return data[::-1]
+def record_at(placed: PlacedRecord, payload: bytes) -> DataRecord:
+    """The record that lies at this place of a payload."""
+    data = payload[placed.data_start : placed.end]
+    if payload[0] not in _REVERSED:
+        return placed.head.record(data)
+    kept = 1 if placed.head.which.field.coding is Coding.VARIABLE else 0
+    return placed.head.record(data[:kept] + data[kept:][::-1])
 
 
 def problem(number: int, record: DataRecord) -> str | None:
@@ -111,11 +133,12 @@ def problem(number: int, record: DataRecord) -> str | None:
     return f"record {number} ({record.dif_vif.hex().upper()}): {record.why}"
 
 
-def assemble(header: Header, records: tuple[DataRecord, ...], body: Body) -> Telegram:
-    """A telegram with the problems of its records named."""
-    named = (problem(number, record) for number, record in enumerate(records))
-    problems = tuple(found for found in named if found)
-    return Telegram(header, records, body.manufacturer_data, body.more_follows, problems)
+def assemble(header: Header, body: Body, payload: bytes) -> Telegram:
+    """The telegram of a divided payload, with the problems of its records named."""
+    found = tuple(record_at(placed, payload) for placed in body.records)
+    named = (problem(number, record) for number, record in enumerate(found))
+    problems = tuple(words for words in named if words)
+    return Telegram(header, found, body.manufacturer_data, body.more_follows, problems)
 
 
 def read_header(payload: bytes) -> Header:
@@ -126,14 +149,10 @@ def read_header(payload: bytes) -> Header:
     return headers.parse(payload[1 : 1 + size], order)
 
 
-def _variable(payload: bytes, header_size: int, order: Order) -> Telegram:
+def _variable(payload: bytes) -> Telegram:
     header = read_header(payload)
-    body = split(payload, 1 + header_size)
-    records = tuple(
-        placed.head.record(ordered(payload[placed.data_start : placed.end], placed.head, order))
-        for placed in body.records
-    )
-    return assemble(header, records, body)
+    body = split(payload, 1 + _VARIABLE[payload[0]][0])
+    return assemble(header, body, payload)
 
 
 def _alarm(data: bytes) -> Telegram:

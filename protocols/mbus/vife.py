@@ -1,8 +1,8 @@
 """What the combinable VIFEs do to the meaning of a VIF (m-bus.md section 7.3).
 
 Each becomes a function from one state of the value information to the next: some scale, some add, some make
-it a date, some report an error. The rest only qualify, in words: number and unit stay those of the VIF, and
-a record with qualifiers is not the plain quantity.
+it a date, some report an error. The rest only qualify, in words, beside the unit of the VIF: a record with
+qualifiers is not the plain quantity.
 """
 
 from __future__ import annotations
@@ -72,6 +72,13 @@ def _unroll(profile: Profile) -> Effect:
     return lambda value: replace(value, profile=profile).qualified(profile.value)
 
 
+def _count(words: str) -> Effect:
+    """The number counts what the words say, in their unit: the VIF's scale does not apply to it."""
+    return lambda value: replace(
+        value, meaning=replace(value.meaning, scale=Decimal(1), size=Decimal(1))
+    ).qualified(words)
+
+
 def _date(words: str) -> Effect:
     """The record is no longer the VIF's quantity but the date of something about it."""
     return lambda value: replace(
@@ -85,7 +92,7 @@ def _retype(type_: DataType) -> Effect:
 
 def _durations(first: int, words: str) -> Iterator[tuple[int, Effect]]:
     for step, unit in enumerate(_DURATION_UNITS):
-        yield first + step, _qualify(f"{words}, in {unit}")
+        yield first + step, _count(f"{words}, in {unit}")
 
 
 def _limit_exceeds() -> Iterator[tuple[int, Effect]]:
@@ -93,7 +100,7 @@ def _limit_exceeds() -> Iterator[tuple[int, Effect]]:
     for upper, limit in enumerate(("lower limit", "upper limit")):
         dates, durations = 0x40 + 8 * upper, 0x50 + 8 * upper
         yield dates, _qualify(limit)
-        yield dates + 1, _qualify(f"number of exceeds of {limit}")
+        yield dates + 1, _count(f"number of exceeds of {limit}")
         for last, which in enumerate(("first", "last")):
             yield dates + 2 + 4 * last, _date(f"begin of {which} exceed of {limit}")
             yield dates + 3 + 4 * last, _date(f"end of {which} exceed of {limit}")
