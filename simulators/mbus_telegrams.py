@@ -11,7 +11,6 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 from fractions import Fraction
-from itertools import count
 from typing import Final
 
 from metering.quantities import QUANTITIES, Behaviour
@@ -171,14 +170,16 @@ def _stored(code: str, storage: int) -> bytes:
     size = next(number for number, octet in enumerate(octets, start=1) if not octet & _EXTENSION)
     chain = [octet & ~_EXTENSION for octet in octets[:size]]
     chain[0] |= _STORAGE_BIT * (storage & 1)
-    left = storage >> 1
-    for number in count(start=1):
-        if not left:
-            break
+    for number, bits in enumerate(_nibbles(storage >> 1), start=1):
         chain[number:] = chain[number:] or [0]
-        chain[number] |= left & 0x0F
-        left >>= 4
+        chain[number] |= bits
     return bytes([*(octet | _EXTENSION for octet in chain[:-1]), chain[-1]]) + octets[size:]
+
+
+def _nibbles(number: int) -> Iterator[int]:
+    while number:
+        yield number & 0x0F
+        number >>= 4
 
 
 def _number(code: str, value: int) -> bytes:
