@@ -12,6 +12,8 @@ from collector.links.url import LineUrl
 from collector.session import LineSettings, Session
 from protocols import catalogue
 from protocols.driver import Driver
+from teplo.settings import read_settings
+from teplo.texts import Translate, translator
 
 
 def clock() -> datetime:
@@ -42,3 +44,8 @@ async def open_link(url: LineUrl, driver: Driver) -> Link:
 def session_for(link: Link, url: LineUrl, driver: Driver) -> Session:
     """A session with the line's own times, or the model's where the URL names none."""
     return Session(link, settings=LineSettings.of(url, driver.info.line), now=clock)
+
+
+def texts() -> Translate:
+    """Texts for people in the language of the settings."""
+    return translator(read_settings().language)

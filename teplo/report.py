@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from datetime import datetime
 from decimal import Decimal
 
 from rich.console import Console
 from rich.table import Table
 
-from metering.polls import PollReport
+from metering.polls import Outcome, PollReport
 from metering.readings import ArchiveReadings, Reading
+from teplo.explanations import ABSENCES, FLAGS, GAP_REASONS, OUTCOMES
+from teplo.texts import Translate
 
 
 def plain(value: Decimal | None) -> str | None:
@@ -21,38 +24,59 @@ def plain(value: Decimal | None) -> str | None:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
-def print_report(report: PollReport) -> None:
-    """The report as tables on standard output."""
-    console = Console()
+def print_report(report: PollReport, _: Translate) -> None:
+    """The report as tables on standard output, in the reader's language."""
+    console = Console(highlight=False)
     if report.identity:
         identity = report.identity
-        console.print(f"meter {identity.serial}  {identity.maker} {identity.model}".rstrip())
-    if report.clock_difference is not None:
-        console.print(f"meter clock minus ours: {report.clock_difference.total_seconds():+.0f} s")
-    for snapshot in report.snapshots:
         console.print(
-            _table(f"current values at {snapshot.read_at:%Y-%m-%d %H:%M:%S} UTC", snapshot.readings)
+            _("meter {name}").format(name=f"{identity.serial} {identity.maker} {identity.model}".strip())
         )
+    if report.clock_difference is not None:
+        difference = f"{report.clock_difference.total_seconds():+.0f} s"
+        console.print(_("meter clock minus ours: {difference}").format(difference=difference))
+    for snapshot in report.snapshots:
+        console.print(_table(_("current values"), snapshot.read_at, snapshot.readings, _))
     for record in report.archive:
-        console.print(_table(f"{record.kind.value} {record.slot.start:%Y-%m-%d %H:%M} UTC", record.readings))
+        console.print(_table(record.kind.value, record.slot.start, record.readings, _))
     for gap in report.gaps:
-        console.print(f"{gap.kind.value} {gap.slot.start:%Y-%m-%d %H:%M} UTC: {gap.reason.value}")
-    console.print(f"{len(report.frames)} frames, outcome: {report.outcome.value}")
+        console.print(f"{gap.kind.value} {_moment(gap.slot.start)}: {_(GAP_REASONS[gap.reason])}")
+    _print_outcome(console, report, _)
 
 
-def _table(title: str, readings: Iterable[Reading]) -> Table:
-    table = Table("quantity", "circuit", "value", "unit", "as the meter says", "doubts", title=title)
+def _print_outcome(console: Console, report: PollReport, _: Translate) -> None:
+    explanation = OUTCOMES[report.outcome].translated(_)
+    console.print(f"{report.outcome.value}: {explanation.meaning}")
+    if report.message:
+        console.print(f"  {report.message}", soft_wrap=True)
+    if report.outcome is not Outcome.OK:
+        console.print(_("likely cause: {cause}").format(cause=explanation.cause), soft_wrap=True)
+        console.print(_("next step: {step}").format(step=explanation.next_step), soft_wrap=True)
+
+
+def _moment(at: datetime) -> str:
+    return f"{at:%Y-%m-%d %H:%M:%S} UTC"
+
+
+def _table(title: str, at: datetime, readings: Iterable[Reading], _: Translate) -> Table:
+    headings = (_("quantity"), _("circuit"), _("value"), _("unit"), _("as the meter says"), _("doubts"))
+    table = Table(*headings, title=f"{title}, {_moment(at)}", title_justify="left")
     for reading in readings:
-        raw = plain(reading.raw_value)
         table.add_row(
             reading.quantity.name,
             str(reading.circuit),
             plain(reading.value) or "-",
             reading.quantity.canonical_unit,
-            f"{raw} {reading.raw_unit}" if raw is not None else str(reading.absence),
-            ", ".join(sorted(reading.flags)),
+            _as_said(reading, _),
+            ", ".join(_(FLAGS[flag]) for flag in sorted(reading.flags)),
         )
     return table
+
+
+def _as_said(reading: Reading, _: Translate) -> str:
+    if reading.absence is not None:
+        return _(ABSENCES[reading.absence])
+    return f"{plain(reading.raw_value)} {reading.raw_unit}"
 
 
 def report_as_json(report: PollReport) -> str:

@@ -16,7 +16,7 @@ from metering.calendar import ArchiveKind, MeterZone, slots
 from metering.errors import ConfigurationError, TeploError
 from metering.polls import PollReport
 from protocols.driver import Driver
-from teplo.composition import clock, driver_for, new_identifier, open_link, session_for
+from teplo.composition import clock, driver_for, new_identifier, open_link, session_for, texts
 from teplo.report import print_report, report_as_json
 
 MOST_SLOTS = 5000
@@ -47,7 +47,7 @@ def poll(
         archives=_wanted(archive, start, end),
     )
     report, error = asyncio.run(_ask(line, driver, meter))
-    print(report_as_json(report)) if as_json else print_report(report)
+    print(report_as_json(report)) if as_json else print_report(report, texts())
     if error is not None:
         raise error
 
