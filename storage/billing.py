@@ -109,7 +109,7 @@ def _segment(row: Any) -> tuple[Segment, ...]:
 
 def _register(row: Any, edge: str) -> RegisterReading | None:
     register = row[edge]
-    if register is None or register["at"] is None:
+    if register is None:
         return None
     return RegisterReading(
         at=register["at"],

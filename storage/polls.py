@@ -125,9 +125,10 @@ async def _store_values(connection: Any, report: PollReport, values: list[Row]) 
     span = min(row[1] for row in values), max(row[1] for row in values)  # type: ignore[type-var]
     await connection.execute(_SQL["create_incoming"])
     await connection.copy_records_to_table("incoming_value", records=values, columns=_INCOMING)
-    await connection.execute(_SQL["compare"], report.meter_id, *span, report.finished_at, report.id)
-    for statement in ("revise", "replace"):
-        await connection.execute(_SQL[statement], report.meter_id, *span, report.finished_at, report.id)
+    slots = (report.meter_id, *span, report.id)
+    await connection.execute(_SQL["compare"], *slots, report.finished_at)
+    await connection.execute(_SQL["revise"], *slots, report.finished_at)
+    await connection.execute(_SQL["replace"], *slots)
     for statement in ("insert_archive", "insert_snapshots"):
         await connection.execute(_SQL[statement], report.meter_id, report.id)
     await connection.execute(_SQL["close_gaps"], report.meter_id)

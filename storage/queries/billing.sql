@@ -15,12 +15,12 @@ with point as (
     where installed_at < $2 and (removed_at is null or removed_at > $1)
 )
 select point.id as usage_point_id, segment.meter_id, segment.circuit, segment.installed_at, segment.removed_at,
-    opening, closing
+    opening.register as opening, closing.register as closing
 from point
 left join segment on segment.usage_point_id = point.id
 left join lateral (
     (
-        select * from register_level level
+        select level as register from register_level level
         where not segment.begins
             and level.meter_id = segment.meter_id and level.circuit = segment.circuit
             and level.quantity = segment.quantity and not level.flags && $6::text[]
@@ -31,7 +31,7 @@ left join lateral (
     )
     union all
     (
-        select * from register_level level
+        select level as register from register_level level
         where segment.begins
             and level.meter_id = segment.meter_id and level.circuit = segment.circuit
             and level.quantity = segment.quantity and not level.flags && $6::text[]
@@ -42,7 +42,7 @@ left join lateral (
     )
 ) opening on true
 left join lateral (
-    select * from register_level level
+    select level as register from register_level level
     where level.meter_id = segment.meter_id and level.circuit = segment.circuit
         and level.quantity = segment.quantity and not level.flags && $6::text[]
         and level.at >= greatest(segment.closes_at - $3::interval, segment.installed_at)

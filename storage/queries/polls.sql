@@ -32,7 +32,7 @@ update incoming_value incoming
 set state = case
     when stored.value is not distinct from incoming.value
         and stored.absence is not distinct from incoming.absence then 'unchanged'
-    when (poll.finished_at, poll.id) <= ($4::timestamptz, $5::uuid) then 'later'
+    when (poll.finished_at, poll.id) <= ($5::timestamptz, $4::uuid) then 'later'
     else 'earlier'
 end
 from archive_value stored
@@ -46,16 +46,16 @@ insert into revision (meter_id, circuit, kind, slot_start, quantity, slot_end, m
                       raw_value, raw_unit, factor, factor_set, flags, poll_id, frame, replaced_by, recorded_at)
 select $1, circuit, kind, slot_start, quantity, lost.slot_end, lost.meter_time, lost.value, lost.absence,
     lost.raw_value, lost.raw_unit, lost.factor, lost.factor_set, lost.flags, lost.poll_id, lost.frame,
-    lost.replaced_by, $4
+    lost.replaced_by, $5::timestamptz
 from incoming_value incoming
 join archive_value stored using (kind, slot_start, circuit, quantity)
 cross join lateral (
     select stored.slot_end, stored.meter_time, stored.value, stored.absence, stored.raw_value, stored.raw_unit,
-        stored.factor, stored.factor_set, stored.flags, stored.poll_id, stored.frame, $5::uuid as replaced_by
+        stored.factor, stored.factor_set, stored.flags, stored.poll_id, stored.frame, $4::uuid as replaced_by
     where incoming.state = 'later'
     union all
     select incoming.slot_end, incoming.meter_time, incoming.value, incoming.absence, incoming.raw_value,
-        incoming.raw_unit, incoming.factor, incoming.factor_set, incoming.flags, $5::uuid, incoming.frame,
+        incoming.raw_unit, incoming.factor, incoming.factor_set, incoming.flags, $4::uuid, incoming.frame,
         stored.poll_id
     where incoming.state = 'earlier'
 ) lost
@@ -66,7 +66,7 @@ update archive_value stored
 set slot_end = incoming.slot_end, meter_time = incoming.meter_time, value = incoming.value,
     absence = incoming.absence, raw_value = incoming.raw_value, raw_unit = incoming.raw_unit,
     factor = incoming.factor, factor_set = incoming.factor_set, flags = incoming.flags,
-    poll_id = $5, frame = incoming.frame
+    poll_id = $4, frame = incoming.frame
 from incoming_value incoming
 where incoming.state = 'later'
     and stored.meter_id = $1 and stored.slot_start between $2 and $3
