@@ -28,8 +28,11 @@ DIGITS: Final = 8
 PROBES: Final = 2
 """Tries of one question: a lost byte must not hide a meter, and silence is the usual answer."""
 ALL_PRIMARY: Final = range(251)
-SUSPICIOUS: Final = 10
-"""So many addresses in a row with nothing but garbage are no collisions: the line itself is noisy."""
+SUSPICIOUS: Final = 16
+"""So many probes in a row with nothing but garbage are no collisions: the line itself is noisy.
+
+Two meters alike but for their version collide eleven times in a row: 8 digits, maker, medium, version.
+"""
 
 MAKERS: Final = (
     *("KAM", "LUG", "HYD", "DME", "SEN", "ACW", "SLB", "DFS", "AXI", "ZRI", "ZRM", "SON", "EFE"),
@@ -59,15 +62,9 @@ def scan_primary(
 ) -> Conversation[tuple[Found, ...]]:
     """Every address that answers. FrameError: garbage at address after address, so it is noise or echo."""
     found: list[Found] = []
-    garbled = 0
+    noise = _NoiseAlarm()
     for done, number in enumerate(numbers, start=1):
-        somebody = yield from _probe_primary(number)
-        garbled = garbled + 1 if somebody and somebody.collision else 0
-        if garbled == SUSPICIOUS:
-            raise FrameError(
-                f"Garbage at {SUSPICIOUS} addresses in a row: noise, a converter's echo, or a wrong baud "
-                "rate or parity. Check the line before searching it."
-            )
+        somebody = noise.checked((yield from _probe(Primary(number), reset_link(number, PROBES))))
         if somebody:
             found.append(somebody)
         progress(done, len(numbers), len(found))
@@ -77,8 +74,27 @@ def scan_primary(
 def search_secondary(
     digits: str = DECIMAL, progress: Progress = no_progress
 ) -> Conversation[tuple[Found, ...]]:
-    """Every meter by its full secondary address; what is left of a collision is reported as one."""
+    """Every meter by its full secondary address; what is left of a collision is reported as one.
+
+    FrameError: nothing but garbage, so it is noise or echo.
+    """
     return (yield from _Walk(digits, progress).run())
+
+
+class _NoiseAlarm:
+    """Counts collisions in a row."""
+
+    def __init__(self) -> None:
+        self._garbled = 0
+
+    def checked(self, somebody: Found | None) -> Found | None:
+        self._garbled = self._garbled + 1 if somebody and somebody.collision else 0
+        if self._garbled == SUSPICIOUS:
+            raise FrameError(
+                f"{SUSPICIOUS} answers in a row were garbage: noise, a converter's echo, or a wrong baud "
+                "rate or parity. Check the line before searching it."
+            )
+        return somebody
 
 
 class _Walk:
@@ -89,6 +105,7 @@ class _Walk:
         self._progress = progress
         self._found: list[Found] = []
         self._done = 0
+        self._noise = _NoiseAlarm()
 
     def run(self) -> Conversation[tuple[Found, ...]]:
         yield from self._below("")
@@ -100,7 +117,7 @@ class _Walk:
             yield from self._at(prefix + digit)
 
     def _at(self, prefix: str) -> Conversation[None]:
-        somebody = yield from _probe_secondary(Secondary(prefix.ljust(DIGITS, ANY)))
+        somebody = yield from self._probe(Secondary(prefix.ljust(DIGITS, ANY)))
         if somebody and somebody.collision and len(prefix) < DIGITS:
             yield from self._below(prefix)
             return
@@ -117,7 +134,25 @@ class _Walk:
         makers = dict.fromkeys([*(header.manufacturer for header in seen), *MAKERS])
         media = dict.fromkeys([*(header.medium for header in seen), *MEDIA])
         parts = (_makers(makers), _media(media), _versions)
-        return (yield from _part_by_part(Secondary(identification), parts))
+        return (yield from self._part_by_part(Secondary(identification), parts))
+
+    def _part_by_part(self, address: Secondary, parts: Sequence[Part]) -> Conversation[list[Found]]:
+        """Go on over the first of these parts; a collision goes on over the next, the last stays reported."""
+        found: list[Found] = []
+        for narrower in parts[0](address) if parts else ():
+            somebody = yield from self._probe(narrower)
+            if somebody and somebody.collision:
+                found.extend((yield from self._part_by_part(narrower, parts[1:])))
+            elif somebody:
+                found.append(somebody)
+        explained = len(found) > 1 or any(each.collision for each in found)
+        return found if explained else [*found, Found(address, None, collision=True)]
+
+    def _probe(self, address: Secondary) -> Conversation[Found | None]:
+        found = self._noise.checked((yield from _probe(address, select(address, PROBES))))
+        if found:
+            yield from deselect()
+        return found
 
 
 Part = Callable[[Secondary], Iterator[Secondary]]
@@ -134,29 +169,6 @@ def _media(media: Iterable[int]) -> Part:
 
 def _versions(address: Secondary) -> Iterator[Secondary]:
     return (replace(address, version=version) for version in range(ANY_BYTE))
-
-
-def _part_by_part(address: Secondary, parts: Sequence[Part]) -> Conversation[list[Found]]:
-    """Go on over the first of these parts; a collision goes on over the next, the last one stays reported."""
-    found: list[Found] = []
-    for narrower in parts[0](address) if parts else ():
-        somebody = yield from _probe_secondary(narrower)
-        if somebody and somebody.collision:
-            found.extend((yield from _part_by_part(narrower, parts[1:])))
-        elif somebody:
-            found.append(somebody)
-    return found or [Found(address, None, collision=True)]
-
-
-def _probe_primary(number: int) -> Conversation[Found | None]:
-    return _probe(Primary(number), reset_link(number, PROBES))
-
-
-def _probe_secondary(address: Secondary) -> Conversation[Found | None]:
-    found = yield from _probe(address, select(address, PROBES))
-    if found:
-        yield from deselect()
-    return found
 
 
 def _probe(address: Address, call: Conversation[None]) -> Conversation[Found | None]:
@@ -182,7 +194,8 @@ def _heard(address: Address) -> Conversation[Found]:
 
 
 def _full(address: Address, header: Header) -> Address:
-    """A secondary address without wildcards, from what the meter says of itself."""
-    if isinstance(address, Primary):
+    """A secondary address without wildcards, as far as the meter says who it is."""
+    if isinstance(address, Primary) or not header.identification:
         return address
-    return Secondary(header.identification, header.manufacturer or None, header.version, header.medium)
+    maker = header.manufacturer if header.manufacturer.isalpha() else None
+    return Secondary(header.identification, maker, header.version, header.medium)
