@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from metering.calendar import ArchiveKind, MeterSlot
@@ -51,7 +52,7 @@ class MbusDriver:
         stored = stored_levels(profile, out.telegrams)
         if stored:
             yield Deliver(stored)
-        return snapshot(profile, out.telegrams)
+        return replace(snapshot(profile, out.telegrams), identity=identity(out.telegrams[0].header))
 
     def read_archive(
         self, address: str, configuration: MeterConfiguration, kind: ArchiveKind, slots: Sequence[MeterSlot]

@@ -103,8 +103,10 @@ class Profile:
             verification=self.verification,
             line=self.line,
             depths={kind: depth if kind is ArchiveKind.TOTAL else 0 for kind in ArchiveKind},
+            totals_every=ArchiveKind.MONTH,
             stamp=Stamp.SLOT_START,
             polls_per_day=self.polls_per_day,
+            whole_snapshot=True,
             notes=self.notes,
         )
 
