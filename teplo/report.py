@@ -7,9 +7,11 @@ from collections.abc import Iterable
 from datetime import datetime
 from decimal import Decimal
 
+from rich import box
 from rich.console import Console
 from rich.table import Table
 
+from metering.calendar import ArchiveKind
 from metering.polls import Outcome, PollReport
 from metering.readings import ArchiveReadings, Reading
 from teplo.explanations import ABSENCES, FLAGS, GAP_REASONS, OUTCOMES
@@ -36,9 +38,13 @@ def print_report(report: PollReport, _: Translate) -> None:
         difference = f"{report.clock_difference.total_seconds():+.0f} s"
         console.print(_("meter clock minus ours: {difference}").format(difference=difference))
     for snapshot in report.snapshots:
-        console.print(_table(_("current values"), snapshot.read_at, snapshot.readings, _))
-    for record in report.archive:
-        console.print(_table(record.kind.value, record.slot.start, record.readings, _))
+        rows = [(snapshot.read_at, reading) for reading in snapshot.readings]
+        console.print(_table(_("current values"), rows, _))
+    for kind in ArchiveKind:
+        records = [record for record in report.archive if record.kind is kind]
+        rows = [(record.slot.start, reading) for record in records for reading in record.readings]
+        if rows:
+            console.print(_table(kind.value, rows, _))
     for gap in report.gaps:
         console.print(f"{gap.kind.value} {_moment(gap.slot.start)}: {_(GAP_REASONS[gap.reason])}")
     _print_outcome(console, report, _)
@@ -58,19 +64,25 @@ def _moment(at: datetime) -> str:
     return f"{at:%Y-%m-%d %H:%M:%S} UTC"
 
 
-def _table(title: str, at: datetime, readings: Iterable[Reading], _: Translate) -> Table:
-    headings = (_("quantity"), _("circuit"), _("value"), _("unit"), _("as the meter says"), _("doubts"))
-    table = Table(*headings, title=f"{title}, {_moment(at)}", title_justify="left")
-    for reading in readings:
+def _table(title: str, rows: Iterable[tuple[datetime, Reading]], _: Translate) -> Table:
+    headings = (_("time, UTC"), _("quantity"), _("value"), _("unit"), _("as the meter says"), _("doubts"))
+    table = Table(*headings, title=title, title_justify="left", box=box.SIMPLE_HEAD, padding=(0, 1))
+    for at, reading in rows:
+        circuit = f" {reading.circuit}" if reading.circuit > 1 else ""
         table.add_row(
-            reading.quantity.name,
-            str(reading.circuit),
-            plain(reading.value) or "-",
+            f"{at:%Y-%m-%d %H:%M}",
+            reading.quantity.name + circuit,
+            _shown(reading.value),
             reading.quantity.canonical_unit,
             _as_said(reading, _),
             ", ".join(_(FLAGS[flag]) for flag in sorted(reading.flags)),
         )
     return table
+
+
+def _shown(value: Decimal | None) -> str:
+    """For the eye: at most six decimals; the JSON report has all of them."""
+    return "-" if value is None else plain(round(value, 6)) or "0"
 
 
 def _as_said(reading: Reading, _: Translate) -> str:

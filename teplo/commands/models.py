@@ -21,12 +21,16 @@ def models(
     if as_json:
         print(json.dumps([_row(info) for info in known], ensure_ascii=False))
         return
-    table = Table("model", "maker", "title", "protocol", "archives", "verified by")
+    table = Table("model", "archives", "verified by", "what it is", padding=(0, 1))
+    table.columns[0].no_wrap = True
     for info in known:
-        row = _row(info)
-        archives = ", ".join(f"{kind} {depth}" for kind, depth in info.depths.items())
-        table.add_row(info.model, info.maker, info.title, info.protocol, archives, str(row["verified"]))
+        title = f"{info.maker} {info.title}, {info.protocol}"
+        table.add_row(info.model, _archives(info), info.verification.value.replace("_", " "), title)
     Console().print(table)
+
+
+def _archives(info: DriverInfo) -> str:
+    return ", ".join(f"{kind.value} {depth}" for kind, depth in info.depths.items() if depth)
 
 
 def _row(info: DriverInfo) -> dict[str, object]:
