@@ -152,7 +152,9 @@ def _line(table: Declaration, folder: Path) -> LinePlan:
 def _check(table: Declaration, line: LinePlan) -> None:
     if line.protocol is LineProtocol.MODBUS_TCP and line.front is not FrontKind.TCP:
         raise ProfileError(f'{table.place}: modbus-tcp needs front = "tcp".')
-    addresses = [str(meter.address) for meter in line.meters]
+    addresses = [
+        str(meter.address) for meter in line.meters if isinstance(meter, Vector) or not meter.secondary
+    ]
     twice = {address for address in addresses if addresses.count(address) > 1}
     if twice:
         raise ProfileError(f"{table.place}: two meters have the address {', '.join(sorted(twice))}.")

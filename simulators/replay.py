@@ -66,7 +66,7 @@ class ReplayMeter:
         length = len(self._exchanges)
         yield (self._position + 1) % length
         yield max(self._position, 0)
-        yield from ((self._position + step) % length for step in range(2, length))
+        yield from ((self._position + step) % length for step in range(2, length + 1))
 
     def _means(self, frame: bytes, request: bytes) -> bool:
         if self._single and _asks_for_data(frame) and _asks_for_data(request):

@@ -1,0 +1,220 @@
+"""Brings a fleet to life: every line with its front, its faults and its meters, all of it gone at the end."""
+
+from __future__ import annotations
+
+import zlib
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from random import Random
+from typing import Final, Protocol
+
+from metering.calendar import ArchiveKind, MeterSlot, MeterZone
+from protocols.mbus.addressing import Secondary
+from protocols.modbus.messages import Framing
+from protocols.vectors import Vector
+from simulators import fleet_file, mbus
+from simulators.faults import Fault, FaultyFarEnd, mix
+from simulators.fleet_file import Fleet, FrontKind, LinePlan, LineProtocol, MeterPlan
+from simulators.fronts import HOST, pty_front, rfc2217_front, tcp_front
+from simulators.lines import Bus, FarEnd, ServerBehind
+from simulators.mbus import MbusMeter
+from simulators.mbus_models import layout
+from simulators.memory import Clock, MeterMemory
+from simulators.modbus import ModbusMeter, serve_modbus
+from simulators.plant import Plant
+from simulators.replay import ReplayMeter, known_requests
+from simulators.truth import Truths
+
+DEMO: Final = Path(__file__).parent / "fleets" / "demo.toml"
+
+
+class Oracle(Protocol):
+    """A simulated meter that knows what it should have said."""
+
+    @property
+    def model(self) -> str: ...
+
+    @property
+    def serial(self) -> str: ...
+
+    def truth_snapshot(self, meter_time: datetime) -> Truths: ...
+
+    def truth_archive(self, kind: ArchiveKind, start: datetime) -> Truths | None: ...
+
+
+Simulated = MbusMeter | ModbusMeter | ReplayMeter
+
+
+@dataclass(frozen=True, slots=True)
+class FleetMeter:
+    """One meter as an operator would register it. `installed` is naive meter time; None: a captured one."""
+
+    model: str
+    serial: str
+    address: str
+    zone: str
+    installed: datetime | None
+    device: Oracle
+
+    def truth_snapshot(self, meter_time: datetime) -> Truths:
+        """What a read-out at this time of its clock must have said."""
+        return self.device.truth_snapshot(meter_time)
+
+    def truth_archive(self, kind: ArchiveKind, start: datetime) -> Truths | None:
+        """What the record of the slot that starts here must say; None when the meter rightly has none."""
+        return self.device.truth_archive(kind, start)
+
+
+@dataclass(frozen=True, slots=True)
+class FleetLine:
+    """One running line; `faults` counts what befell it."""
+
+    url: str
+    endpoint: str
+    protocol: LineProtocol
+    meters: tuple[FleetMeter, ...]
+    faults: Counter[Fault]
+
+
+@dataclass(frozen=True, slots=True)
+class RunningFleet:
+    """All lines of a fleet, in the order of its file."""
+
+    lines: tuple[FleetLine, ...]
+
+    @property
+    def meters(self) -> tuple[FleetMeter, ...]:
+        """Every meter of every line."""
+        return tuple(meter for line in self.lines for meter in line.meters)
+
+
+@dataclass(frozen=True, slots=True)
+class _Surroundings:
+    """What all meters of a fleet share."""
+
+    now: Clock
+    started_at: datetime
+    zone: MeterZone
+    installed: datetime
+
+
+@asynccontextmanager
+async def running_fleet(
+    source: Path | Fleet, *, now: Clock, random: Random, faults: str | None = None
+) -> AsyncIterator[RunningFleet]:
+    """Serves a fleet until the block ends. `faults` overrides the mix that each line names for itself.
+
+    Raises ConfigurationError or ProfileError before any line is opened, when the fleet is wrong.
+    """
+    fleet = source if isinstance(source, Fleet) else fleet_file.load(source)
+    surroundings = _surroundings(fleet, now)
+    devices = [[_device(meter, line, surroundings) for meter in line.meters] for line in fleet.lines]
+    async with AsyncExitStack() as stack:
+        lines = [
+            await stack.enter_async_context(_running_line(plan, meters, random, faults, fleet.zone))
+            for plan, meters in zip(fleet.lines, devices, strict=True)
+        ]
+        yield RunningFleet(tuple(lines))
+
+
+def _surroundings(fleet: Fleet, now: Clock) -> _Surroundings:
+    started_at = fleet.zone.to_meter_time(now())
+    midnight = started_at.replace(hour=0, minute=0, second=0, microsecond=0)
+    return _Surroundings(now, started_at, fleet.zone, midnight - timedelta(days=fleet.installed_days_ago))
+
+
+def _device(plan: MeterPlan | Vector, line: LinePlan, surroundings: _Surroundings) -> Simulated:
+    if isinstance(plan, Vector):
+        return ReplayMeter(plan)
+    memory = _memory(plan, surroundings)
+    if line.protocol is LineProtocol.M_BUS:
+        return MbusMeter(layout(plan.model), plan.address, plan.serial, memory)
+    return ModbusMeter(plan.model, plan.address, plan.serial, memory)
+
+
+def _memory(plan: MeterPlan, surroundings: _Surroundings) -> MeterMemory:
+    started_at = surroundings.started_at
+    return MeterMemory(
+        Plant(zlib.crc32(plan.serial.encode()), plan.size),
+        now=surroundings.now,
+        zone=surroundings.zone,
+        installed=surroundings.installed,
+        drift=plan.drift,
+        power_failures=[
+            MeterSlot(started_at - failure.start, started_at - failure.end) for failure in plan.power_failures
+        ],
+        circuits=plan.circuits,
+    )
+
+
+@asynccontextmanager
+async def _running_line(
+    plan: LinePlan, devices: list[Simulated], random: Random, faults: str | None, zone: MeterZone
+) -> AsyncIterator[FleetLine]:
+    chance = Random(random.getrandbits(64))
+    async with _far_end(plan, devices, chance) as inner:
+        far_end = FaultyFarEnd(inner, mix(faults or plan.faults), chance, plan.protocol)
+        async with FRONTS[plan.front](far_end) as place:
+            meters = tuple(_registered(*pair, zone) for pair in zip(plan.meters, devices, strict=True))
+            endpoint = _endpoint(place)
+            yield FleetLine(_url(plan, endpoint), endpoint, plan.protocol, meters, far_end.counts)
+
+
+@asynccontextmanager
+async def _far_end(plan: LinePlan, devices: list[Simulated], random: Random) -> AsyncIterator[FarEnd]:
+    buses = [device for device in devices if not isinstance(device, ModbusMeter)]
+    if plan.protocol is LineProtocol.M_BUS:
+        yield Bus(buses, mbus.split, random, plan.delay)
+    elif buses:
+        captured = [device for device in buses if isinstance(device, ReplayMeter)]
+        yield Bus(captured, known_requests(captured), random, plan.delay)
+    else:
+        modbus = [device for device in devices if isinstance(device, ModbusMeter)]
+        async with serve_modbus(modbus, FRAMINGS[plan.protocol], HOST) as port:
+            yield ServerBehind(HOST, port)
+
+
+def _registered(plan: MeterPlan | Vector, device: Simulated, zone: MeterZone) -> FleetMeter:
+    installed = None if isinstance(device, ReplayMeter) else device.memory.installed
+    return FleetMeter(device.model, device.serial, _address(plan, device), zone.name, installed, device)
+
+
+def _address(plan: MeterPlan | Vector, device: Simulated) -> str:
+    if isinstance(device, MbusMeter) and isinstance(plan, MeterPlan) and plan.secondary:
+        kind = device.layout
+        return str(Secondary(device.serial, kind.manufacturer, kind.version, kind.medium))
+    return str(device.address)
+
+
+def _endpoint(place: int | str) -> str:
+    return place if isinstance(place, str) else f"{HOST}:{place}"
+
+
+def _url(plan: LinePlan, endpoint: str) -> str:
+    scheme = SCHEMES[plan.front]
+    if plan.protocol is LineProtocol.MODBUS_TCP:
+        scheme = "modbus-tcp://"
+    framing = "framing=ascii" if plan.protocol is LineProtocol.MODBUS_ASCII else ""
+    options = "&".join(part for part in (framing, plan.options) if part)
+    return f"{scheme}{endpoint}?{options}" if options else f"{scheme}{endpoint}"
+
+
+FRONTS: Final[Mapping[FrontKind, Callable[[FarEnd], AbstractAsyncContextManager[int | str]]]] = {
+    FrontKind.TCP: tcp_front,
+    FrontKind.PTY: pty_front,
+    FrontKind.RFC2217: rfc2217_front,
+}
+SCHEMES: Final[Mapping[FrontKind, str]] = {
+    FrontKind.TCP: "tcp://",
+    FrontKind.PTY: "serial:",
+    FrontKind.RFC2217: "rfc2217://",
+}
+FRAMINGS: Final[Mapping[LineProtocol, Framing]] = {
+    LineProtocol.MODBUS_RTU: Framing.RTU,
+    LineProtocol.MODBUS_ASCII: Framing.ASCII,
+    LineProtocol.MODBUS_TCP: Framing.TCP,
+}
