@@ -10,7 +10,7 @@ from operator import attrgetter
 from metering.errors import DecodeError
 from metering.readings import Absence, MeterValue
 from protocols.modbus.register_map import Profile, RecordLayout, UnitChoice, Value
-from protocols.modbus.values import decode
+from protocols.modbus.values import absent_marks, decode, encode
 
 BytesAt = Callable[[int, int], bytes]
 """`size` bytes at a place: called with the place and the size."""
@@ -48,6 +48,15 @@ def unit_of(value: Value, settings: Settings) -> str:
             "read the meter's configuration first."
         )
     return value.unit.units[word]
+
+
+def encode_number(value: Value, number: Decimal | None) -> bytes:
+    """The bytes of a number in the value's own unit; None as the meter's mark for "no value"."""
+    if number is not None:
+        return encode(value.type, number / value.scale, value.layout)
+    if value.absent:
+        return encode(value.type, Decimal(min(value.absent)), value.layout)
+    return b"".join(value.layout.arrange(mark) for mark in absent_marks(value.type))
 
 
 def _value(value: Value, circuit: int, bytes_at: BytesAt, settings: Settings) -> MeterValue:

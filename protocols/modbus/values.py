@@ -73,6 +73,11 @@ def encode(type_name: str, value: Decimal, layout: ByteLayout) -> bytes:
     return layout.arrange(parts[0].encode(whole)) + layout.arrange(parts[1].encode(value - whole))
 
 
+def absent_marks(type_name: str) -> list[bytes]:
+    """ "Not a number" of every part of a type, high first; zeros where the type cannot say so."""
+    return [NOT_A_NUMBER.get(name, bytes(TYPES[name].size)) for name in type_name.split("+")]
+
+
 def size_of(type_name: str) -> int:
     """Bytes of a type; KeyError when there is no such type."""
     return sum(TYPES[name].size for name in type_name.split("+"))
@@ -155,6 +160,11 @@ TYPES: Final[Mapping[str, NumberType]] = {
     "f64": NumberType(8, _decode_f64, lambda value: struct.pack(">d", value)),
     "u8": _integer(1, signed=False),
     "s8": _integer(1, signed=True),
+}
+
+NOT_A_NUMBER: Final[Mapping[str, bytes]] = {
+    "f32": bytes.fromhex("7fc00000"),
+    "f64": bytes.fromhex("7ff8000000000000"),
 }
 
 _TEXTS: Final[Mapping[str, Callable[[bytes], str]]] = {

@@ -1,0 +1,103 @@
+"""What a simulated Modbus meter knows to be right: from its memory alone, with the resolution of the wire."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from decimal import Decimal
+from typing import Final
+
+from metering.calendar import ArchiveKind, MeterSlot
+from metering.errors import NotSupported
+from metering.quantities import Behaviour, Quantity
+from metering.units import convert
+from protocols.modbus.numbers import Settings, unit_of
+from protocols.modbus.register_map import Archive, Content, Profile, Value
+from simulators.memory import MeterMemory
+from simulators.truth import Truth, Truths
+
+Numbers = Callable[[Quantity, int], Decimal]
+"""The canonical value of a quantity of a circuit; NotSupported when no plant has it."""
+
+FLOAT_STEP: Final = Decimal(2) ** -23
+ROUNDING: Final = Decimal("1E-11")
+"""What converting to the wire's unit and back may lose, each rounded to 12 places."""
+
+
+def numbers_at(memory: MeterMemory, at: datetime) -> Numbers:
+    """Registers as they stand, and what is measured, at a moment."""
+
+    def number(quantity: Quantity, circuit: int) -> Decimal:
+        register = quantity.behaviour is Behaviour.REGISTER
+        return (memory.level if register else memory.instant)(quantity.name, circuit, at)
+
+    return number
+
+
+def numbers_of(memory: MeterMemory, archive: Archive, slot: MeterSlot) -> Numbers:
+    """What the record of a slot holds: levels, or amounts and means."""
+    if archive.kind is ArchiveKind.TOTAL:
+        return numbers_at(memory, slot.start)
+
+    def number(quantity: Quantity, circuit: int) -> Decimal:
+        if quantity.behaviour is not Behaviour.REGISTER:
+            return memory.mean(quantity.name, circuit, slot)
+        if archive.content is Content.LEVELS:
+            return memory.level(quantity.name, circuit, slot.end)
+        return memory.amount(quantity.name, circuit, slot)
+
+    return number
+
+
+def snapshot_truths(profile: Profile, memory: MeterMemory, at: datetime, settings: Settings) -> Truths:
+    """Current values at a moment."""
+    current = profile.current
+    values = current.record.values if current.record else current.values
+    return _truths(profile, values, memory, numbers_at(memory, at), settings)
+
+
+def archive_truths(
+    profile: Profile, archive: Archive, memory: MeterMemory, slot: MeterSlot, settings: Settings
+) -> Truths:
+    """The record of a slot as a reader must understand it."""
+    values, stored = archive.record.values, numbers_of(memory, archive, slot)
+    if archive.content is Content.AMOUNTS or archive.kind is ArchiveKind.TOTAL:
+        return _truths(profile, values, memory, stored, settings)
+
+    def amount(quantity: Quantity, circuit: int) -> Decimal:
+        if quantity.behaviour is not Behaviour.REGISTER:
+            return stored(quantity, circuit)
+        return memory.amount(quantity.name, circuit, slot)
+
+    return _truths(profile, values, memory, amount, settings, resolved=stored)
+
+
+def _truths(
+    profile: Profile,
+    values: Iterable[Value],
+    memory: MeterMemory,
+    numbers: Numbers,
+    settings: Settings,
+    resolved: Numbers | None = None,
+) -> Truths:
+    found: dict[tuple[str, int], Truth] = {}
+    for value in values:
+        for circuit in range(1, min(memory.circuits, profile.circuits_of(value)[-1]) + 1):
+            try:
+                number = numbers(value.quantity, circuit)
+                sent = (resolved or numbers)(value.quantity, circuit)
+            except NotSupported:
+                continue
+            found[value.quantity.name, circuit] = Truth(number, _tolerance(value, sent, settings))
+    return found
+
+
+def _tolerance(value: Value, sent: Decimal, settings: Settings) -> Decimal:
+    """One step of the wire, in the canonical unit, for each number that the value is made of."""
+    factor = convert(Decimal(1), unit_of(value, settings), value.quantity).factor
+    first, *_ = value.type.split("+")
+    if first in ("f32", "f64"):
+        step = abs(sent) * FLOAT_STEP
+    else:
+        step = value.scale * factor * (FLOAT_STEP if "+" in value.type else 1)
+    return step * (1 if value.minus is None else 3) + ROUNDING
