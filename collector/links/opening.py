@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from collector.links import Link
-from collector.links.serial_port import SerialLink
+from collector.links.rfc2217 import Rfc2217Link
+from collector.links.serial_port import SerialLink, SerialSettings
 from collector.links.tcp import TcpLink
 from collector.links.url import LineUrl
 from protocols.driver import LineDefaults
@@ -17,15 +18,20 @@ def _tcp(url: LineUrl, model: LineDefaults) -> Link:
 
 
 def _serial(url: LineUrl, model: LineDefaults) -> Link:
-    device = url.place if url.scheme == "serial" else f"{url.scheme}://{url.place}"
-    return SerialLink(
-        url.text, device, baud=url.baud or model.baud, parity=url.parity or model.parity, stop=url.stop or 1
-    )
+    return SerialLink(url.text, url.place, _settings(url, model))
+
+
+def _rfc2217(url: LineUrl, model: LineDefaults) -> Link:
+    return Rfc2217Link(url.text, f"rfc2217://{url.place}", _settings(url, model))
+
+
+def _settings(url: LineUrl, model: LineDefaults) -> SerialSettings:
+    return SerialSettings(url.baud or model.baud, url.parity or model.parity, url.stop or 1)
 
 
 OPENERS: Final[Mapping[str, Callable[[LineUrl, LineDefaults], Link]]] = {
     "serial": _serial,
-    "rfc2217": _serial,
+    "rfc2217": _rfc2217,
     "tcp": _tcp,
     "modbus-tcp": _tcp,
 }
