@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from decimal import Decimal, InvalidOperation
+from functools import cache
 from importlib.resources import files
 from typing import Any, Final, NamedTuple
 
@@ -66,6 +67,7 @@ def names() -> tuple[str, ...]:
     return tuple(sorted(name.removesuffix(".toml") for name in found if name.endswith(".toml")))
 
 
+@cache
 def load(name: str) -> Profile:
     """The profile of this model; UnknownModel when there is none, ProfileError when it is wrong."""
     if name not in names():

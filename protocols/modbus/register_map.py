@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
+from typing import ClassVar
 
 from metering.calendar import ArchiveKind
 from metering.quantities import Quantity
@@ -205,12 +206,18 @@ class Profile:
     current: Current
     archives: Mapping[ArchiveKind, Archive]
 
+    REGISTERS: ClassVar[str] = "current"
+    """The section whose places are registers; in every other they are bytes of a record."""
+
     def circuits_of(self, value: Value) -> range:
         """The circuits that have this number."""
         return range(1, self.circuits + 1 if value.step else 2)
 
     def sections(self) -> Iterator[tuple[str, tuple[Value, ...]]]:
         """Each place where numbers are declared, with its name."""
-        yield "current", self.current.values
-        for record in dict.fromkeys(archive.record for archive in self.archives.values()):
-            yield record.name, record.values
+        yield self.REGISTERS, self.current.values
+        records = {archive.record.name: archive.record for archive in self.archives.values()}
+        if self.current.record:
+            records[self.current.record.name] = self.current.record
+        for name, record in records.items():
+            yield f"record {name}", record.values
