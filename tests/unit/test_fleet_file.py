@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from metering.errors import ConfigurationError, ProfileError
+from protocols import vectors
 from protocols.vectors import Vector
 from simulators.fleet_file import Failure, FrontKind, LineProtocol, MeterPlan, load, read
 
@@ -134,10 +135,14 @@ def test_the_demo_has_its_size_and_mixture() -> None:
     assert {line.protocol for line in fleet.lines} == set(LineProtocol)
 
 
-@pytest.mark.parametrize(
-    "captured", sorted((DEMO.parent / "captured").glob("*.toml")), ids=lambda path: path.stem
-)
+CAPTURED = sorted((DEMO.parent / "captured").glob("*.toml"))
+
+
+@pytest.mark.parametrize("captured", CAPTURED, ids=lambda path: path.stem)
 def test_the_demo_replays_what_the_vectors_say(captured: Path) -> None:
-    """The transcripts of the demo are those that the codecs are tested by."""
+    """What a captured meter says in the demo is what the codecs are tested by."""
     vector = ROOT / "tests" / "vectors" / "m-bus" / captured.name
-    assert captured.read_text() == vector.read_text()
+    replayed, tested = (vectors.load(path.read_text(), path.name) for path in (captured, vector))
+    exchanges = {each for conversation in tested.conversations for each in conversation.exchanges}
+    for conversation in replayed.conversations:
+        assert exchanges.issuperset(conversation.exchanges)

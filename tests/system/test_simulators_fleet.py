@@ -1,0 +1,207 @@
+"""The demo's fleet answers the collector's own sessions, and what it says is the plant's truth."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from collector.line_settings import LineSettings
+from collector.links.opening import link_for
+from collector.links.url import LineUrl
+from collector.session import Session
+from metering.calendar import ArchiveKind, slot_at, slot_start
+from metering.errors import ConfigurationError, ProfileError, TeploError
+from metering.readings import ArchiveRecord, Gap, MeterValue, Record, Snapshot
+from metering.units import convert
+from protocols import catalogue
+from simulators.faults import FIELD, Fault
+from simulators.fleet import DEMO, FleetLine, FleetMeter, running_fleet
+from simulators.fleet_file import read
+from simulators.truth import Truths
+
+HOURS = 6
+KINDS = (ArchiveKind.HOUR, ArchiveKind.DAY, ArchiveKind.MONTH, ArchiveKind.TOTAL)
+TRIES = 6
+
+
+def now() -> datetime:
+    """The real time: a fleet lives in it."""
+    return datetime.now(UTC)
+
+
+class Reader:
+    """Reads one line's meters as the collector does; a failed conversation is repeated."""
+
+    def __init__(self, line: FleetLine) -> None:
+        self._line = line
+        self._url = LineUrl.parse(line.url)
+
+    async def read(self, meter: FleetMeter) -> tuple[Snapshot, list[Record]]:
+        """Current values, and the last records of each archive."""
+        for _ in range(TRIES - 1):
+            try:
+                return await self._read(meter)
+            except TeploError:
+                continue
+        return await self._read(meter)
+
+    async def _read(self, meter: FleetMeter) -> tuple[Snapshot, list[Record]]:
+        driver = catalogue.driver(meter.model, framing=self._url.framing)
+        link = link_for(self._url, driver.info.line)
+        await link.open()
+        try:
+            settings = LineSettings.of(self._url, driver.info.line)
+            session = Session(link, settings=settings, now=now)
+            kept: list[Record] = []
+
+            def deliver(records: tuple[Record, ...], frame: int) -> None:
+                kept.extend(records)
+
+            identity = await session.run(driver.identify(meter.address), deliver)
+            assert identity.serial == meter.serial
+            configuration = await session.run(driver.read_configuration(meter.address), deliver)
+            snapshot = await session.run(driver.read_current(meter.address, configuration), deliver)
+            for kind in (kind for kind in KINDS if driver.info.depths.get(kind)):
+                wanted = wanted_slots(kind)
+                await session.run(driver.read_archive(meter.address, configuration, kind, wanted), deliver)
+            return snapshot, kept
+        finally:
+            await link.close()
+
+
+def wanted_slots(kind: ArchiveKind) -> Sequence[object]:
+    """The last slots that are surely closed by every clock of the fleet."""
+    start = slot_start(kind, now().replace(tzinfo=None) + timedelta(hours=5) - timedelta(minutes=10))
+    found = []
+    for _ in range(HOURS if kind is ArchiveKind.HOUR else 2):
+        start = slot_start(kind, start - timedelta(minutes=1))
+        found.append(slot_at(kind, start))
+    return found
+
+
+def assert_admitted(values: Sequence[MeterValue], truth: Truths, place: str) -> None:
+    seen = {(value.quantity.name, value.circuit): value for value in values if value.value is not None}
+    assert set(seen) >= set(truth), place
+    for key, expected in truth.items():
+        value = seen[key]
+        assert value.value is not None
+        canonical = convert(value.value, value.unit, value.quantity).value
+        assert expected.admits(canonical), (place, key, canonical, expected)
+
+
+def assert_true(meter: FleetMeter, snapshot: Snapshot, records: Sequence[Record]) -> None:
+    place = f"{meter.model} {meter.serial}"
+    assert_admitted(snapshot.values, meter.truth_snapshot(snapshot.meter_time or now()), place)
+    for record in records:
+        assert isinstance(record, ArchiveRecord | Gap)
+        truth = meter.truth_archive(record.kind, record.slot.start)
+        assert (truth is None) == isinstance(record, Gap), (place, record)
+        if isinstance(record, ArchiveRecord) and truth is not None:
+            assert_admitted(record.values, truth, f"{place} {record.kind} {record.slot.start}")
+
+
+async def read_line(line: FleetLine) -> None:
+    reader = Reader(line)
+    for meter in line.meters:
+        assert_true(meter, *await reader.read(meter))
+
+
+async def test_every_meter_of_the_demo_says_the_truth() -> None:
+    async with running_fleet(DEMO, now=now, random=Random(1)) as fleet:
+        await asyncio.gather(*(read_line(line) for line in fleet.lines))
+
+
+async def test_with_the_faults_of_the_field_they_still_do() -> None:
+    async with running_fleet(DEMO, now=now, random=Random(2), faults="field") as fleet:
+        await asyncio.gather(*(read_line(line) for line in fleet.lines))
+        happened = set().union(*(line.faults for line in fleet.lines))
+    assert happened <= set(FIELD)
+    assert len(happened) >= 5
+
+
+def open_files() -> int:
+    return len(list(Path("/proc/self/fd").iterdir()))
+
+
+async def test_nothing_is_left_of_a_fleet() -> None:
+    tasks = asyncio.all_tasks()
+    before = open_files()
+    async with running_fleet(DEMO, now=now, random=Random(3), faults="field") as fleet:
+        line = next(line for line in fleet.lines if line.protocol == "modbus-rtu")
+        await Reader(line).read(line.meters[0])
+        url = LineUrl.parse(line.url)
+    assert asyncio.all_tasks() == tasks
+    assert open_files() == before
+    with pytest.raises(OSError):
+        await asyncio.open_connection(url.host, url.port)
+
+
+async def test_a_fleet_ends_while_somebody_waits_for_an_answer() -> None:
+    tasks = asyncio.all_tasks()
+    async with running_fleet(DEMO, now=now, random=Random(3)) as fleet:
+        line = fleet.lines[0]
+        reader, writer = await asyncio.open_connection(*line.endpoint.split(":"))
+        writer.write(b"\x68")
+        await writer.drain()
+    assert await reader.read() == b""
+    writer.close()
+    await writer.wait_closed()
+    assert asyncio.all_tasks() == tasks
+
+
+async def test_clocks_drift_as_the_file_says() -> None:
+    async with running_fleet(DEMO, now=now, random=Random(1)) as fleet:
+        drifts = {meter.serial: meter.device.memory.drift for meter in fleet.meters if meter.installed}  # type: ignore[attr-defined]
+    assert drifts["06855817"] == timedelta(seconds=-40)
+    assert drifts["31425084"] == timedelta(seconds=130)
+
+
+async def test_a_power_failure_makes_a_gap_where_an_hour_was_dark() -> None:
+    async with running_fleet(DEMO, now=now, random=Random(1)) as fleet:
+        meter = next(meter for meter in fleet.meters if meter.serial == "1100342")
+        dark = slot_start(ArchiveKind.HOUR, now().replace(tzinfo=None) + timedelta(hours=5 - 28))
+        assert meter.truth_archive(ArchiveKind.HOUR, dark) is None
+        assert meter.truth_archive(ArchiveKind.HOUR, dark - timedelta(hours=5)) is not None
+
+
+HEAD = 'zone = "+05:00"\ninstalled_days_ago = 2\n[[line]]\nfront = "tcp"\nprotocol = "{}"\n[[line.meter]]\n'
+
+
+@pytest.mark.parametrize(
+    ("protocol", "meter"),
+    [
+        ("m-bus", 'model = "elf-04"\nserial = "12345678"\naddress = 1'),
+        ("modbus-rtu", 'model = "minol-minocal"\nserial = "12345678"\naddress = 1'),
+        ("m-bus", 'model = "minol-minocal"\nserial = "123"\naddress = 1'),
+        ("m-bus", 'model = "minol-minocal"\nserial = "12345678"\naddress = 251'),
+    ],
+)
+async def test_a_meter_that_cannot_be_simulated_is_refused_before_any_line_opens(
+    protocol: str, meter: str
+) -> None:
+    fleet = read(HEAD.format(protocol) + meter, DEMO)
+    with pytest.raises(ConfigurationError):
+        async with running_fleet(fleet, now=now, random=Random(1)):
+            pass
+
+
+async def test_an_unknown_fault_mix_is_refused() -> None:
+    with pytest.raises(ConfigurationError, match="stormy"):
+        async with running_fleet(DEMO, now=now, random=Random(1), faults="stormy"):
+            pass
+
+
+async def test_a_wrong_fleet_file_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "fleet.toml").write_text('zone = "+05:00"\n')
+    with pytest.raises(ProfileError, match="installed_days_ago"):
+        async with running_fleet(tmp_path / "fleet.toml", now=now, random=Random(1)):
+            pass
+
+
+def test_faults_are_counted_by_name() -> None:
+    assert {fault.value for fault in Fault} >= {"silence", "damaged", "late", "foreign", "cut", "echo"}
