@@ -18,7 +18,7 @@
     unit = "kWh"
     [[conversation.expect.record]]    # what is delivered: kind, start and [[...value]] or gap = "no_record"
 
-Any other key is refused.
+A list of values or records names all that must be read. Any other key is refused.
 """
 
 from __future__ import annotations

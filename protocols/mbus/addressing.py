@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from itertools import zip_longest
 from typing import Final
 
 from metering.errors import ConfigurationError
@@ -62,7 +63,7 @@ class Secondary:
 
     def covers(self, identification: str) -> bool:
         """Whether a meter of this identification number matches, digit by digit."""
-        pairs = zip(self.identification, identification, strict=True)
+        pairs = zip_longest(self.identification, identification)
         return all(wanted in (ANY, digit) for wanted, digit in pairs)
 
 

@@ -11,7 +11,7 @@ import pytest
 from metering.calendar import slot_at
 from metering.errors import ProfileError
 from metering.meters import MeterConfiguration, MeterIdentity
-from metering.readings import ArchiveRecord, Gap, MeterValue, Record, Snapshot
+from metering.readings import ArchiveRecord, Gap, MeterValue, Snapshot
 from protocols import catalogue
 from protocols.modbus.messages import Framing
 from protocols.playback import Played, begin, play
@@ -37,8 +37,10 @@ def test_a_conversation_gives_what_its_source_says(vector: Vector, conversation:
     played = run(vector, conversation)
     expect = conversation.expect
     check_result(played.result, conversation.call, expect)
+    archive = {(each.kind, each.slot): each for each in played.delivered if not isinstance(each, Snapshot)}
+    assert archive.keys() == {(each.kind, slot_at(each.kind, each.start)) for each in expect.records}
     for record in expect.records:
-        check_record(record, played.delivered)
+        check_record(record, archive[record.kind, slot_at(record.kind, record.start)])
 
 
 @pytest.mark.parametrize(("vector", "conversation"), CASES)
@@ -68,22 +70,17 @@ def check_result(result: object, call: Call, expect: Expectation) -> None:
         assert result == expect.meter_time
 
 
-def check_record(expected: ExpectedRecord, delivered: tuple[Record, ...]) -> None:
-    slot = slot_at(expected.kind, expected.start)
-    archive = (each for each in delivered if isinstance(each, ArchiveRecord | Gap))
-    found = next((each for each in archive if (each.kind, each.slot) == (expected.kind, slot)), None)
-    if isinstance(found, ArchiveRecord):
-        assert expected.gap is None
-        check_values(expected.values, found.values)
+def check_record(expected: ExpectedRecord, delivered: ArchiveRecord | Gap) -> None:
+    if isinstance(delivered, Gap):
+        assert delivered.reason is expected.gap
     else:
-        assert found is not None, f"nothing was delivered for {slot}"
-        assert found.reason is expected.gap
+        assert expected.gap is None
+        check_values(expected.values, delivered.values)
 
 
 def check_values(expected: tuple[MeterValue, ...], read: tuple[MeterValue, ...]) -> None:
     by_name = {(value.quantity, value.circuit): value for value in read}
-    for value in expected:
-        assert by_name.get((value.quantity, value.circuit)) == value
+    assert by_name == {(value.quantity, value.circuit): value for value in expected}
 
 
 BAD: dict[str, dict[str, Any]] = {
