@@ -67,6 +67,17 @@ QuantityName = Annotated[
 Identifier = Annotated[int, Field(ge=1, le=_LARGEST_ID)]
 
 Timestamp = Annotated[datetime, Field(examples=["2026-01-31T19:00:00Z"], description="RFC 3339, UTC")]
+MeterTime = Annotated[
+    datetime,
+    WithJsonSchema(
+        {
+            "type": "string",
+            "pattern": r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?$",
+            "description": "The meter's own clock, in its own zone: no offset.",
+            "examples": ["2026-02-01T00:00:00"],
+        }
+    ),
+]
 DecimalText = Annotated[
     str,
     Field(

@@ -14,7 +14,17 @@ from api.dependencies import Period, Scope, ServicesNeeded, allowed
 from api.limits import LONGEST_PERIOD, PageSize
 from api.links import frames_link, meter_link, poll_link
 from api.routes.registry import existing_meter, existing_usage_point
-from api.schemas import Amount, DecimalText, Identifier, Page, QuantityName, Timestamp, amount, decimal_text
+from api.schemas import (
+    Amount,
+    DecimalText,
+    Identifier,
+    MeterTime,
+    Page,
+    QuantityName,
+    Timestamp,
+    amount,
+    decimal_text,
+)
 from api.series import Series, Stretch, page, stretches
 from metering.calendar import ArchiveKind
 from metering.quantities import QUANTITIES
@@ -61,9 +71,7 @@ class ValueOut(BaseModel):
     amount: Amount | None
     absence: Absence | None = Field(examples=[None])
     flags: list[Flag] = Field(examples=[[]], description="Why the value is in doubt; empty when it is not.")
-    meter_time: datetime | None = Field(
-        examples=["2026-02-01T00:00:00"], description="The meter's own stamp, in its own zone: no offset."
-    )
+    meter_time: MeterTime | None
     origin: OriginOut
 
 

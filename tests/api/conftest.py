@@ -1,0 +1,54 @@
+"""Callers of the API on a small network."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+
+import pytest
+from fastapi import FastAPI
+from httpx import ASGITransport, AsyncClient
+
+from api.app import create_app
+from api.dependencies import Scope
+from storage.keys import ApiKeys
+from storage.pool import Database
+from tests.api.network import NOW, Network, build
+
+Caller = Callable[..., Awaitable[AsyncClient]]
+
+
+@pytest.fixture
+async def network(database: Database) -> Network:
+    """The registry and its polls, stored."""
+    return await build(database)
+
+
+@pytest.fixture
+def app(database: Database) -> FastAPI:
+    """The API with a clock that stands still."""
+    return create_app(database, now=lambda: NOW)
+
+
+@pytest.fixture
+async def caller(app: FastAPI, database: Database) -> AsyncIterator[Caller]:
+    """Makes clients with a fresh key of these scopes; without scopes, one without a key."""
+    clients: list[AsyncClient] = []
+
+    async def make(*scopes: Scope) -> AsyncClient:
+        headers = {}
+        if scopes:
+            _, plain = await ApiKeys(database).create("test", scopes)
+            headers["Authorization"] = f"Bearer {plain}"
+        transport = ASGITransport(app, raise_app_exceptions=False)
+        clients.append(AsyncClient(transport=transport, base_url="http://teplo", headers=headers))
+        return clients[-1]
+
+    yield make
+    for client in clients:
+        await client.aclose()
+
+
+@pytest.fixture
+async def client(caller: Caller) -> AsyncClient:
+    """A caller who may do everything."""
+    return await caller(*Scope)

@@ -1,0 +1,95 @@
+"""Deny by default: nothing but health and documentation answers without the right key."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from fastapi import FastAPI
+
+from api.dependencies import Scope
+from storage.keys import ApiKeys
+from storage.pool import Database
+from tests.api.conftest import Caller
+
+OPEN = {"/health/live", "/health/ready"}
+PERIOD = {"from": "2026-01-01T00:00:00Z", "to": "2026-02-01T00:00:00Z", "kind": "hour"}
+SCOPES = {
+    "/api/v1/usage-points": Scope.REGISTRY_READ,
+    "/api/v1/usage-points/{}": Scope.REGISTRY_READ,
+    "/api/v1/meters": Scope.REGISTRY_READ,
+    "/api/v1/meters/{}": Scope.REGISTRY_READ,
+    "/api/v1/lines/{}": Scope.REGISTRY_READ,
+    "/api/v1/usage-points/{}/readings": Scope.READINGS_READ,
+    "/api/v1/meters/{}/readings": Scope.READINGS_READ,
+    "/api/v1/meters/{}/snapshots": Scope.READINGS_READ,
+    "/api/v1/meters/{}/gaps": Scope.READINGS_READ,
+    "/api/v1/meters/{}/revisions": Scope.READINGS_READ,
+    "/api/v1/polls": Scope.POLLS_READ,
+    "/api/v1/polls/{}": Scope.POLLS_READ,
+    "/api/v1/polls/{}/frames": Scope.POLLS_READ,
+    "/api/v1/lines/{}/poll-requests": Scope.POLLS_WRITE,
+    "/api/v1/usage-points/{}/consumption": Scope.BILLING_READ,
+    "/api/v1/consumption": Scope.BILLING_READ,
+    "/api/v1/consumption.csv": Scope.BILLING_READ,
+}
+
+
+def guarded(app: FastAPI) -> list[tuple[str, str]]:
+    """Method and path of every operation in the OpenAPI document that is not open to all."""
+    paths = app.openapi()["paths"].items()
+    return [(method, path) for path, item in paths for method in item if path not in OPEN]
+
+
+def filled(path: str) -> str:
+    """The path with an id that exists nowhere."""
+    return re.sub(r"\{\w+\}", "999", path.replace("{poll_id}", "00000000-0000-0000-0000-000000000999"))
+
+
+def test_every_operation_has_its_scope_in_this_table(app: FastAPI) -> None:
+    assert {re.sub(r"\{\w+\}", "{}", path) for _, path in guarded(app)} == set(SCOPES)
+
+
+async def test_nothing_answers_without_a_key(app: FastAPI, caller: Caller) -> None:
+    stranger = await caller()
+    for method, path in guarded(app):
+        answer = await stranger.request(method, filled(path), params=PERIOD)
+        assert answer.status_code == 401, path
+        assert answer.headers["www-authenticate"].startswith("Bearer")
+        assert "Authorization: Bearer" in answer.json()["next_step"]
+
+
+async def test_nothing_answers_without_its_scope(app: FastAPI, caller: Caller) -> None:
+    for method, path in guarded(app):
+        needed = SCOPES[re.sub(r"\{\w+\}", "{}", path)]
+        lacking = await caller(*(scope for scope in Scope if scope is not needed))
+        answer = await lacking.request(method, filled(path), params=PERIOD)
+        assert answer.status_code == 403, path
+        assert needed in answer.json()["detail"]
+        assert "Ask the operator" in answer.json()["next_step"]
+
+
+async def test_its_scope_alone_is_enough(app: FastAPI, caller: Caller) -> None:
+    for method, path in guarded(app):
+        holder = await caller(SCOPES[re.sub(r"\{\w+\}", "{}", path)])
+        answer = await holder.request(method, filled(path), params=PERIOD)
+        assert answer.status_code == (404 if "{" in path else 200), path
+
+
+async def test_a_revoked_key_opens_nothing(database: Database, caller: Caller) -> None:
+    keys = ApiKeys(database)
+    key_id, plain = await keys.create("left us", list(Scope))
+    client = await caller()
+    headers = {"Authorization": f"Bearer {plain}"}
+    assert (await client.get("/api/v1/meters", headers=headers)).status_code == 200
+    await keys.revoke(key_id)
+    assert (await client.get("/api/v1/meters", headers=headers)).status_code == 401
+
+
+@pytest.mark.parametrize(
+    "header", ["Bearer", "Bearer ", "Bearer nonsense", "Basic dTpw", "nonsense", "Bearer \xe9"]
+)
+async def test_a_header_that_is_no_key_opens_nothing(caller: Caller, header: str) -> None:
+    client = await caller()
+    answer = await client.get("/api/v1/meters", headers={"Authorization": header.encode("latin-1")})
+    assert answer.status_code == 401

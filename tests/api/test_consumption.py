@@ -1,0 +1,154 @@
+"""Consumption over HTTP: every expected figure is kilowatt hours times 0.0008598, done here."""
+
+from __future__ import annotations
+
+import csv
+from decimal import Decimal
+from io import StringIO
+from itertools import pairwise
+from typing import Any
+
+import pytest
+from httpx import AsyncClient
+
+from storage.billing import Billing
+from storage.pool import Database
+from tests.api.network import FACTOR, FIRST_POLL, SECOND_POLL, Network
+
+JANUARY = {"from": "2026-01-01T00:00:00Z", "to": "2026-02-01T00:00:00Z"}
+OLD_METER = Decimal(112345 - 100000) * FACTOR
+NEW_METER = Decimal(10010 - 10) * FACTOR
+
+
+async def consumption(client: AsyncClient, usage_point: int, start: str, end: str) -> Any:
+    answer = await client.get(
+        f"/api/v1/usage-points/{usage_point}/consumption", params={"from": start, "to": end}
+    )
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+async def test_a_month_with_a_replacement_in_gcal(client: AsyncClient, network: Network) -> None:
+    answer = await consumption(client, network.school, *JANUARY.values())
+    assert answer["consumption"] == {"value": "19.212231", "unit": "Gcal"}
+    assert Decimal("19.212231") == OLD_METER + NEW_METER
+    assert (answer["quality"], answer["completeness"], answer["reasons"]) == ("measured", "1", [])
+    assert (answer["factor_set"], answer["quantity"]) == ("kyivenergo", "energy_heating")
+    assert answer["period"] == JANUARY
+    assert [segment["difference"]["value"] for segment in answer["segments"]] == ["10.614231", "8.598"]
+
+
+async def test_the_registers_lead_back_to_the_bytes(client: AsyncClient, network: Network) -> None:
+    answer = await consumption(client, network.school, *JANUARY.values())
+    opening, closing = answer["opening"], answer["closing"]
+    assert opening["at"] == "2026-01-01T00:00:00Z"
+    assert opening["level"] == {"value": "85.98", "unit": "Gcal"}
+    assert (opening["raw"], opening["factor"]) == ({"value": "100000", "unit": "kWh"}, "0.0008598")
+    assert (opening["meter_id"], opening["poll_id"], opening["source"]) == (
+        network.old_meter,
+        str(FIRST_POLL),
+        "total",
+    )
+    assert (closing["meter_id"], closing["poll_id"]) == (network.new_meter, str(SECOND_POLL))
+    frames = (await client.get(opening["links"]["frames"])).json()["items"]
+    assert frames[opening["frame"] - 1]["hex"] == "E5"
+    assert (await client.get(opening["links"]["poll"])).json()["meter_id"] == network.old_meter
+    assert (await client.get(opening["links"]["meter"])).status_code == 200
+
+
+async def test_adjacent_periods_add_up_to_the_whole(client: AsyncClient, network: Network) -> None:
+    edges = ["2026-01-01T00:00:00Z", "2026-01-11T07:00:00Z", "2026-01-16T14:00:00Z", "2026-02-01T00:00:00Z"]
+    parts = [
+        Decimal((await consumption(client, network.school, start, end))["consumption"]["value"])
+        for start, end in pairwise(edges)
+    ]
+    assert sum(parts) == OLD_METER + NEW_METER
+
+
+async def test_an_offset_is_the_same_instant(client: AsyncClient, network: Network) -> None:
+    answer = await consumption(
+        client, network.school, "2026-01-01T05:00:00+05:00", "2026-02-01T05:00:00+05:00"
+    )
+    assert answer["period"] == JANUARY
+
+
+async def test_a_silent_meter_is_absent_with_a_reason_and_never_zero(
+    client: AsyncClient, network: Network
+) -> None:
+    answer = await consumption(client, network.shop, *JANUARY.values())
+    assert (answer["consumption"], answer["quality"], answer["completeness"]) == (None, "absent", "0")
+    assert "no valid opening register within 36 hours" in answer["reasons"][0]
+    assert (answer["opening"], answer["closing"], answer["factor_set"]) == (None, None, "exact")
+
+
+async def test_another_register_may_be_asked_for(client: AsyncClient, network: Network) -> None:
+    answer = await client.get(
+        f"/api/v1/usage-points/{network.school}/consumption", params=JANUARY | {"quantity": "volume"}
+    )
+    assert (answer.json()["quantity"], answer.json()["consumption"]) == ("volume", None)
+
+
+async def test_pages_of_all_usage_points(client: AsyncClient, network: Network) -> None:
+    first = (await client.get("/api/v1/consumption", params=JANUARY | {"limit": "1"})).json()
+    second = (
+        await client.get(
+            "/api/v1/consumption", params=JANUARY | {"limit": "1", "cursor": first["next_cursor"]}
+        )
+    ).json()
+    both = (await client.get("/api/v1/consumption", params=JANUARY)).json()
+    assert both["items"] == first["items"] + second["items"]
+    assert [item["usage_point_id"] for item in both["items"]] == [network.school, network.shop]
+    assert both["next_cursor"] is None
+    assert both["items"][0] == await consumption(client, network.school, *JANUARY.values())
+
+
+async def test_csv_has_the_figures_of_json(client: AsyncClient, network: Network) -> None:
+    answer = await client.get("/api/v1/consumption.csv", params=JANUARY)
+    assert answer.headers["content-type"] == "text/csv; charset=utf-8; header=present"
+    lines = list(csv.DictReader(StringIO(answer.content.decode("utf-8"))))
+    items = (await client.get("/api/v1/consumption", params=JANUARY)).json()["items"]
+    for line, item in zip(lines, items, strict=True):
+        assert line["usage_point_id"] == str(item["usage_point_id"])
+        assert line["usage_point_name"] == item["usage_point_name"]
+        assert (line["from"], line["to"]) == (item["period"]["from"], item["period"]["to"])
+        assert line["consumption"] == (item["consumption"]["value"] if item["consumption"] else "")
+        assert (line["quality"], line["completeness"]) == (item["quality"], item["completeness"])
+        assert line["opening_level"] == (item["opening"]["level"]["value"] if item["opening"] else "")
+        assert line["reasons"] == " ".join(item["reasons"])
+    assert (lines[0]["unit"], lines[0]["opening_at"]) == ("Gcal", "2026-01-01T00:00:00Z")
+
+
+async def test_every_answer_is_logged(client: AsyncClient, network: Network, database: Database) -> None:
+    await consumption(client, network.school, *JANUARY.values())
+    await consumption(client, network.shop, *JANUARY.values())
+    await client.get("/api/v1/consumption", params=JANUARY)
+    await client.get("/api/v1/consumption.csv", params=JANUARY)
+    logged = await Billing(database).queries()
+    total = OLD_METER + NEW_METER
+    assert [(entry.lines, entry.total) for entry in logged] == [(1, total), (1, None), (2, total), (2, total)]
+    assert all(entry.api_key_id is not None for entry in logged)
+
+
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [
+        ("from=2026-01-01T00:00:00&to=2026-02-01T00:00:00Z", "needs a zone"),
+        ("from=2026-01-01&to=2026-02-01", "RFC 3339"),
+        ("from=2026-01-01T00:00:00+05:00&to=2026-02-01T00:00:00Z", "%2B"),
+        ("from=1767225600&to=1769904000", "RFC 3339"),
+        ("from=2026-02-30T00:00:00Z&to=2026-03-01T00:00:00Z", "day"),
+        ("from=0001-01-01T00:00:00Z&to=2026-03-01T00:00:00Z", "1970"),
+        ("from=2026-02-01T00:00:00Z&to=2026-02-01T00:00:00Z", "later than"),
+        ("from=2000-01-01T00:00:00Z&to=2026-02-01T00:00:00Z", "at most 3660 days"),
+        ("from=2026-02-01T00:00:00Z", "to"),
+        ("from=2026-01-01T00:00:00Z&to=2026-02-01T00:00:00Z&quantity=heat", "energy_heating"),
+        ("from=2026-01-01T00:00:00Z&to=2026-02-01T00:00:00Z&quantity=power", "no register"),
+    ],
+)
+async def test_bad_questions_are_told_what_to_write(
+    client: AsyncClient, network: Network, query: str, said: str
+) -> None:
+    answer = await client.get(f"/api/v1/usage-points/{network.school}/consumption?{query}")
+    assert answer.status_code == 422
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert said in answer.json()["detail"]

@@ -1,0 +1,112 @@
+"""The API keeps its own OpenAPI document, whatever is asked: Schemathesis makes the questions.
+
+Not checked: that every question which fits the schema is accepted; no schema says that `to` is after `from`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager
+from functools import partial
+from typing import Any
+
+import schemathesis
+from fastapi import FastAPI
+from httpx import ASGITransport, AsyncClient, Response
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+from schemathesis import Case, GenerationMode
+from schemathesis.checks import not_a_server_error
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    negative_data_rejection,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+from api.app import create_app
+from api.dependencies import Scope
+from storage.keys import ApiKeys
+from storage.pool import Database
+from tests.api.network import NOW, SECOND_POLL, build
+
+CHECKS = [
+    not_a_server_error,
+    status_code_conformance,
+    content_type_conformance,
+    response_schema_conformance,
+    negative_data_rejection,
+]
+EXISTING = {
+    "usage_point_id": 1,
+    "meter_id": 2,
+    "line_id": 1,
+    "poll_id": str(SECOND_POLL),
+    "from": "2026-01-01T00:00:00Z",
+    "to": "2026-02-02T00:00:00Z",
+}
+"""What the small network has: guessing an id and two times in order takes too long."""
+BOUNDED = settings(
+    max_examples=25,
+    deadline=None,
+    database=None,
+    derandomize=True,
+    phases=[Phase.generate],
+    suppress_health_check=list(HealthCheck),
+)
+
+
+@asynccontextmanager
+async def calling(url: str) -> AsyncIterator[tuple[AsyncClient, str]]:
+    """A caller on the small network, and the header of a key with every scope."""
+    async with Database(url) as database:
+        await build(database)
+        _, plain = await ApiKeys(database).create("schemathesis", Scope)
+        transport = ASGITransport(create_app(database, now=lambda: NOW), raise_app_exceptions=False)
+        async with AsyncClient(transport=transport, base_url="http://teplo") as client:
+            yield client, f"Bearer {plain}"
+
+
+def operations() -> Iterator[Any]:
+    app: FastAPI = create_app(Database("postgresql:///never-asked"), now=lambda: NOW)
+    for result in schemathesis.openapi.from_dict(app.openapi()).get_all_operations():
+        yield result.ok()
+
+
+def modes(operation: Any) -> list[GenerationMode]:
+    """Good questions, and bad ones where there is anything to get wrong."""
+    return list(GenerationMode) if operation.definition.raw.get("parameters") else [GenerationMode.POSITIVE]
+
+
+def test_every_operation_keeps_its_contract(database_url: str) -> None:
+    with asyncio.Runner() as runner:
+        context = calling(database_url)
+        client, key = runner.run(context.__aenter__())
+        try:
+            for operation in operations():
+                for mode in modes(operation):
+                    examine(operation, mode, partial(ask, runner, client, key))
+        finally:
+            runner.run(context.__aexit__(None, None, None))
+
+
+def ask(runner: asyncio.Runner, client: AsyncClient, key: str, case: Case) -> Response:
+    """The answer to a question; where it carries a key at all, it gets the right one."""
+    question = case.as_transport_kwargs(base_url="http://teplo")
+    question.pop("cookies", None)
+    if "Authorization" in question["headers"]:
+        question["headers"]["Authorization"] = key
+    return runner.run(client.request(**question))
+
+
+def examine(operation: Any, mode: GenerationMode, answer: Callable[[Case], Response]) -> None:
+    @BOUNDED
+    @given(operation.as_strategy(generation_mode=mode), st.booleans())
+    def keeps_its_contract(case: Case, asks_for_what_exists: bool) -> None:
+        if mode is GenerationMode.POSITIVE and asks_for_what_exists:
+            for place in (case.path_parameters, case.query):
+                place.update({name: EXISTING[name] for name in EXISTING.keys() & place.keys()})
+        case.validate_response(answer(case), checks=CHECKS)
+
+    keeps_its_contract()
