@@ -1,0 +1,167 @@
+"""Mutates M-Bus frames and decodes them: only our own errors may come out, soon and within a little memory.
+
+    python -m tests.fuzz.mbus --frames 1000000 --seed 1
+
+prints how many frames were decoded or refused, the slowest one and the memory used. The corpus is the
+telegrams of the protocol references; most mutants get a right checksum, so that they reach the records.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import resource
+import sys
+import time
+import tomllib
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from metering.errors import TeploError
+from protocols.mbus import compact, frames, records
+from protocols.mbus.explain import explain_bytes, explain_json
+from protocols.mbus.frames import RSP_UD, LongFrame
+from protocols.mbus.layout import LearningDecoder
+
+REFERENCES = Path(__file__).parents[1] / "fixtures" / "m-bus" / "reference-telegrams.toml"
+ANSWERS = (0x72, 0x72, 0x72, 0x73, 0x76, 0x77, 0x78, 0x7A, 0x70, 0x71)
+"""CI fields of random payloads; the common one comes more often."""
+INTERESTING = (0x00, 0x0D, 0x0F, 0x1F, 0x2F, 0x7C, 0x7F, 0x80, 0x8D, 0xEF, 0xF0, 0xFB, 0xFC, 0xFD, 0xFF)
+
+Mutation = Callable[[bytearray, random.Random], None]
+
+
+def flip_bits(octets: bytearray, chance: random.Random) -> None:
+    for _ in range(chance.randint(1, 8)):
+        octets[chance.randrange(len(octets))] ^= 1 << chance.randrange(8)
+
+
+def truncate(octets: bytearray, chance: random.Random) -> None:
+    del octets[chance.randrange(len(octets)) :]
+
+
+def insert(octets: bytearray, chance: random.Random) -> None:
+    place = chance.randrange(len(octets) + 1)
+    octets[place:place] = chance.randbytes(chance.randint(1, 8))
+
+
+def duplicate(octets: bytearray, chance: random.Random) -> None:
+    start = chance.randrange(len(octets))
+    end = min(len(octets), start + chance.randint(1, 40))
+    octets[end:end] = octets[start:end]
+
+
+def remove(octets: bytearray, chance: random.Random) -> None:
+    start = chance.randrange(len(octets))
+    del octets[start : start + chance.randint(1, 8)]
+
+
+def put_interesting(octets: bytearray, chance: random.Random) -> None:
+    for _ in range(chance.randint(1, 6)):
+        octets[chance.randrange(len(octets))] = chance.choice(INTERESTING)
+
+
+def randomise(octets: bytearray, chance: random.Random) -> None:
+    octets[:] = bytes((chance.choice(ANSWERS),)) + chance.randbytes(chance.randint(0, 252))
+
+
+MUTATIONS: tuple[Mutation, ...] = (
+    flip_bits,
+    truncate,
+    insert,
+    duplicate,
+    remove,
+    put_interesting,
+    randomise,
+)
+
+
+def corpus() -> list[bytes]:
+    telegrams = tomllib.loads(REFERENCES.read_text("utf-8"))["telegram"]
+    return [bytes.fromhex(telegram["frame"]) for telegram in telegrams]
+
+
+def mutants(count: int, seed: int) -> Iterator[bytes]:
+    """Frames with one to three mutations, every eighth of the wire bytes, the others of the payload."""
+    chance = random.Random(seed)
+    originals = corpus()
+    for number in range(count):
+        frame = chance.choice(originals)
+        yield _in_the_payload(frame, chance) if number % 8 else _mutated(frame, chance)
+
+
+def _mutated(octets: bytes, chance: random.Random) -> bytes:
+    changed = bytearray(octets)
+    for mutation in chance.choices(MUTATIONS, k=chance.randint(1, 3)):
+        if changed:
+            mutation(changed, chance)
+    return bytes(changed)
+
+
+def _in_the_payload(frame: bytes, chance: random.Random) -> bytes:
+    payload = _mutated(frame[6:-2], chance)[: frames.LARGEST_PAYLOAD]
+    return LongFrame(RSP_UD, frame[5], payload or b"\x72").encode()
+
+
+@dataclass
+class Report:
+    """What became of the mutants; `foreign` are those that raised an error not of ours."""
+
+    outcomes: Counter[str] = field(default_factory=Counter)
+    foreign: list[tuple[str, str]] = field(default_factory=list)
+    slowest: float = 0.0
+
+
+def decode_everything(frame: bytes, decoder: LearningDecoder) -> str:
+    """Runs every decoder over the frame; the name of what the full one made of it."""
+    explain_json(frame)
+    frames.find(frame)
+    try:
+        decoded = frames.decode(frame)
+        explain_bytes(frame)
+        if not isinstance(decoded, LongFrame):
+            return "no data"
+        telegram = records.decode(decoded.payload)
+        if decoder.decode(decoded.payload) != telegram:
+            raise AssertionError("the learned layout decodes differently")
+        compact.expand(telegram)
+    except TeploError as error:
+        return type(error).__name__
+    return "decoded"
+
+
+def run(count: int, seed: int) -> Report:
+    report, decoder = Report(), LearningDecoder()
+    for frame in mutants(count, seed):
+        began = time.perf_counter()
+        try:
+            outcome = decode_everything(frame, decoder)
+        except Exception as error:  # noqa: BLE001 - to find foreign errors is the purpose
+            outcome = "foreign"
+            report.foreign.append((frame.hex(), repr(error)))
+        report.slowest = max(report.slowest, time.perf_counter() - began)
+        report.outcomes[outcome] += 1
+    return report
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description="Fuzz the M-Bus decoders.")
+    parser.add_argument("--frames", type=int, default=100_000)
+    parser.add_argument("--seed", type=int, default=1)
+    arguments = parser.parse_args()
+    report = run(arguments.frames, arguments.seed)
+    for outcome, count in report.outcomes.most_common():
+        print(f"{count:>10}  {outcome}")
+    for frame, error in report.foreign[:20]:
+        print(f"{error}: {frame}")
+    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+    print(
+        f"{sum(report.outcomes.values()):>10}  frames; slowest {report.slowest * 1000:.1f} ms; {memory} MiB"
+    )
+    return 1 if report.foreign else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
