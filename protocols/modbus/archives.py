@@ -23,6 +23,9 @@ from protocols.modbus.register_map import Addressing, Archive, RecordLayout, Sel
 
 Fetched = bytes | GapReason
 
+MOST_HOPS: Final = 32
+"""Records of a ring that are read in search of one."""
+
 
 @dataclass
 class ArchiveReader:
@@ -111,13 +114,15 @@ def _selected(reader: ArchiveReader, stamp: datetime) -> Conversation[Fetched]:
 def _by_index(reader: ArchiveReader, stamp: datetime) -> Conversation[Fetched]:
     """Hops along the ring by the records' own stamps; lost hours only make a hop land too far back.
 
-    Every record met narrows the ages that are left, so the search ends whatever the stamps say.
+    Every record met narrows the ages that are left; stamps in no order at all are given up.
     """
     archive = reader.archive
     if reader.newest is None:
         reader.newest = yield from _newest(reader)
     youngest, oldest, age = 0, archive.depth - 1, reader.age
-    while youngest <= oldest:
+    for _ in range(MOST_HOPS):
+        if youngest > oldest:
+            return GapReason.NO_RECORD
         age = min(max(age, youngest), oldest)
         data = yield from _query(reader, (reader.newest - age) % archive.depth)
         own = None if isinstance(data, GapReason) else stamp_of(archive.record, data)
@@ -127,7 +132,7 @@ def _by_index(reader: ArchiveReader, stamp: datetime) -> Conversation[Fetched]:
             return data
         youngest, oldest = (age + 1, oldest) if hop > 0 else (youngest, age - 1)
         age += hop
-    return GapReason.NO_RECORD
+    return GapReason.UNREADABLE
 
 
 def _newest(reader: ArchiveReader) -> Conversation[int]:
