@@ -1,6 +1,7 @@
 """What every M-Bus profile must satisfy: one rule per function, named as its sentence.
 
-A rule yields a complaint for each place that breaks it. `RULES` look at one profile, `FOLDER_RULES` at all.
+A rule yields a complaint for each place that breaks it. `RULES` look at one profile and are checked whenever
+it is loaded; the two rules about what stands beside it are checked by the tests.
 """
 
 from __future__ import annotations
@@ -12,11 +13,20 @@ from typing import Final
 
 from metering.quantities import QUANTITIES
 from protocols.mbus.model import Detection, Profile, Row, Stored
+from protocols.mbus.vif import EXTENSION_FB, EXTENSION_FD, PRIMARY
 
 Rule = Callable[[Profile], Iterator[str]]
 
+RECORD_QUANTITIES: Final = frozenset(
+    meaning.quantity for table in (PRIMARY, EXTENSION_FB, EXTENSION_FD) for meaning in table.values()
+)
+"""What the tables of VIFs can name."""
+
 STANDARD_BAUDS: Final = (300, 600, 1200, 2400, 4800, 9600, 19200, 38400)
 MOST_POLLS_PER_DAY: Final = 1440
+MOST_TELEGRAMS: Final = 100
+LAST_STORAGE: Final = 1000
+"""Meters use numbers up to 511; storage 0 is the present."""
 DOUBT: Final = "UNCONFIRMED"
 _DOUBTFUL: Final = re.compile(
     r"\b(probably|presumably|perhaps|assumed|inferred|unclear|not confirmed)\b", re.I
@@ -27,6 +37,12 @@ def every_row_names_a_known_quantity(profile: Profile) -> Iterator[str]:
     for row in profile.rows:
         if row.quantity not in QUANTITIES:
             yield f"no quantity is called {row.quantity!r}"
+
+
+def every_row_reads_a_record_that_exists(profile: Profile) -> Iterator[str]:
+    for row in profile.rows:
+        if row.of not in RECORD_QUANTITIES:
+            yield f"{row.quantity}: no M-Bus record is called {row.of!r}"
 
 
 def no_row_hides_another(profile: Profile) -> Iterator[str]:
@@ -45,8 +61,8 @@ def every_circuit_counts_from_one(profile: Profile) -> Iterator[str]:
 
 def every_stored_range_lies_behind_the_present(profile: Profile) -> Iterator[str]:
     for stored in profile.stored:
-        if not 1 <= stored.first <= stored.last:
-            yield f"storages {stored.first}..{stored.last} must count upwards from 1; 0 is the present"
+        if not 1 <= stored.first <= stored.last <= LAST_STORAGE:
+            yield f"storages {stored.first}..{stored.last} must count upwards within 1..{LAST_STORAGE}"
 
 
 def no_storage_is_stored_twice(profile: Profile) -> Iterator[str]:
@@ -74,8 +90,8 @@ def every_battery_has_a_budget(profile: Profile) -> Iterator[str]:
 
 
 def every_read_out_is_bounded(profile: Profile) -> Iterator[str]:
-    if not 1 <= profile.telegrams <= 100:
-        yield f"telegrams = {profile.telegrams} is not within 1..100"
+    if not 1 <= profile.telegrams <= MOST_TELEGRAMS:
+        yield f"telegrams = {profile.telegrams} is not within 1..{MOST_TELEGRAMS}"
 
 
 def every_sub_code_is_a_byte(profile: Profile) -> Iterator[str]:
@@ -111,6 +127,7 @@ def no_two_models_claim_a_meter(profiles: Collection[Profile]) -> Iterator[str]:
 
 RULES: Final[tuple[Rule, ...]] = (
     every_row_names_a_known_quantity,
+    every_row_reads_a_record_that_exists,
     no_row_hides_another,
     every_circuit_counts_from_one,
     every_stored_range_lies_behind_the_present,

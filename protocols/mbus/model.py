@@ -102,7 +102,7 @@ class Profile:
             manual=self.manual,
             verification=self.verification,
             line=self.line,
-            depths={kind: depth if kind is ArchiveKind.TOTAL else 0 for kind in ArchiveKind},
+            depths={ArchiveKind.TOTAL: depth} if depth else {},
             totals_every=ArchiveKind.MONTH,
             stamp=Stamp.SLOT_START,
             polls_per_day=self.polls_per_day,

@@ -12,7 +12,7 @@
     [[detect]]                         # the header bytes by which a search knows the model
     manufacturer = "KAM"
     versions = [0x34]                  # absent: any
-    media = [0x04, 0x0C]              # absent: any heat or cooling meter
+    media = [0x04, 0x0C]               # absent: any heat or cooling meter
     [[record]]                         # stands before the rows of generic-heat-meter.toml
     quantity = "energy_cooling"        # ours
     of = "energy"                      # the record's

@@ -66,8 +66,7 @@ def test_a_whole_profile_is_read_as_it_is_written() -> None:
     assert read.line == LineDefaults(9600, "N", 1.5, 0.2)
     assert read.application_reset == ApplicationReset(0x50, 0x20)
     assert read.stored == (Stored(1, 3, StoredDate.ANNUAL, Convention.START_OF_DAY),)
-    assert read.info.depths[ArchiveKind.TOTAL] == 3
-    assert read.info.depths[ArchiveKind.HOUR] == 0
+    assert read.info.depths == {ArchiveKind.TOTAL: 3}
     assert complaints(read) == ()
 
 
