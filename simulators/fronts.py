@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import tty
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from typing import Protocol
 
@@ -86,26 +86,27 @@ async def pty_front(far_end: FarEnd) -> AsyncIterator[str]:
 
 @asynccontextmanager
 async def _served(far_end: FarEnd, wire: Callable[[asyncio.StreamWriter], _Wire]) -> AsyncIterator[int]:
-    calls: set[asyncio.Task[None]] = set()
+    calls: dict[asyncio.Task[None], asyncio.StreamWriter] = {}
 
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.ensure_future(_converse(reader, writer, far_end, wire(writer)))
-        calls.add(task)
-        task.add_done_callback(calls.discard)
+        call = asyncio.ensure_future(_converse(reader, writer, far_end, wire(writer)))
+        calls[call] = writer
+        call.add_done_callback(calls.pop)
 
     server = await asyncio.start_server(answer, HOST, 0)
     try:
         yield server.sockets[0].getsockname()[1]
     finally:
         server.close()
-        await _ended(calls)
+        await _hung_up(calls)
         await server.wait_closed()
 
 
-async def _ended(tasks: set[asyncio.Task[None]]) -> None:
-    for task in tuple(tasks):
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
+async def _hung_up(calls: Mapping[asyncio.Task[None], asyncio.StreamWriter]) -> None:
+    """Ends each call as its caller would: a cancelled one could be cancelled out of its own tidying up."""
+    for writer in calls.values():
+        writer.close()
+    await asyncio.gather(*calls, return_exceptions=True)
 
 
 async def _converse(
@@ -149,7 +150,8 @@ async def _listened(descriptor: int, far_end: FarEnd) -> AsyncIterator[None]:
         yield
     finally:
         loop.remove_reader(descriptor)
-        await _ended({listening})
+        listening.cancel()
+        await asyncio.gather(listening, return_exceptions=True)
         await connection.close()
 
 
