@@ -103,7 +103,10 @@ class Polls:
         return row["polls"], row["first_read_at"]
 
     async def histories(self) -> dict[int, PollHistory]:
-        """By meter, when its last poll ended and how many failed in a row, twenty at most."""
+        """By meter, when its last poll ended and how many failed in a row, twenty at most.
+
+        A poll that read a part made progress: it counts as one failure, whatever came before it.
+        """
         rows = await self._database.rows(_SQL["histories"])
         return {row["meter_id"]: PollHistory(row["last_at"], row["failures"]) for row in rows}
 

@@ -33,14 +33,16 @@ async def collect(settings: Settings, stop: asyncio.Event) -> None:
         await collector(database, settings).run(stop)
 
 
-def collector(database: Database, settings: Settings, tick: float = 5.0) -> Collector:
-    """The collector that these settings describe."""
+def collector(
+    database: Database, settings: Settings, archives: ArchivePlan = ArchivePlan(), tick: float = 5.0
+) -> Collector:
+    """The collector that these settings describe; `tick` in seconds."""
     return Collector(
         database,
         CollectorSettings(
             name=settings.collector_name,
             plan=PollPlan(settings.poll_every, settings.poll_retry),
-            archives=ArchivePlan(),
+            archives=archives,
             tick=tick,
             concurrent_lines=settings.concurrent_lines,
         ),

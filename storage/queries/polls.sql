@@ -146,7 +146,10 @@ cross join lateral (
 
 -- name: histories
 select meter.id as meter_id, max(recent.finished_at) as last_at,
-    (coalesce(min(recent.position) filter (where recent.outcome = 'ok') - 1, count(*)))::integer as failures
+    coalesce(
+        min(recent.position - (recent.outcome = 'ok')::integer) filter (where recent.outcome in ('ok', 'partly_read')),
+        count(*)
+    )::integer as failures
 from meter
 cross join lateral (
     select finished_at, outcome, row_number() over (order by started_at desc, id desc) as position

@@ -24,6 +24,7 @@ from teplo.settings import read_settings
 DEMO_FLEET = Path(str(resources.files("simulators"))) / "fleets" / "demo.toml"
 REFRESH = 0.5
 SHOWN = 100
+MOST_SHOWN = 20
 
 
 def demo(
@@ -81,6 +82,6 @@ def _print(result: DemoResult) -> None:
         f"{result.points_billed} points billed: {result.billed_gcal} Gcal; "
         f"the plant says {result.true_gcal} Gcal."
     )
-    for finding in result.findings:
+    for finding in result.findings[:MOST_SHOWN]:
         console.print(f"  {finding}")
     console.print("Everything agrees with the plant." if result.well else "The demo found faults.")

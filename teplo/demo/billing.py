@@ -66,7 +66,7 @@ async def compare_billed(
     for line in lines:
         registered = meters[line["usage_point_id"]]
         if line["consumption"] is None:
-            if registered.meter.installed is not None:
+            if _had_opening(registered, line["period"]["from"]):
                 wrong.append(f"{registered.meter.serial}: not billed, {'; '.join(line['reasons'])}")
             continue
         opening = await _truth(registered, readings, line["opening"])
@@ -78,6 +78,13 @@ async def compare_billed(
         if abs(value - (closing.value - opening.value)) > opening.tolerance + closing.tolerance:
             wrong.append(f"{registered.meter.serial}: billed {value}, true {closing.value - opening.value}")
     return Bill(points, billed, true, tuple(wrong))
+
+
+def _had_opening(registered: RegisteredMeter, start: str) -> bool:
+    """Whether the meter itself keeps the register of the period's start; some keep no history at all."""
+    moment = MeterZone(registered.meter.zone).to_meter_time(datetime.fromisoformat(start))
+    truths = registered.meter.truth_archive(ArchiveKind.TOTAL, moment)
+    return truths is not None and ENERGY in truths
 
 
 async def _truth(registered: RegisteredMeter, readings: Readings, register: Mapping[str, Any]) -> Truth:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal
 
 from metering.calendar import ArchiveKind, MeterZone, slots
 from simulators.truth import Truths
@@ -13,15 +12,16 @@ from storage.readings import ArchiveValue, Readings, SnapshotValue
 from teplo.demo.site import RegisteredMeter
 
 WINDOWS: Mapping[ArchiveKind, timedelta] = {
-    ArchiveKind.HOUR: timedelta(hours=72),
-    ArchiveKind.DAY: timedelta(days=40),
+    ArchiveKind.HOUR: timedelta(hours=48),
+    ArchiveKind.DAY: timedelta(days=32),
     ArchiveKind.MONTH: timedelta(days=62),
-    ArchiveKind.TOTAL: timedelta(days=40),
+    ArchiveKind.TOTAL: timedelta(days=31),
 }
 """How far back every record that the plant has must be stored."""
 
 BEGINNING = datetime(2000, 1, 1, tzinfo=UTC)
 PAGE = 5000
+MOST_FINDINGS = 100
 
 Key = tuple[str, int]
 RecordKey = tuple[ArchiveKind, datetime]
@@ -29,19 +29,28 @@ RecordKey = tuple[ArchiveKind, datetime]
 
 @dataclass(slots=True)
 class Verdict:
-    """Counts of archive records (one meter, kind and slot each) and of snapshots; `examples` in words."""
+    """Counts of archive records (one meter, kind and slot each) and of snapshots; findings in words."""
 
     expected: int = 0
     stored: int = 0
     missing: int = 0
     wrong: int = 0
     snapshots: int = 0
-    examples: list[str] = field(default_factory=list)
+    findings: list[str] = field(default_factory=list)
 
-    def note(self, text: str) -> None:
-        """Keep the first few findings for the person who reads the result."""
-        if len(self.examples) < 20:
-            self.examples.append(text)
+    def miss(self, subject: str) -> None:
+        """A record that the plant has is not stored."""
+        self.missing += 1
+        self._note(f"{subject} is missing")
+
+    def refute(self, subject: str, problem: str) -> None:
+        """A record is stored that the plant did not produce so."""
+        self.wrong += 1
+        self._note(f"{subject}: {problem}")
+
+    def _note(self, finding: str) -> None:
+        if len(self.findings) < MOST_FINDINGS:
+            self.findings.append(finding)
 
 
 async def compare_stored(
@@ -91,8 +100,7 @@ def _compare_records(
     verdict.expected += len(expected)
     verdict.stored += len(records)
     for kind, start in sorted(expected - records.keys()):
-        verdict.missing += 1
-        verdict.note(f"{_name(registered)}: {kind.value} {start} is missing")
+        verdict.miss(f"{_name(registered)}: {kind.value} {start}")
     for (kind, start), values in records.items():
         truths = registered.meter.truth_archive(kind, zone.to_meter_time(start))
         _judge(f"{_name(registered)}: {kind.value} {start}", values, truths, verdict)
@@ -118,8 +126,7 @@ def _judge(
 ) -> None:
     problem = _problem(values, truths)
     if problem:
-        verdict.wrong += 1
-        verdict.note(f"{subject}: {problem}")
+        verdict.refute(subject, problem)
 
 
 def _problem(values: Mapping[Key, ArchiveValue | SnapshotValue], truths: Truths | None) -> str:
@@ -141,18 +148,13 @@ async def _compare_snapshots(
     by_instant: dict[datetime, dict[Key, SnapshotValue]] = {}
     for value in values:
         by_instant.setdefault(value.read_at, {})[value.quantity, value.circuit] = value
+    zone = MeterZone(registered.meter.zone)
     for read_at, snapshot in by_instant.items():
         verdict.snapshots += 1
-        meter_time = next(iter(snapshot.values())).meter_time
-        truths = registered.meter.truth_snapshot(meter_time) if meter_time else None
+        meter_time = next(iter(snapshot.values())).meter_time or zone.to_meter_time(read_at)
+        truths = registered.meter.truth_snapshot(meter_time)
         _judge(f"{_name(registered)}: snapshot {read_at}", snapshot, truths, verdict)
 
 
 def _name(registered: RegisteredMeter) -> str:
     return f"{registered.meter.model} {registered.meter.serial}"
-
-
-def level_at(truths: Truths | None, quantity: str, circuit: int) -> Decimal | None:
-    """The register's true level; None when the plant has none there."""
-    truth = truths.get((quantity, circuit)) if truths else None
-    return truth.value if truth else None

@@ -79,5 +79,5 @@ def _result(
         billed_gcal=plain(bill.billed) or "0",
         true_gcal=plain(bill.true) or "0",
         seconds_to_first_reading=(first_at - demo.started_at).total_seconds() if first_at else None,
-        findings=(*verdict.examples, *bill.wrong),
+        findings=(*verdict.findings, *bill.wrong),
     )

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from collector.gaps import ArchivePlan
+from metering.calendar import ArchiveKind
 from simulators.fleet import running_fleet
 from storage.keys import ApiKeys
 from storage.pool import Database
@@ -25,6 +27,8 @@ SCOPES = ("readings:read", "billing:read", "polls:read", "polls:write", "registr
 BEAT = timedelta(seconds=20)
 RETRY = timedelta(seconds=2)
 TICK = 0.5
+WANTED = {ArchiveKind.HOUR: 48, ArchiveKind.DAY: 32, ArchiveKind.MONTH: 2, ArchiveKind.TOTAL: 32}
+"""Slots of each archive: the last two days by the hour, and every day of a month."""
 INSTALLED_BEFORE = timedelta(days=190)
 
 
@@ -96,7 +100,7 @@ async def _api(database: Database, settings: Settings) -> AsyncIterator[str]:
 async def _polling(database: Database, settings: Settings) -> AsyncIterator[Callable[[], Awaitable[None]]]:
     stop = asyncio.Event()
     async with asyncio.TaskGroup() as group:
-        polling = group.create_task(collector(database, settings, tick=TICK).run(stop))
+        polling = group.create_task(collector(database, settings, ArchivePlan(WANTED), TICK).run(stop))
 
         async def stop_polling() -> None:
             stop.set()
