@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Final
 
 from fastapi import APIRouter, FastAPI
+from fastapi.routing import APIRoute
 
 from api import documentation, errors, openapi
 from api.dependencies import Clock, Services
@@ -25,7 +26,14 @@ null with the reason. Errors are problem documents (RFC 9457)."""
 
 def create_app(database: Database, *, now: Clock, tolerance: timedelta = TOLERANCE) -> FastAPI:
     """The API on an open database; `tolerance` is how old a billing register may be at its boundary."""
-    app = FastAPI(title="Teplo", version="1", description=_DESCRIPTION, docs_url=None, redoc_url=None)
+    app = FastAPI(
+        title="Teplo",
+        generate_unique_id_function=_operation_id,
+        version="1",
+        description=_DESCRIPTION,
+        docs_url=None,
+        redoc_url=None,
+    )
     app.state.services = Services(database, now, tolerance)
     app.add_middleware(BodyLimit)
     errors.install(app)
@@ -41,3 +49,7 @@ def _version_1() -> APIRouter:
     for routes in (registry, readings, polls, consumption, consumption_csv):
         router.include_router(routes.router)
     return router
+
+
+def _operation_id(route: APIRoute) -> str:
+    return route.name

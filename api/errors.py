@@ -52,6 +52,10 @@ class Kind(NamedTuple):
     exposed: bool = True
     headers: Mapping[str, str] = {}
 
+    def detail(self, error: TeploError) -> str:
+        """What the caller is told of this error."""
+        return str(error) if self.exposed else self.status.description or self.status.phrase
+
 
 KINDS: Final[Mapping[type[TeploError], Kind]] = {
     TeploError: Kind(
@@ -121,8 +125,7 @@ def install(app: FastAPI) -> None:
 def problem(path: str, error: TeploError, faults: list[Fault] | None = None) -> ProblemResponse:
     """The answer to an error of our tree; the nearest class in KINDS decides."""
     kind = next(KINDS[cls] for cls in type(error).__mro__ if cls in KINDS)
-    detail = str(error) if kind.exposed else kind.status.description or kind.status.phrase
-    return _response(kind.status, path, detail, kind.next_step, faults or [], kind.headers)
+    return _response(kind.status, path, kind.detail(error), kind.next_step, faults or [], kind.headers)
 
 
 def _response(

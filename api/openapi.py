@@ -94,14 +94,14 @@ def _problem(path: str, error: type[TeploError]) -> Json:
         "type": f"urn:teplo:problem:{kind.status.phrase.lower().replace(' ', '-')}",
         "title": kind.status.phrase,
         "status": kind.status.value,
-        "detail": error.default_message(),
+        "detail": kind.detail(error()),
         "instance": path,
         "next_step": kind.next_step,
         "errors": [],
     }
     schema = {"$ref": f"{_REFERENCE}Problem"}
     return {
-        "description": error.default_message(),
+        "description": kind.detail(error()),
         "content": {MEDIA_TYPE: {"schema": schema, "example": text}},
     }
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Final
 from uuid import UUID
 
 from fastapi import APIRouter, Query
@@ -26,11 +26,39 @@ QuantityAsked = Annotated[
 ]
 
 
+_START: Final = "2025-12-31T19:00:00Z"
+_END: Final = "2026-01-31T19:00:00Z"
+
+
+def _example(at: str, raw: str, level: str) -> dict[str, object]:
+    """A register in kWh and in Gcal by the factor set `kyivenergo`."""
+    poll = "/api/v1/polls/01890a5d-ac96-774b-bcce-b302099a8057"
+    return {
+        "meter_id": 42,
+        "circuit": 1,
+        "at": at,
+        "level": {"value": level, "unit": "Gcal"},
+        "raw": {"value": raw, "unit": "kWh"},
+        "factor": "0.0008598",
+        "factor_set": "kyivenergo",
+        "source": "total",
+        "flags": [],
+        "poll_id": "01890a5d-ac96-774b-bcce-b302099a8057",
+        "frame": 2,
+        "links": {"meter": "/api/v1/meters/42", "poll": poll, "frames": f"{poll}/frames"},
+    }
+
+
+_OPENING: Final = _example(_START, "100000", "85.98")
+_CLOSING: Final = _example(_END, "112345", "96.594231")
+_DIFFERENCE: Final = {"value": "10.614231", "unit": "Gcal"}
+
+
 class PeriodOut(BaseModel):
     """The half-open period [from, to)."""
 
-    start: Timestamp = Field(serialization_alias="from", examples=["2025-12-31T19:00:00Z"])
-    end: Timestamp = Field(serialization_alias="to", examples=["2026-01-31T19:00:00Z"])
+    start: Timestamp = Field(serialization_alias="from", examples=[_START])
+    end: Timestamp = Field(serialization_alias="to", examples=[_END])
 
 
 class RegisterLinks(BaseModel):
@@ -63,11 +91,11 @@ class SegmentOut(BaseModel):
 
     meter_id: int = Field(examples=[42])
     circuit: int = Field(examples=[1])
-    installed_at: Timestamp
+    installed_at: Timestamp = Field(examples=["2024-09-01T05:00:00Z"])
     removed_at: Timestamp | None = Field(examples=[None])
-    opening: RegisterOut | None
-    closing: RegisterOut | None
-    difference: Amount | None
+    opening: RegisterOut | None = Field(examples=[_OPENING])
+    closing: RegisterOut | None = Field(examples=[_CLOSING])
+    difference: Amount | None = Field(examples=[_DIFFERENCE])
 
 
 class ConsumptionLinks(BaseModel):
@@ -84,18 +112,18 @@ class ConsumptionOut(BaseModel):
     usage_point_name: str = Field(examples=["School 12, boiler room"])
     period: PeriodOut
     quantity: str = Field(examples=["energy_heating"])
-    consumption: Amount | None
+    consumption: Amount | None = Field(examples=[_DIFFERENCE])
     quality: Quality = Field(examples=[Quality.MEASURED])
     completeness: DecimalText = Field(
         examples=["1"], description="Share of the period between the registers' instants: 0 to 1."
     )
     reasons: list[str] = Field(examples=[[]])
-    factor_set: str = Field(examples=["exact"])
+    factor_set: str = Field(examples=["kyivenergo"])
     opening: RegisterOut | None = Field(
-        description="Of the first meter; null also when circuits are added up."
+        examples=[_OPENING], description="Of the first meter; null also when circuits are added up."
     )
     closing: RegisterOut | None = Field(
-        description="Of the last meter; null also when circuits are added up."
+        examples=[_CLOSING], description="Of the last meter; null also when circuits are added up."
     )
     segments: list[SegmentOut]
     links: ConsumptionLinks
