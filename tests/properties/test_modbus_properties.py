@@ -63,9 +63,8 @@ def test_no_more_is_read_along_than_the_gap(values: list[Block], gap: int) -> No
 def test_no_two_neighbours_could_have_been_one(values: list[Block], gap: int) -> None:
     for block, following in pairwise(plan(values, largest=LARGEST, gap=gap)):
         near = block.function == following.function and following.address <= block.end + gap
-        first = min(
-            value.end for value in values if value.address == following.address and holds(following, value)
-        )
+        left = [value for value in values if holds(following, value) and not holds(block, value)]
+        first = min(value.end for value in left if value.address == following.address)
         assert not near or max(block.end, first) - block.address > LARGEST
 
 

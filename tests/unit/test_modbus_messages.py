@@ -165,8 +165,8 @@ REPLIES = {
     ),
     "vzlet-tsrv.md section 2, device information": (
         report_id(),
-        "01 11 32 56 5a 4c 4a 4f 54 20 54 53 52 56 2d 30 32 34 4d 20 37 36 2e 33 30 2e 30 33 2e 30 35 00 00 00"
-        "00 00 00 00 00 20 00 c8 01 90 00 32 00 1e 00 3c 00 64 3c 27 56",
+        "01 11 32 56 5a 4c 4a 4f 54 20 54 53 52 56 2d 30 32 34 4d 20 37 36 2e 33 30 2e 30 33 2e 30 35 00 00"
+        "00 00 00 00 00 00 20 00 c8 01 90 00 32 00 1e 00 3c 00 64 3c 27 56",
         "56 5a 4c 4a 4f 54 20 54 53 52 56 2d 30 32 34 4d 20 37 36 2e 33 30 2e 30 33 2e 30 35 00 00 00"
         "00 00 00 00 00 20 00 c8 01 90 00 32 00 1e 00 3c 00 64 3c",
     ),
@@ -286,7 +286,7 @@ def test_a_late_answer_of_modbus_tcp_is_told_by_its_transaction() -> None:
 
 
 def test_ascii_framing_is_what_the_standard_prints() -> None:
-    """MODBUS over Serial Line V1.02, section 2.5.2: colon, hexadecimal, LRC, CR LF. 01+03+00+01 = 05, LRC FB."""
+    """MODBUS over Serial Line V1.02, section 2.5.2: 01+03+00+01 = 05, so the LRC is FB."""
     request = Request(READ_HOLDING, b"\x00\x01", "")
     assert Question(request, 1, Framing.ASCII).frame() == b":01030001FB\r\n"
 

@@ -1,0 +1,158 @@
+"""Answers the Modbus driver with mutated replies: only our own errors may come out, after few questions.
+
+    python -m tests.fuzz.modbus --conversations 100000 --seed 1
+
+prints how the conversations ended and the slowest one. A question that a transcript knows is mostly answered
+from it, every other by nonsense of the right length; most mutants get a right checksum, so that they reach
+the decoders.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import sys
+import time
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from metering.errors import FrameError, TeploError
+from metering.readings import ArchiveRecord, MeterValue, Snapshot
+from metering.units import convert
+from protocols.conversation import Conversation, Deliver, Exchange, Step
+from protocols.modbus.driver import ModbusDriver
+from protocols.modbus.messages import REFUSED, WRITE_MULTIPLE, Framing, frame
+from protocols.modbus.profile import load
+from protocols.playback import begin
+from protocols.vectors import Vector
+from protocols.vectors import load as load_vector
+
+VECTORS = Path(__file__).parents[1] / "vectors" / "modbus"
+MOST_EXCHANGES = 100
+"""No conversation of the transcripts needs a third of it, whatever the meter says."""
+CODES = (*range(1, 12), 0x84, 0xFF)
+INTERESTING = (b"\x00", b"\xff", b"\x7f", b"\x80", b"\x99")
+
+
+class Endless(AssertionError):
+    """The driver asked more than any conversation may."""
+
+
+def known_answers(vectors: Sequence[Vector]) -> dict[bytes, bytes]:
+    """Every reply of the transcripts by its question."""
+    return {
+        exchange.send: exchange.receive
+        for vector in vectors
+        for conversation in vector.conversations
+        for exchange in conversation.exchanges
+        if exchange.receive is not None
+    }
+
+
+def nonsense(request: bytes, chance: random.Random) -> bytes:
+    """A well-framed reply of the right length with random contents."""
+    unit, function = request[0], request[1]
+    if function == WRITE_MULTIPLE:
+        return frame(function, request[2:6], unit, Framing.RTU)
+    sizes = {3: 2 * request[5], 4: 2 * request[5], 17: 50, 65: chance.choice((78, 172))}
+    size = sizes[function] % 256
+    data = chance.choice(INTERESTING) * size if chance.random() < 0.3 else chance.randbytes(size)
+    return frame(function, bytes([size]) + data, unit, Framing.RTU)
+
+
+def mutated(reply: bytes, chance: random.Random) -> bytes:
+    """The reply with some bytes changed, framed anew; sometimes a refusal, sometimes damaged on the wire."""
+    unit, function, data = reply[0], reply[1], bytearray(reply[2:-2])
+    kind = chance.random()
+    if kind < 0.1:
+        return frame(function | REFUSED, bytes([chance.choice(CODES)]), unit, Framing.RTU)
+    if kind < 0.2:
+        return chance.randbytes(chance.randint(0, 9)) + reply[: chance.randrange(len(reply))]
+    for _ in range(chance.randint(1, 6)):
+        data[chance.randrange(len(data))] = chance.choice((0, 0xFF, 0x7F, 0x80, chance.randrange(256)))
+    return frame(function, bytes(data), unit, Framing.RTU)
+
+
+@dataclass
+class Report:
+    """How the conversations ended; `foreign` are those that raised an error not of ours."""
+
+    outcomes: Counter[str] = field(default_factory=Counter)
+    foreign: list[str] = field(default_factory=list)
+    slowest: float = 0.0
+
+
+def run(count: int, seed: int) -> Report:
+    chance, report = random.Random(seed), Report()
+    vectors = [load_vector(file.read_text("utf-8"), file.name) for file in sorted(VECTORS.glob("*.toml"))]
+    answers = known_answers(vectors)
+    for _ in range(count):
+        vector = chance.choice(vectors)
+        call = chance.choice(vector.conversations)
+        began = time.perf_counter()
+        try:
+            conversation = begin(ModbusDriver(load(vector.model)), vector, call)
+            outcome = _ended(conversation, answers, chance)
+        except Exception as error:  # noqa: BLE001 - to find foreign errors is the purpose
+            outcome = "foreign"
+            report.foreign.append(f"{vector.model} {call.call}: {error!r}")
+        report.slowest = max(report.slowest, time.perf_counter() - began)
+        report.outcomes[outcome] += 1
+    return report
+
+
+def _ended(conversation: Conversation[object], answers: dict[bytes, bytes], chance: random.Random) -> str:
+    delivered: list[object] = []
+    try:
+        step = next(conversation)
+        for _ in range(MOST_EXCHANGES):
+            if isinstance(step, Deliver):
+                delivered.extend(step.records)
+            step = _answered(conversation, step, answers, chance)
+    except StopIteration as end:
+        _normalise([*delivered, end.value])
+        return "read"
+    except TeploError as error:
+        return type(error).__name__
+    raise Endless(f"more than {MOST_EXCHANGES} steps")
+
+
+def _answered(
+    conversation: Conversation[object], step: Step, answers: dict[bytes, bytes], chance: random.Random
+) -> Step:
+    if not isinstance(step, Exchange):
+        return conversation.send(b"")
+    reply = answers.get(step.request) or nonsense(step.request, chance)
+    if chance.random() < 0.3:
+        reply = mutated(reply, chance)
+    end = step.complete(reply)
+    return conversation.throw(FrameError()) if end is None else conversation.send(reply[:end])
+
+
+def _normalise(results: Sequence[object]) -> None:
+    """Every value that came out can be converted, or is refused by our own error."""
+    for result in results:
+        values: tuple[MeterValue, ...] = getattr(result, "values", ())
+        for value in values if isinstance(result, (ArchiveRecord, Snapshot)) else ():
+            if value.value is not None:
+                convert(value.value, value.unit, value.quantity)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description="Fuzz the Modbus driver.")
+    parser.add_argument("--conversations", type=int, default=100_000)
+    parser.add_argument("--seed", type=int, default=1)
+    arguments = parser.parse_args()
+    report = run(arguments.conversations, arguments.seed)
+    for outcome, count in report.outcomes.most_common():
+        print(f"{count:>10}  {outcome}")
+    for error in report.foreign[:20]:
+        print(error)
+    print(f"{sum(report.outcomes.values()):>10}  conversations; slowest {report.slowest * 1000:.1f} ms")
+    return 1 if report.foreign else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
