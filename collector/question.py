@@ -72,7 +72,7 @@ class Question:
                 )
 
     async def _settle_answered(self, owed: int, asked_at: float) -> None:
-        """A cut now is met by the next question; this one has its answer."""
+        """Settles after an answer. A cut meanwhile is for the next question to meet: this one has its answer."""
         if not owed:
             return
         try:

@@ -19,7 +19,7 @@ class Finding(StrEnum):
     NOISE = "noise"
     """Bytes that belong to no frame stood before a reply, or came instead of one."""
     FOREIGN_ANSWER = "foreign_answer"
-    """A frame that answers another question stood before the reply."""
+    """A frame that is no answer to the question, or a damaged one, came before the reply or instead of it."""
     LATE_ANSWER = "late_answer"
     """Bytes came when nothing was asked: the time-out is too short for this line."""
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import socket
 
 from collector.links.arrivals import Arrivals
 from collector.links.stream import StreamLink
 
 
 class TcpLink(StreamLink):
-    """A connection that we open; probes show within minutes that a silent gateway has gone."""
+    """A connection that we open."""
 
     def __init__(self, description: str, host: str, port: int) -> None:
         super().__init__(description)
@@ -21,5 +20,4 @@ class TcpLink(StreamLink):
         transport, _ = await asyncio.get_running_loop().create_connection(
             lambda: arrivals, self._host, self._port
         )
-        transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
         return transport

@@ -11,12 +11,13 @@ Options: baud, parity, stop (serial lines); timeout, gap, attempts, quiet; frami
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Self
 from urllib.parse import SplitResult, unquote, urlsplit
 
+from collector.links.options import read_options
 from metering.errors import ConfigurationError
 from protocols.modbus.messages import Framing
 
@@ -130,75 +131,8 @@ def _host_and_port(text: str, parts: SplitResult) -> str:
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
-@dataclass(frozen=True, slots=True)
-class _Number:
-    """A plain decimal number within limits."""
-
-    lowest: float
-    highest: float
-    kind: type[int] | type[float]
-
-    def __call__(self, written: str) -> float:
-        pattern = r"[0-9]{1,7}" if self.kind is int else r"[0-9]{1,7}(\.[0-9]{1,6})?"
-        if re.fullmatch(pattern, written, re.ASCII) and self.lowest <= float(written) <= self.highest:
-            return self.kind(written)
-        whole = "a whole number" if self.kind is int else "a number"
-        raise ValueError(f"{whole} from {self.lowest:g} to {self.highest:g}")
-
-
-@dataclass(frozen=True, slots=True)
-class _Word:
-    """One of these words."""
-
-    words: tuple[str, ...]
-
-    def __call__(self, written: str) -> str:
-        if written in self.words:
-            return written
-        raise ValueError(f"one of {', '.join(self.words)}")
-
-
-def _framing(written: str) -> Framing:
-    return Framing(_Word((Framing.RTU.value, Framing.ASCII.value))(written))
-
-
-TIMES: Final[Mapping[str, Callable[[str], object]]] = {
-    "timeout": _Number(0.01, 600, float),
-    "gap": _Number(0.001, 60, float),
-    "attempts": _Number(1, 20, int),
-    "quiet": _Number(0, 60, float),
-}
-SERIAL_SETTINGS: Final[Mapping[str, Callable[[str], object]]] = {
-    "baud": _Number(50, 1_000_000, int),
-    "parity": _Word(("N", "E", "O")),
-    "stop": _Number(1, 2, int),
-}
-FRAMING: Final[Mapping[str, Callable[[str], object]]] = {"framing": _framing}
-
-OPTIONS: Final[Mapping[str, Mapping[str, Callable[[str], object]]]] = {
-    "serial": {**SERIAL_SETTINGS, **TIMES, **FRAMING},
-    "tcp": {**TIMES, **FRAMING},
-    "rfc2217": {**SERIAL_SETTINGS, **TIMES, **FRAMING},
-    "modbus-tcp": TIMES,
-}
-
-
 def _options(text: str, parts: SplitResult) -> dict[str, Any]:
-    options: dict[str, Any] = {}
-    for pair in parts.query.split("&") if parts.query else ():
-        name, equals, written = pair.partition("=")
-        if name in options:
-            raise _wrong(text, parts.scheme, f"gives {name!r} twice")
-        read = OPTIONS[parts.scheme].get(name)
-        if read is None or not equals:
-            known = ", ".join(OPTIONS[parts.scheme])
-            raise _wrong(text, parts.scheme, f"has an unknown option {pair!r} (known here: {known})")
-        options[name] = _read(text, parts.scheme, name, read, written)
-    return options
-
-
-def _read(text: str, scheme: str, name: str, read: Callable[[str], object], written: str) -> object:
     try:
-        return read(written)
+        return read_options(parts.scheme, parts.query)
     except ValueError as error:
-        raise _wrong(text, scheme, f"gives {name}={written!r}, which should be {error}") from error
+        raise _wrong(text, parts.scheme, str(error)) from error

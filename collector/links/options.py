@@ -1,0 +1,80 @@
+"""The options behind the question mark of a line URL: which a scheme has, and how each is read."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from protocols.modbus.messages import Framing
+
+
+@dataclass(frozen=True, slots=True)
+class _Number:
+    """A plain decimal number within limits."""
+
+    lowest: float
+    highest: float
+    kind: type[int] | type[float]
+
+    def __call__(self, written: str) -> float:
+        pattern = r"[0-9]{1,7}" if self.kind is int else r"[0-9]{1,7}(\.[0-9]{1,6})?"
+        if re.fullmatch(pattern, written, re.ASCII) and self.lowest <= float(written) <= self.highest:
+            return self.kind(written)
+        whole = "a whole number" if self.kind is int else "a number"
+        raise ValueError(f"{whole} from {self.lowest:g} to {self.highest:g}")
+
+
+@dataclass(frozen=True, slots=True)
+class _Word:
+    """One of these words."""
+
+    words: tuple[str, ...]
+
+    def __call__(self, written: str) -> str:
+        if written in self.words:
+            return written
+        raise ValueError(f"one of {', '.join(self.words)}")
+
+
+def _framing(written: str) -> Framing:
+    return Framing(_Word((Framing.RTU.value, Framing.ASCII.value))(written))
+
+
+TIMES: Final[Mapping[str, Callable[[str], object]]] = {
+    "timeout": _Number(0.01, 600, float),
+    "gap": _Number(0.001, 60, float),
+    "attempts": _Number(1, 20, int),
+    "quiet": _Number(0, 60, float),
+}
+SERIAL_SETTINGS: Final[Mapping[str, Callable[[str], object]]] = {
+    "baud": _Number(50, 921_600, int),
+    "parity": _Word(("N", "E", "O")),
+    "stop": _Number(1, 2, int),
+}
+FRAMING: Final[Mapping[str, Callable[[str], object]]] = {"framing": _framing}
+
+OPTIONS: Final[Mapping[str, Mapping[str, Callable[[str], object]]]] = {
+    "serial": {**SERIAL_SETTINGS, **TIMES, **FRAMING},
+    "tcp": {**TIMES, **FRAMING},
+    "rfc2217": {**SERIAL_SETTINGS, **TIMES, **FRAMING},
+    "modbus-tcp": TIMES,
+}
+
+
+def read_options(scheme: str, query: str) -> dict[str, Any]:
+    """The values by option name; ValueError says, after "the line URL ...", what is wrong."""
+    options: dict[str, Any] = {}
+    for pair in query.split("&") if query else ():
+        name, equals, written = pair.partition("=")
+        if name in options:
+            raise ValueError(f"gives {name!r} twice")
+        read = OPTIONS[scheme].get(name)
+        if read is None or not equals:
+            raise ValueError(f"has an unknown option {pair!r} (known here: {', '.join(OPTIONS[scheme])})")
+        try:
+            options[name] = read(written)
+        except ValueError as error:
+            raise ValueError(f"gives {name}={written!r}, which should be {error}") from error
+    return options
