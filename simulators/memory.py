@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
+from functools import lru_cache
 from typing import Final
 
 from metering.calendar import ArchiveKind, MeterSlot, MeterZone, next_start, slot_at, slot_start
@@ -65,6 +66,7 @@ class MeterMemory:
         self.power_failures = tuple(sorted(power_failures))
         self.circuits = circuits
         self._now = now
+        self._mean = lru_cache(maxsize=512)(self._compute_mean)
 
     def meter_time(self) -> datetime:
         """What the meter's clock shows now."""
@@ -96,17 +98,7 @@ class MeterMemory:
 
     def mean(self, quantity: str, circuit: int, slot: MeterSlot) -> Decimal:
         """The mean over the slot's powered time; NotSupported when it has none."""
-        weighted, duration = _ZERO, 0
-        for part in self.powered(slot):
-            for hour in _hours(part):
-                share = (hour.end - hour.start) // _MICROSECOND
-                weighted += self.instant(quantity, circuit, hour.start) * share
-                duration += share
-        if not duration:
-            raise NotSupported(
-                f"No mean of {quantity}: the meter had no power from {slot.start} to {slot.end}."
-            )
-        return weighted / duration
+        return self._mean(quantity, circuit, slot)
 
     def powered(self, slot: MeterSlot) -> Iterator[MeterSlot]:
         """The parts of the slot, oldest first, in which the meter was installed and had power."""
@@ -142,6 +134,19 @@ class MeterMemory:
             return running - timedelta(days=kept)
         months = running.year * 12 + running.month - 1 - kept
         return running.replace(year=months // 12, month=months % 12 + 1)
+
+    def _compute_mean(self, quantity: str, circuit: int, slot: MeterSlot) -> Decimal:
+        weighted, duration = _ZERO, 0
+        for part in self.powered(slot):
+            for hour in _hours(part):
+                share = (hour.end - hour.start) // _MICROSECOND
+                weighted += self.instant(quantity, circuit, hour.start) * share
+                duration += share
+        if not duration:
+            raise NotSupported(
+                f"No mean of {quantity}: the meter had no power from {slot.start} to {slot.end}."
+            )
+        return weighted / duration
 
     def _gain(self, register: str, circuit: int, slot: MeterSlot) -> Decimal:
         parts = self.powered(slot)

@@ -11,7 +11,7 @@ from metering.calendar import MeterSlot, MeterZone
 from simulators.memory import MeterMemory
 from simulators.plant import HEATING, HOT_WATER, REGISTERS, Plant
 
-FIRST, LAST = datetime.fromisoformat("2019-01-01"), datetime.fromisoformat("2031-01-01")
+FIRST, LAST = datetime.fromisoformat("2025-03-01"), datetime.fromisoformat("2026-09-01")
 moments = st.datetimes(FIRST, LAST)
 three_moments = st.lists(moments, min_size=3, max_size=3).map(sorted)
 registers, circuits = st.sampled_from(REGISTERS), st.sampled_from([HEATING, HOT_WATER])
