@@ -10,22 +10,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import typer
 import yaml
-from click import Group
 
 from api.app import create_app
 from storage.pool import Database
-from teplo.__main__ import app
 from teplo.composition import clock
 from teplo.settings import Settings
+from tests.support.command_line import unknown_command, unknown_settings
 
 ROOT = Path(__file__).parents[2]
 DEPLOY = ROOT / "deploy"
 DOCKERFILE = (DEPLOY / "Dockerfile").read_text()
 COMPOSE: dict[str, Any] = yaml.safe_load((DEPLOY / "compose.yaml").read_text())
 UNITS = sorted((DEPLOY / "systemd").glob("*.service"))
-SETTINGS = {f"TEPLO_{name.upper()}" for name in Settings.model_fields}
 TEXTS = sorted(path for path in DEPLOY.rglob("*") if path.is_file())
 
 
@@ -34,23 +31,6 @@ def unit(path: Path) -> configparser.ConfigParser:
     parser.optionxform = str  # type: ignore[assignment,method-assign]
     parser.read_string(path.read_text())
     return parser
-
-
-def unknown_command(arguments: list[str]) -> str:
-    """What is wrong with these arguments of `teplo`; empty when the command and its options exist."""
-    group = typer.main.get_command(app)
-    assert isinstance(group, Group)
-    command = group.commands.get(arguments[0])
-    if command is None:
-        return f"no command {arguments[0]}"
-    known = {option for parameter in command.params for option in parameter.opts}
-    return " ".join(
-        one for one in arguments[1:] if one.startswith("-") and one.partition("=")[0] not in known
-    )
-
-
-def unknown_settings(text: str) -> set[str]:
-    return set(re.findall(r"\bTEPLO_[A-Z_]+", text)) - SETTINGS
 
 
 def services_of_teplo() -> dict[str, Any]:
