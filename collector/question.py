@@ -72,7 +72,7 @@ class Question:
                 )
 
     async def _settle_answered(self, owed: int, asked_at: float) -> None:
-        """Settles after an answer. A cut meanwhile is for the next question to meet: this one has its answer."""
+        """Settles after an answer; a cut meanwhile is for the next question to meet."""
         if not owed:
             return
         try:
