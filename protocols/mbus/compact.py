@@ -6,10 +6,9 @@ date record of the same storage number.
 
 from __future__ import annotations
 
-from calendar import monthrange
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, time
 from decimal import Decimal
 from enum import Enum
 from typing import Final
@@ -17,7 +16,9 @@ from typing import Final
 from metering.errors import DecodeError
 from metering.readings import Absence
 from protocols.mbus import values
-from protocols.mbus.dif import FIELDS, Coding, DataField
+from protocols.mbus.dif import EXTENSION, FIELDS, Coding, DataField
+from protocols.mbus.numbers import EXACT
+from protocols.mbus.spacing import Spacing, spacing
 from protocols.mbus.telegram import DataRecord, Telegram
 from protocols.mbus.vib import parse
 from protocols.mbus.vif import DataType
@@ -34,24 +35,6 @@ class Increment(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Spacing:
-    """The time from one value to the next; at most one of the two is not zero, neither for an array."""
-
-    duration: timedelta = timedelta(0)
-    months: int = 0
-    half_month: bool = False
-
-    def after(self, moment: datetime, steps: int) -> datetime | None:
-        """The moment so many steps later (earlier when negative); None where the calendar has none."""
-        try:
-            if self.half_month:
-                return _half_months_later(moment, steps)
-            return _months_later(moment, self.months * steps) + self.duration * steps
-        except (ValueError, OverflowError):
-            return None
-
-
-@dataclass(frozen=True, slots=True)
 class ProfileValue:
     """One value of a series; `storage` counts on where the profile has storage numbers."""
 
@@ -62,139 +45,114 @@ class ProfileValue:
 
 
 @dataclass(frozen=True, slots=True)
-class Series:
-    """A compact profile spread out, in the order of transmission."""
+class _Block:
+    """The data of a compact profile, divided."""
 
-    record: DataRecord
+    increment: Increment
     spacing: Spacing
-    values: tuple[ProfileValue, ...]
+    field: DataField
+    elements: tuple[bytes, ...]
 
 
-_UNITS: Final = (timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1), timedelta(days=1))
-_MINUTES, _HOURS, _DAYS = 1, 2, 3
-_CALENDAR: Final[Mapping[tuple[int, int], Spacing]] = {
-    (253, _DAYS): Spacing(half_month=True),
-    (254, _DAYS): Spacing(months=1),
-    (254, _HOURS): Spacing(months=3),
-    (254, _MINUTES): Spacing(months=6),
-}
-"""Spacing values that mean a piece of the calendar, by their unit."""
-_LARGEST_COUNT: Final = 250
 _CONTROL_BYTES: Final = 2
 _ELEMENT_CODINGS: Final = (Coding.INTEGER, Coding.BCD, Coding.REAL)
-_MIDDLE: Final = 15
+_UNKNOWN: Final = (None, Absence.NO_DATA)
 
 
-def expand(telegram: Telegram) -> tuple[Series, ...]:
-    """Every compact profile of a telegram; DecodeError when one of them contradicts itself."""
-    return tuple(_series(record, telegram) for record in telegram.records if _profile_of(record))
+def expand(record: DataRecord, telegram: Telegram) -> tuple[ProfileValue, ...]:
+    """The series of a record, in the order of transmission; empty when it is no compact profile.
+
+    DecodeError when the profile contradicts itself. An inverse profile goes back in time, and its levels go
+    the other way than its increments say.
+    """
+    information = _information(record)
+    if information is None or information.profile is None:
+        return ()
+    return tuple(_values(record, telegram, information, information.profile))
 
 
-def _information(record: DataRecord) -> ValueInformation:
-    return parse(record.dif_vif, _vif_start(record.dif_vif))[0]
-
-
-def _vif_start(dif_vif: bytes) -> int:
-    return next(end for end, octet in enumerate(dif_vif, start=1) if not octet & 0x80)
-
-
-def _profile_of(record: DataRecord) -> Profile | None:
-    if not isinstance(record.value, bytes) or not record.dif_vif:
+def _information(record: DataRecord) -> ValueInformation | None:
+    if not isinstance(record.value, bytes):
         return None
-    return _information(record).profile
+    octets = enumerate(record.dif_vif, start=1)
+    vif_start = next((end for end, octet in octets if not octet & EXTENSION), None)
+    return None if vif_start is None else parse(record.dif_vif, vif_start)[0]
 
 
-def _series(record: DataRecord, telegram: Telegram) -> Series:
-    block = record.data[1:]
-    if len(block) < _CONTROL_BYTES:
+def _values(
+    record: DataRecord, telegram: Telegram, information: ValueInformation, profile: Profile
+) -> Iterator[ProfileValue]:
+    block = _block(record.data[1:])
+    direction = -1 if profile is Profile.BACKWARD else 1
+    started, base = _base_time(record, telegram), _base(record, telegram, profile)
+    for step, (level, absence) in enumerate(_levels(block, information, base, direction), start=1):
+        storage = record.storage + step if profile is Profile.WITH_STORAGE else record.storage
+        moment = block.spacing.after(started, direction * step) if started else None
+        yield ProfileValue(storage, moment, level, absence)
+
+
+def _block(octets: bytes) -> _Block:
+    if len(octets) < _CONTROL_BYTES:
         raise DecodeError("A compact profile needs a spacing control and a spacing value.")
-    increment, field = Increment(block[0] >> 6), _element_field(block[0])
-    spacing = _spacing(block[1], block[0] >> 4 & 0x03)
-    elements = block[_CONTROL_BYTES:]
+    control, count, elements = octets[0], octets[1], octets[_CONTROL_BYTES:]
+    field = _element_field(control & 0x0F)
     if len(elements) % field.size:
         raise DecodeError(f"{len(elements)} bytes are not elements of {field.size} bytes each.")
-    pieces = [elements[at : at + field.size] for at in range(0, len(elements), field.size)]
-    return Series(record, spacing, tuple(_values(record, telegram, spacing, increment, field, pieces)))
+    pieces = (elements[at : at + field.size] for at in range(0, len(elements), field.size))
+    return _Block(Increment(control >> 6), spacing(count, control >> 4 & 0x03), field, tuple(pieces))
 
 
-def _element_field(control: int) -> DataField:
-    code = control & 0x0F
+def _element_field(code: int) -> DataField:
     if code >= len(FIELDS) or FIELDS[code].coding not in _ELEMENT_CODINGS:
         raise DecodeError(f"Elements of a compact profile cannot have data field {code:X}.")
     return FIELDS[code]
 
 
-def _spacing(count: int, unit: int) -> Spacing:
-    if (count, unit) in _CALENDAR:
-        return _CALENDAR[count, unit]
-    if count > _LARGEST_COUNT:
-        raise DecodeError(f"Spacing value {count} is reserved.")
-    return Spacing(_UNITS[unit] * count)
-
-
-def _values(
-    record: DataRecord,
-    telegram: Telegram,
-    spacing: Spacing,
-    increment: Increment,
-    field: DataField,
-    pieces: list[bytes],
-) -> Iterator[ProfileValue]:
-    profile = _profile_of(record)
-    base, started = _base(record, telegram), _base_time(record, telegram)
-    direction = -1 if profile is Profile.BACKWARD else 1
-    levels = _levels(record, increment, field, pieces, base, direction)
-    for step, (level, absence) in enumerate(levels, start=1):
-        storage = record.storage + step if profile is Profile.WITH_STORAGE else record.storage
-        moment = spacing.after(started, direction * step) if started and spacing != Spacing() else None
-        yield ProfileValue(storage, moment, level, absence)
+Level = tuple[Decimal | None, Absence | None]
 
 
 def _levels(
-    record: DataRecord,
-    increment: Increment,
-    field: DataField,
-    pieces: list[bytes],
-    base: Decimal | None,
-    direction: int,
-) -> Iterator[tuple[Decimal | None, Absence | None]]:
+    block: _Block, information: ValueInformation, base: Decimal | None, direction: int
+) -> Iterator[Level]:
     """The series as levels. Behind a missing increment no level is known until the profile's end."""
-    read = values.reader(field, _element_information(record, increment), record.function)
-    sign = direction * (-1 if increment is Increment.NEGATIVE else 1)
-    level, lost = base, None if base is not None else Absence.NO_DATA
-    for piece in pieces:
+    elements = _elements(block, information)
+    if block.increment is Increment.ABSOLUTE:
+        yield from elements
+        return
+    sign = direction * (-1 if block.increment is Increment.NEGATIVE else 1)
+    level: Level = _UNKNOWN if base is None else (base, None)
+    for element, absence in elements:
+        if level[0] is not None:
+            level = (None, absence) if element is None else (EXACT.add(level[0], sign * element), None)
+        yield level
+
+
+def _elements(block: _Block, information: ValueInformation) -> Iterator[Level]:
+    read = values.reader(block.field, _element_information(information, block.increment))
+    for piece in block.elements:
         element, absence, _ = read(piece)
-        if increment is Increment.ABSOLUTE:
-            yield (element, None) if isinstance(element, Decimal) else (None, absence)
-            continue
-        lost = lost or absence
-        level = level + sign * element if level is not None and isinstance(element, Decimal) else None
-        yield level, lost
+        yield (element, None) if isinstance(element, Decimal) else (None, absence or Absence.NOT_DECODED)
 
 
-def _element_information(record: DataRecord, increment: Increment) -> ValueInformation:
+def _element_information(information: ValueInformation, increment: Increment) -> ValueInformation:
     """Increments of one direction have no sign, and no offset is added to an increment."""
-    information = _information(record)
     if increment is Increment.ABSOLUTE:
         return information
     type_ = DataType.NUMBER if increment is Increment.SIGNED else DataType.UNSIGNED
     return replace(information, meaning=replace(information.meaning, type=type_), offset=Decimal(0))
 
 
-def _addressing(record: DataRecord) -> tuple[object, ...]:
-    return record.function, record.storage, record.tariff, record.subunit
-
-
-def _base(record: DataRecord, telegram: Telegram) -> Decimal | None:
+def _base(record: DataRecord, telegram: Telegram, profile: Profile) -> Decimal | None:
     """The value that the first increment is counted from."""
-    profile = _profile_of(record)
-    words = tuple(words for words in record.qualifiers if profile is None or words != profile.value)
-    wanted = (*_addressing(record), record.quantity, record.unit, words)
-    for other in telegram.records:
-        what = (*_addressing(other), other.quantity, other.unit, other.qualifiers)
-        if what == wanted and isinstance(other.value, Decimal):
-            return other.value
-    return None
+    words = tuple(words for words in record.qualifiers if words != profile.value)
+    wanted = replace(record, qualifiers=words)
+    found = (other.value for other in telegram.records if _addressing(other) == _addressing(wanted))
+    return next((value for value in found if isinstance(value, Decimal)), None)
+
+
+def _addressing(record: DataRecord) -> tuple[object, ...]:
+    which = (record.function, record.storage, record.tariff, record.subunit)
+    return (*which, record.quantity, record.unit, record.qualifiers)
 
 
 def _base_time(record: DataRecord, telegram: Telegram) -> datetime | None:
@@ -206,19 +164,3 @@ def _base_time(record: DataRecord, telegram: Telegram) -> datetime | None:
 
 def _midnight(day: date) -> datetime:
     return day if isinstance(day, datetime) else datetime.combine(day, time())
-
-
-def _months_later(moment: datetime, months: int) -> datetime:
-    """The same day of a later month; the last day of the month stays the last one."""
-    year, month = divmod(moment.year * 12 + moment.month - 1 + months, 12)
-    last = monthrange(year, month + 1)[1]
-    is_last = moment.day == monthrange(moment.year, moment.month)[1]
-    return moment.replace(year=year, month=month + 1, day=last if is_last else min(moment.day, last))
-
-
-def _half_months_later(moment: datetime, steps: int) -> datetime:
-    """From the first half of a month to its second half and on to the next month."""
-    half = 1 if moment.day > _MIDDLE else 0
-    months, later_half = divmod(half + steps, 2)
-    day = moment.day - _MIDDLE * half
-    return _months_later(moment.replace(day=day), months).replace(day=day + _MIDDLE * later_half)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from metering.errors import TeploError
-from protocols.mbus import frames, records
+from metering.errors import DecodeError, TeploError
+from protocols.mbus import compact, frames, records
 from protocols.mbus.annotate import Annotation, explain_bytes
+from protocols.mbus.compact import ProfileValue
 from protocols.mbus.frames import Frame, LongFrame, ShortFrame
 from protocols.mbus.telegram import DataRecord, Telegram
 from protocols.mbus.texts import plain
@@ -59,7 +60,7 @@ def _telegram(telegram: Telegram) -> dict[str, Any]:
         "access": header.access,
         "status": header.status,
         "signature": header.signature,
-        "records": [_record(record) for record in telegram.records],
+        "records": [_record(record) | _profile(record, telegram) for record in telegram.records],
         "manufacturer_data": telegram.manufacturer_data.hex().upper(),
         "more_follows": telegram.more_follows,
         "problems": list(telegram.problems),
@@ -79,3 +80,20 @@ def _record(record: DataRecord) -> dict[str, Any]:
         "dif_vif": record.dif_vif.hex().upper(),
     }
     return explained if record.absence is None else {**explained, "why": record.why}
+
+
+def _profile(record: DataRecord, telegram: Telegram) -> dict[str, Any]:
+    """The series of a compact profile, or why it cannot be spread out; nothing for other records."""
+    try:
+        series = compact.expand(record, telegram)
+    except DecodeError as error:
+        return {"problem": str(error)}
+    return {"profile": [_profile_value(value) for value in series]} if series else {}
+
+
+def _profile_value(value: ProfileValue) -> dict[str, Any]:
+    return {
+        "storage": value.storage,
+        "meter_time": None if value.meter_time is None else plain(value.meter_time),
+        "value": None if value.value is None else plain(value.value),
+    }

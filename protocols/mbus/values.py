@@ -1,21 +1,29 @@
 """Data types of M-Bus records: bytes become a value, or a named absence (m-bus.md section 8).
 
-`reader` picks the function for a record once; a compiled layout keeps it. All numbers are exact: a whole
-number times a power of ten, and a float32 as the shortest decimal that is rounded to the same float32.
+`reader` picks the function for a record once; a learned layout keeps it.
 """
 
 from __future__ import annotations
 
-import math
-import struct
 from collections.abc import Callable, Mapping
 from datetime import date, datetime, time
-from decimal import Context, Decimal
+from decimal import Decimal
 from typing import Final
 
 from metering.readings import Absence
 from protocols.mbus.dates import read_date
 from protocols.mbus.dif import Coding, DataField, Function
+from protocols.mbus.numbers import (
+    EXACT,
+    Raw,
+    bcd,
+    error_state_bcd,
+    flags,
+    negative_bcd,
+    real,
+    signed,
+    unsigned,
+)
 from protocols.mbus.vif import DataType
 from protocols.mbus.vife import ValueInformation
 
@@ -23,12 +31,6 @@ Value = Decimal | datetime | date | time | str | bytes
 Decoded = tuple[Value | None, Absence | None, str]
 """A value, or why there is none: kind of absence and words."""
 Reader = Callable[[bytes], Decoded]
-Raw = int | Absence
-
-_EXACT: Final = Context(prec=500)
-"""Wide enough for the longest number on the wire, 64 bytes, with every multiplier."""
-_LARGEST_BINARY: Final = 64
-
 _WHY: Final[Mapping[Absence, str]] = {
     Absence.INVALID_MARK: "the meter's mark for no value",
     Absence.NOT_BCD: "a digit above 9: a display text or an overflow",
@@ -36,7 +38,9 @@ _WHY: Final[Mapping[Absence, str]] = {
 }
 
 
-def reader(field: DataField, information: ValueInformation, function: Function) -> Reader:
+def reader(
+    field: DataField, information: ValueInformation, function: Function = Function.INSTANTANEOUS
+) -> Reader:
     """The function that decodes the data of every record with this DIF and VIF."""
     absence, why = _announced_absence(field, information)
     if absence:
@@ -61,53 +65,6 @@ def _announced_absence(field: DataField, information: ValueInformation) -> tuple
     return None, ""
 
 
-def unsigned(data: bytes) -> Raw:
-    """Type C; all ones is no value."""
-    raw = int.from_bytes(data, "little")
-    return Absence.INVALID_MARK if raw == (1 << 8 * len(data)) - 1 else raw
-
-
-def signed(data: bytes) -> Raw:
-    """Type B; the smallest number is no value."""
-    raw = int.from_bytes(data, "little", signed=True)
-    return Absence.INVALID_MARK if raw == -(1 << 8 * len(data) - 1) else raw
-
-
-def flags(data: bytes) -> Raw:
-    """Type D: every pattern of bits means something."""
-    return int.from_bytes(data, "little")
-
-
-def bcd(data: bytes) -> Raw:
-    """Type A; an F in front is a minus sign, every other digit above 9 makes it no number."""
-    digits = data[::-1].hex()
-    if digits.isdecimal():
-        return int(digits)
-    if digits[0] == "f" and digits[1:].isdecimal():
-        return -int(digits[1:])
-    return Absence.NOT_BCD
-
-
-def real(data: bytes) -> Decimal | None:
-    """Type H: the shortest decimal that is rounded to this float32; None for NaN and infinity.
-
-    Six digits always survive the way through a float32 and nine always suffice, subnormal numbers apart.
-    """
-    (number,) = struct.unpack("<f", data)
-    if not math.isfinite(number):
-        return None
-    for digits in (6, 7, 8):
-        shortest = f"{number:.{digits}g}"
-        if struct.unpack("<f", struct.pack("<f", float(shortest)))[0] == number:
-            return Decimal(shortest)
-    return Decimal(f"{number:.9g}")
-
-
-def _nines_are_no_value(data: bytes) -> Raw:
-    """In a record of the error state all nines are a full display, not a number."""
-    return Absence.INVALID_MARK if data == b"\x99" * len(data) else bcd(data)
-
-
 _INTEGERS: Final[Mapping[DataType, Callable[[bytes], Raw]]] = {
     DataType.NUMBER: signed,
     DataType.UNSIGNED: unsigned,
@@ -118,7 +75,7 @@ _INTEGERS: Final[Mapping[DataType, Callable[[bytes], Raw]]] = {
 def _raw_reader(coding: Coding, information: ValueInformation, function: Function) -> Callable[[bytes], Raw]:
     if coding is Coding.INTEGER:
         return _INTEGERS[information.meaning.type]
-    return _nines_are_no_value if function is Function.ERROR else bcd
+    return error_state_bcd if function is Function.ERROR else bcd
 
 
 def _constant(absence: Absence, why: str) -> Reader:
@@ -136,8 +93,8 @@ def _scaled(raw_reader: Callable[[bytes], Raw], information: ValueInformation) -
         raw = raw_reader(data)
         if isinstance(raw, Absence):
             return _absent(raw)
-        value = _EXACT.multiply(Decimal(raw), factor)
-        return (_EXACT.add(value, offset) if offset else value), None, ""
+        value = EXACT.multiply(Decimal(raw), factor)
+        return (EXACT.add(value, offset) if offset else value), None, ""
 
     return read
 
@@ -149,7 +106,7 @@ def _scaled_real(information: ValueInformation) -> Reader:
         raw = real(data)
         if raw is None:
             return _absent(Absence.INVALID_MARK)
-        return _EXACT.add(_EXACT.multiply(raw, factor), offset), None, ""
+        return EXACT.add(EXACT.multiply(raw, factor), offset), None, ""
 
     return read
 
@@ -159,7 +116,7 @@ def _variable(information: ValueInformation) -> Reader:
     if information.profile or information.meaning.type not in _INTEGERS:
         return lambda data: (data[1:], None, "")
     positive = _scaled(bcd, information)
-    negative = _scaled(lambda data: _negated(bcd(data)), information)
+    negative = _scaled(negative_bcd, information)
     binary = _scaled(_INTEGERS[information.meaning.type], information)
 
     def read(data: bytes) -> Decoded:
@@ -175,8 +132,7 @@ def _variable(information: ValueInformation) -> Reader:
     return read
 
 
-def _negated(raw: Raw) -> Raw:
-    return raw if isinstance(raw, Absence) else -raw
+_LARGEST_BINARIES: Final = {0xF5: 48, 0xF6: 64}
 
 
 def variable_size(lvar: int) -> int | None:
@@ -187,7 +143,7 @@ def variable_size(lvar: int) -> int | None:
         return lvar & 0x0F
     if 0xF0 <= lvar <= 0xF4:
         return 4 * (lvar - 0xEC)
-    return {0xF5: 48, 0xF6: _LARGEST_BINARY}.get(lvar)
+    return _LARGEST_BINARIES.get(lvar)
 
 
 _NOT_NUMBERS: Final[Mapping[DataType, Reader]] = {

@@ -23,14 +23,12 @@ from protocols.mbus.vife import ValueInformation
 _CODE: Final = 0x7F
 _PLAIN_TEXT: Final = 0x7C
 _MANUFACTURER: Final = 0x7F
-_TABLES: Final[Mapping[bytes, Mapping[int, Meaning]]] = {
-    b"\xef": {},
-    b"\xfb": EXTENSION_FB,
-    b"\xfd\xfd": EXTENSION_FD_FD,
-    b"\xfd": EXTENSION_FD,
-    b"": PRIMARY,
+_TABLES: Final[Mapping[int, Mapping[int, Meaning]]] = {
+    0xEF: {},
+    0xFB: EXTENSION_FB,
+    0xFD: EXTENSION_FD,
 }
-"""By the bytes that lead to the table; the first one that fits is taken."""
+"""The tables that a first byte leads to; of the one behind EF every code is reserved."""
 
 
 def parse(octets: bytes, start: int) -> tuple[ValueInformation, int]:
@@ -46,9 +44,16 @@ def parse(octets: bytes, start: int) -> tuple[ValueInformation, int]:
 def _listed(block: bytes) -> ValueInformation:
     if block[0] & _CODE == _MANUFACTURER:
         return vife.makers_own(ValueInformation(MANUFACTURER_SPECIFIC), block[1:])
-    prefix, table = next(row for row in _TABLES.items() if block.startswith(row[0]))
-    meaning = table.get(block[len(prefix)] & _CODE, RESERVED)
-    return vife.combine(ValueInformation(meaning), block[len(prefix) + 1 :])
+    table, position = _table(block)
+    meaning = table.get(block[position] & _CODE, RESERVED)
+    return vife.combine(ValueInformation(meaning), block[position + 1 :])
+
+
+def _table(block: bytes) -> tuple[Mapping[int, Meaning], int]:
+    """The table of a block's quantity, and where the code for that table stands."""
+    if block[0] not in _TABLES:
+        return PRIMARY, 0
+    return (EXTENSION_FD_FD, 2) if block[:2] == b"\xfd\xfd" else (_TABLES[block[0]], 1)
 
 
 def _spelled_out(octets: bytes, start: int) -> tuple[ValueInformation, int]:

@@ -126,7 +126,8 @@ def decode_everything(frame: bytes, decoder: LearningDecoder) -> str:
         telegram = records.decode(decoded.payload)
         if decoder.decode(decoded.payload) != telegram:
             raise AssertionError("the learned layout decodes differently")
-        compact.expand(telegram)
+        for record in telegram.records:
+            compact.expand(record, telegram)
     except TeploError as error:
         return type(error).__name__
     return "decoded"

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from metering.errors import TeploError
-from protocols.mbus import dif, frames, headers, records, values
+from protocols.mbus import dif, frames, headers, numbers, records, values
 from protocols.mbus.dif import FIELDS, Coding, DataField, DataInformation, Function
 from protocols.mbus.explain import explain_bytes, explain_json
 from protocols.mbus.frames import LongFrame, ShortFrame
@@ -173,7 +173,7 @@ def test_sign_digit_makes_the_number_negative(field: DataField, data: st.DataObj
 @given(st.floats(width=32, allow_nan=False, allow_infinity=False, allow_subnormal=False))
 def test_float_survives_the_way_back(number: float) -> None:
     octets = struct.pack("<f", number)
-    decimal = values.real(octets)
+    decimal = numbers.real(octets)
     assert decimal is not None
     assert struct.pack("<f", float(decimal)) == octets
     assert len(decimal.as_tuple().digits) <= 9
@@ -182,7 +182,7 @@ def test_float_survives_the_way_back(number: float) -> None:
 @given(st.floats(width=32, allow_nan=False, allow_infinity=False, allow_subnormal=False, min_value=2**-100))
 def test_no_shorter_decimal_means_the_same_float(number: float) -> None:
     """Of all decimals with one digit less, the two nearest to the float mean other floats."""
-    decimal = values.real(struct.pack("<f", number))
+    decimal = numbers.real(struct.pack("<f", number))
     assert decimal is not None
     digits = len(decimal.normalize().as_tuple().digits)
     if digits == 1:

@@ -19,8 +19,8 @@ STARTED = datetime(2010, 1, 1)
 
 def expand(*octets: str) -> list[ProfileValue]:
     payload = bytes.fromhex("78" + "".join(octets))
-    (series,) = compact.expand(records.decode(payload))
-    return list(series.values)
+    telegram = records.decode(payload)
+    return [value for record in telegram.records for value in compact.expand(record, telegram)]
 
 
 def test_hourly_increments_of_the_standards_example() -> None:

@@ -78,6 +78,19 @@ def test_json_of_a_missing_value_says_why() -> None:
     assert (record["value"], record["why"]) == (None, "the meter's mark for no value")
 
 
+def test_json_of_a_compact_profile_has_its_values() -> None:
+    """Section 8.3, the example of Annex F."""
+    payload = "78 84 04 6D 00 20 41 11 8B 04 15 00 30 12 8D 04 95 1F 05 69 01 03 02 11"
+    profile = explain_json(long_frame(payload))["records"][2]["profile"]
+    assert profile[0] == {"storage": 8, "meter_time": "2010-01-01T01:00:00", "value": "12300.3"}
+    assert [value["value"] for value in profile] == ["12300.3", "12300.5", "12301.6"]
+
+
+def test_json_of_a_compact_profile_that_contradicts_itself() -> None:
+    (record,) = explain_json(long_frame("78 8D 04 95 1F 03 6D 01 03"))["records"]
+    assert (record["value"], "data field D" in record["problem"]) == ("6D0103", True)
+
+
 @pytest.mark.parametrize(
     ("octets", "error"),
     [

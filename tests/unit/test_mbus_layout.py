@@ -81,6 +81,11 @@ def test_learning_decoder_decodes_what_it_knows_and_what_it_does_not(monkeypatch
     assert decoder.decode(payload(flow="65")).records[0] == first.records[0]
 
 
+def test_layouts_of_the_process_give_the_same_result() -> None:
+    for octets in (payload(), payload(flow="65")):
+        assert layout.decode(octets) == records.decode(octets)
+
+
 def test_learning_decoder_learns_a_changed_telegram_anew() -> None:
     decoder = LearningDecoder()
     changed = bytes.fromhex(payload().hex().upper().replace("0406", "0407", 1))

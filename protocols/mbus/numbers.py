@@ -1,0 +1,72 @@
+"""Number types of M-Bus: A, B, C, D and H (m-bus.md section 8); bytes come least significant first.
+
+All numbers are exact: whole ones as they are, a float32 as the shortest decimal that is rounded to it.
+"""
+
+from __future__ import annotations
+
+import math
+import struct
+from decimal import Context, Decimal
+from typing import Final
+
+from metering.readings import Absence
+
+Raw = int | Absence
+"""A number before its scale, or why there is none."""
+
+EXACT: Final = Context(prec=500)
+"""Wide enough for the longest number on the wire, 16 bytes, with every multiplier."""
+
+
+def unsigned(data: bytes) -> Raw:
+    """Type C; all ones is no value."""
+    raw = int.from_bytes(data, "little")
+    return Absence.INVALID_MARK if raw == (1 << 8 * len(data)) - 1 else raw
+
+
+def signed(data: bytes) -> Raw:
+    """Type B; the smallest number is no value."""
+    raw = int.from_bytes(data, "little", signed=True)
+    return Absence.INVALID_MARK if raw == -(1 << 8 * len(data) - 1) else raw
+
+
+def flags(data: bytes) -> Raw:
+    """Type D: every pattern of bits means something."""
+    return int.from_bytes(data, "little")
+
+
+def bcd(data: bytes) -> Raw:
+    """Type A; an F in front is a minus sign, every other digit above 9 makes it no number."""
+    digits = data[::-1].hex()
+    if digits.isdecimal():
+        return int(digits)
+    if digits[0] == "f" and digits[1:].isdecimal():
+        return -int(digits[1:])
+    return Absence.NOT_BCD
+
+
+def error_state_bcd(data: bytes) -> Raw:
+    """Type A in a record of the error state, where all nines are a full display and not a number."""
+    return Absence.INVALID_MARK if data == b"\x99" * len(data) else bcd(data)
+
+
+def negative_bcd(data: bytes) -> Raw:
+    """Type A whose minus sign stands outside, in its LVAR."""
+    raw = bcd(data)
+    return raw if isinstance(raw, Absence) else -raw
+
+
+def real(data: bytes) -> Decimal | None:
+    """Type H; None for NaN and infinity.
+
+    Six digits always survive the way through a float32 and nine always suffice, subnormal numbers apart.
+    """
+    (number,) = struct.unpack("<f", data)
+    if not math.isfinite(number):
+        return None
+    for digits in (6, 7, 8):
+        shortest = f"{number:.{digits}g}"
+        if struct.unpack("<f", struct.pack("<f", float(shortest)))[0] == number:
+            return Decimal(shortest)
+    return Decimal(f"{number:.9g}")
