@@ -113,6 +113,7 @@ class Plant:
         self.design_load = low + (high - low) * _chance(seed, "design load", 0)
         self._day = lru_cache(maxsize=4096)(self._compute_day)
         self._block = lru_cache(maxsize=1024)(self._sum_block)
+        self._days = lru_cache(maxsize=4096)(self._sum_days)
 
     def integral(self, register: str, circuit: int, start: datetime, end: datetime) -> Decimal:
         """Gcal, t or m³ (energy, mass, volume) over [start, end), start not after end: exact and additive."""
@@ -142,7 +143,7 @@ class Plant:
         rest = weights[at.hour] * ((at - at.replace(minute=0, second=0, microsecond=0)) // _MICROSECOND)
         return self._per_weight(register, circuit, _day_number(at)) * (whole_hours + rest)
 
-    def _days(self, register: str, circuit: int, first: int, end: int) -> int:
+    def _sum_days(self, register: str, circuit: int, first: int, end: int) -> int:
         """Steps times microseconds of the whole days [first, end); whole blocks of days are kept."""
         total = 0
         while first < end:
