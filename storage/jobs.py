@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import timedelta
-from typing import Final
+from typing import Any, Final
 
 import asyncpg
 from pgqueuer.adapters.drivers.asyncpg import AsyncpgDriver, AsyncpgPoolDriver
@@ -91,8 +91,9 @@ async def run_worker(
 ) -> None:
     """Serves lines, at most `concurrency` (two or more) at once, until `stop` is set and the last one ends.
 
-    Raises StorageUnavailable when the database goes away, after the running ones ended: start it again. A
-    worker that died without a word loses its lines to the others after `heartbeat`.
+    Cancelling it cancels the running ones. Raises StorageUnavailable when the database goes away, after the
+    running ones ended: start it again. A worker that died without a word loses its lines to the others after
+    `heartbeat`.
     """
     with _translated():
         async with asyncpg.create_pool(url, min_size=0, max_size=_CONNECTIONS, timeout=10.0) as pool:
@@ -100,16 +101,34 @@ async def run_worker(
             if not await queries.schema_is_installed():
                 raise StorageError("The database has no job queue: run `teplo migrate`.")
             manager = QueueManager(queries)
+            running: set[asyncio.Task[Any]] = set()
             for name, serve in entrypoints.items():
-                manager.entrypoint(name, accepts_context=False)(_job(serve))
+                manager.entrypoint(name, accepts_context=False)(_job(serve, running))
             async with cancel_on_exit(asyncio.create_task(_relay(stop, manager.shutdown))):
-                await manager.run(
-                    dequeue_timeout=heartbeat,
-                    batch_size=min(max(concurrency // 2, 1), _BATCH),
-                    max_concurrent_tasks=max(concurrency, 2),
-                    shutdown_on_listener_failure=True,
-                    heartbeat_timeout=heartbeat,
-                )
+                await _run(manager, running, concurrency, heartbeat)
+
+
+async def _run(
+    manager: QueueManager, running: set[asyncio.Task[Any]], concurrency: int, heartbeat: timedelta
+) -> None:
+    serving = asyncio.create_task(
+        manager.run(
+            dequeue_timeout=heartbeat,
+            batch_size=min(max(concurrency // 2, 1), _BATCH),
+            max_concurrent_tasks=max(concurrency, 2),
+            shutdown_on_listener_failure=True,
+            heartbeat_timeout=heartbeat,
+        )
+    )
+    try:
+        await asyncio.wait([serving])
+    except asyncio.CancelledError:
+        # The manager would wait for its jobs, and they for meters.
+        for task in (serving, *running):
+            task.cancel()
+        await asyncio.wait([serving])
+        raise
+    await serving
 
 
 async def _install(queries: Queries) -> None:
@@ -124,9 +143,15 @@ async def _relay(stop: asyncio.Event, shutdown: asyncio.Event) -> None:
     shutdown.set()
 
 
-def _job(serve: ServeLine) -> Callable[[Job], Awaitable[None]]:
+def _job(serve: ServeLine, running: set[asyncio.Task[Any]]) -> Callable[[Job], Awaitable[None]]:
     async def job(job: Job) -> None:
-        await serve(int(job.payload or b""))
+        task = asyncio.current_task()
+        assert task is not None
+        running.add(task)
+        try:
+            await serve(int(job.payload or b""))
+        finally:
+            running.discard(task)
 
     return job
 
