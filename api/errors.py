@@ -44,29 +44,48 @@ class BodyTooLarge(Refusal):
     """The body of the request is larger than anything this API reads."""
 
 
+class Fault(BaseModel):
+    """One thing that is wrong in a request."""
+
+    location: str = Field(examples=["query.from"])
+    message: str = Field(examples=["a time needs a zone: write 2026-01-01T00:00:00+05:00"])
+
+
+class Problem(BaseModel):
+    """An error answer (RFC 9457)."""
+
+    type: str = Field(examples=["urn:teplo:problem:not-found"])
+    title: str = Field(examples=["Not Found"])
+    status: int = Field(examples=[404])
+    detail: str = Field(examples=["There is no usage point 17."])
+    instance: str = Field(examples=["/api/v1/usage-points/17"])
+    next_step: str = Field(examples=["List the collection to see which ids there are."])
+    errors: list[Fault] = Field(default=[])
+
+
 class Kind(NamedTuple):
-    """How one class of errors is answered. `exposed`: whether its message is meant for the caller."""
+    """How one class of errors is answered; `said` stands for a message that is not for the caller."""
 
     status: HTTPStatus
     next_step: str
-    exposed: bool = True
+    said: str = ""
     headers: Mapping[str, str] = {}
 
-    def detail(self, error: TeploError) -> str:
-        """What the caller is told of this error."""
-        return str(error) if self.exposed else self.status.description or self.status.phrase
+    def problem(self, error: TeploError, path: str, faults: list[Fault] | None = None) -> Problem:
+        """The document for an error of this kind at this path."""
+        return _problem(self.status, path, self.said or str(error), self.next_step, faults or [])
 
 
 KINDS: Final[Mapping[type[TeploError], Kind]] = {
     TeploError: Kind(
         HTTPStatus.INTERNAL_SERVER_ERROR,
         "Tell the operator the time of this request: the log holds the cause.",
-        exposed=False,
+        said="Teplo could not do what was asked; the fault is on our side.",
     ),
     StorageUnavailable: Kind(
         HTTPStatus.SERVICE_UNAVAILABLE,
         "Ask again after the time in Retry-After; /health/ready tells when the database is back.",
-        exposed=False,
+        said="The database is away or not set up; the log says which.",
         headers={"Retry-After": "5"},
     ),
     ReadingConflict: Kind(HTTPStatus.CONFLICT, "Read the present state and decide anew."),
@@ -89,25 +108,6 @@ _NEXT_STEPS: Final[Mapping[int, str]] = {
 }
 
 
-class Fault(BaseModel):
-    """One thing that is wrong in a request."""
-
-    location: str = Field(examples=["query.from"])
-    message: str = Field(examples=["a time needs a zone: write 2026-01-01T00:00:00+05:00"])
-
-
-class Problem(BaseModel):
-    """An error answer (RFC 9457)."""
-
-    type: str = Field(examples=["urn:teplo:problem:not-found"])
-    title: str = Field(examples=["Not Found"])
-    status: int = Field(examples=[404])
-    detail: str = Field(examples=["There is no usage point 17."])
-    instance: str = Field(examples=["/api/v1/usage-points/17"])
-    next_step: str = Field(examples=["List the collection to see which ids there are."])
-    errors: list[Fault] = Field(default=[])
-
-
 class ProblemResponse(JSONResponse):
     """A problem document with its own media type."""
 
@@ -122,21 +122,14 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(Exception, _on_unexpected)
 
 
-def problem(path: str, error: TeploError, faults: list[Fault] | None = None) -> ProblemResponse:
+def answer(path: str, error: TeploError, faults: list[Fault] | None = None) -> ProblemResponse:
     """The answer to an error of our tree; the nearest class in KINDS decides."""
     kind = next(KINDS[cls] for cls in type(error).__mro__ if cls in KINDS)
-    return _response(kind.status, path, kind.detail(error), kind.next_step, faults or [], kind.headers)
+    return _response(kind.problem(error, path, faults), kind.headers)
 
 
-def _response(
-    status: HTTPStatus,
-    path: str,
-    detail: str,
-    next_step: str,
-    faults: list[Fault],
-    headers: Mapping[str, str] | None,
-) -> ProblemResponse:
-    body = Problem(
+def _problem(status: HTTPStatus, path: str, detail: str, next_step: str, faults: list[Fault]) -> Problem:
+    return Problem(
         type=f"urn:teplo:problem:{status.phrase.lower().replace(' ', '-')}",
         title=status.phrase,
         status=status.value,
@@ -145,21 +138,24 @@ def _response(
         next_step=next_step,
         errors=faults,
     )
-    return ProblemResponse(body.model_dump(), status.value, headers=dict(headers or {}))
+
+
+def _response(problem: Problem, headers: Mapping[str, str] | None) -> ProblemResponse:
+    return ProblemResponse(problem.model_dump(), problem.status, headers=dict(headers or {}))
 
 
 async def _on_teplo_error(request: Request, error: Exception) -> ProblemResponse:
     assert isinstance(error, TeploError)
     if not isinstance(error, Refusal):
         _LOG.error("%s %s failed: %s", request.method, request.url.path, error)
-    return problem(request.url.path, error)
+    return answer(request.url.path, error)
 
 
 async def _on_validation_error(request: Request, error: Exception) -> ProblemResponse:
     assert isinstance(error, RequestValidationError)
     faults = [_fault(entry) for entry in error.errors()]
     detail = "; ".join(f"{fault.location}: {fault.message}" for fault in faults)
-    return problem(request.url.path, InvalidRequest(detail), faults)
+    return answer(request.url.path, InvalidRequest(detail), faults)
 
 
 def _fault(entry: Mapping[str, Any]) -> Fault:
@@ -171,11 +167,10 @@ async def _on_http_exception(request: Request, error: Exception) -> ProblemRespo
     assert isinstance(error, HTTPException)
     status = HTTPStatus(error.status_code)
     next_step = _NEXT_STEPS.get(status, "See /docs.")
-    return _response(
-        status, request.url.path, status.description or error.detail, next_step, [], error.headers
-    )
+    detail = status.description or error.detail
+    return _response(_problem(status, request.url.path, detail, next_step, []), error.headers)
 
 
 async def _on_unexpected(request: Request, error: Exception) -> ProblemResponse:
     _LOG.error("%s %s failed unexpectedly", request.method, request.url.path, exc_info=error)
-    return problem(request.url.path, TeploError())
+    return answer(request.url.path, TeploError())

@@ -9,7 +9,7 @@ from fastapi import Query
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from api.errors import BodyTooLarge, problem
+from api.errors import BodyTooLarge, answer
 
 LARGEST_PAGE: Final = 1000
 LONGEST_PERIOD: Final = timedelta(days=3660)
@@ -30,7 +30,7 @@ class BodyLimit:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and _announced(scope) > LARGEST_BODY:
             error = BodyTooLarge(f"A request may have at most {LARGEST_BODY} bytes of body.")
-            await problem(scope["path"], error)(scope, receive, send)
+            await answer(scope["path"], error)(scope, receive, send)
         else:
             await self._app(scope, receive, send)
 

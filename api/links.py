@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Final
 from uuid import UUID
 
+from pydantic import BaseModel, Field
+
 PREFIX: Final = "/api/v1"
 
 
@@ -26,3 +28,16 @@ def poll_link(poll_id: UUID) -> str:
 def frames_link(poll_id: UUID) -> str:
     """Where the raw frames of a poll are found."""
     return f"{poll_link(poll_id)}/frames"
+
+
+class OriginLinks(BaseModel):
+    """The way back from a value: the meter, the poll that read it, the bytes it came in."""
+
+    meter: str = Field(examples=["/api/v1/meters/42"])
+    poll: str = Field(examples=["/api/v1/polls/01890a5d-ac96-774b-bcce-b302099a8057"])
+    frames: str = Field(examples=["/api/v1/polls/01890a5d-ac96-774b-bcce-b302099a8057/frames"])
+
+
+def origin_links(meter_id: int, poll_id: UUID) -> OriginLinks:
+    """The way back from a value of this meter that this poll read."""
+    return OriginLinks(meter=meter_link(meter_id), poll=poll_link(poll_id), frames=frames_link(poll_id))

@@ -89,21 +89,9 @@ def _problems(path: str, operation: Json) -> Json:
 
 
 def _problem(path: str, error: type[TeploError]) -> Json:
-    kind = KINDS[error]
-    text: Json = {
-        "type": f"urn:teplo:problem:{kind.status.phrase.lower().replace(' ', '-')}",
-        "title": kind.status.phrase,
-        "status": kind.status.value,
-        "detail": kind.detail(error()),
-        "instance": path,
-        "next_step": kind.next_step,
-        "errors": [],
-    }
+    text = KINDS[error].problem(error(), path).model_dump()
     schema = {"$ref": f"{_REFERENCE}Problem"}
-    return {
-        "description": kind.detail(error()),
-        "content": {MEDIA_TYPE: {"schema": schema, "example": text}},
-    }
+    return {"description": text["detail"], "content": {MEDIA_TYPE: {"schema": schema, "example": text}}}
 
 
 def _in_version_3_0(part: Any) -> Any:

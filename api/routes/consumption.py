@@ -12,7 +12,7 @@ from api.bills import Bill, Question, bill, billed, log, page_of_bills
 from api.cursors import CursorText, decode_id, encode
 from api.dependencies import BillingKey, Period, ServicesNeeded
 from api.limits import PageSize
-from api.links import frames_link, meter_link, poll_link, usage_point_link
+from api.links import OriginLinks, origin_links, usage_point_link
 from api.routes.registry import existing_usage_point
 from api.schemas import Amount, DecimalText, Identifier, Page, RegisterName, Timestamp, amount, decimal_text
 from metering.consumption import Quality, RegisterReading, RegisterSource, Segment
@@ -61,14 +61,6 @@ class PeriodOut(BaseModel):
     end: Timestamp = Field(serialization_alias="to", examples=[_END])
 
 
-class RegisterLinks(BaseModel):
-    """The way back from a register: the meter, the poll that read it, the bytes it came in."""
-
-    meter: str = Field(examples=["/api/v1/meters/42"])
-    poll: str = Field(examples=["/api/v1/polls/01890a5d-ac96-774b-bcce-b302099a8057"])
-    frames: str = Field(examples=["/api/v1/polls/01890a5d-ac96-774b-bcce-b302099a8057/frames"])
-
-
 class RegisterOut(BaseModel):
     """A register's level. level = raw x factor of the factor set; `frame` is the number within the poll."""
 
@@ -83,7 +75,7 @@ class RegisterOut(BaseModel):
     flags: list[Flag] = Field(examples=[[]])
     poll_id: UUID = Field(examples=["01890a5d-ac96-774b-bcce-b302099a8057"])
     frame: int = Field(examples=[2])
-    links: RegisterLinks
+    links: OriginLinks
 
 
 class SegmentOut(BaseModel):
@@ -212,9 +204,5 @@ def _register(register: RegisterReading | None, unit: str) -> RegisterOut | None
         flags=sorted(register.flags),
         poll_id=register.poll_id,
         frame=register.frame,
-        links=RegisterLinks(
-            meter=meter_link(register.meter_id),
-            poll=poll_link(register.poll_id),
-            frames=frames_link(register.poll_id),
-        ),
+        links=origin_links(register.meter_id, register.poll_id),
     )

@@ -12,7 +12,7 @@ from pydantic import BaseModel, Field
 from api.cursors import CursorText, Key, cut, decode, instant_in, number_in, quantity_in
 from api.dependencies import Period, Scope, ServicesNeeded, allowed
 from api.limits import LONGEST_PERIOD, PageSize
-from api.links import frames_link, meter_link, poll_link
+from api.links import OriginLinks, origin_links, poll_link
 from api.routes.registry import existing_meter, existing_usage_point
 from api.schemas import (
     Amount,
@@ -41,14 +41,6 @@ Kind = Annotated[
     ArchiveKind, Query(description="total: register levels at `start`; else amounts or means of the slot.")
 ]
 QuantityFilter = Annotated[QuantityName | None, Query(description="This quantity alone.")]
-
-
-class OriginLinks(BaseModel):
-    """The way back from a value."""
-
-    meter: str = Field(examples=["/api/v1/meters/42"])
-    poll: str = Field(examples=["/api/v1/polls/01890a5d-ac96-774b-bcce-b302099a8057"])
-    frames: str = Field(examples=["/api/v1/polls/01890a5d-ac96-774b-bcce-b302099a8057/frames"])
 
 
 class OriginOut(BaseModel):
@@ -242,9 +234,7 @@ def _origin(meter_id: int, origin: Origin) -> OriginOut:
         factor_set=origin.factor_set,
         poll_id=origin.poll_id,
         frame=origin.frame,
-        links=OriginLinks(
-            meter=meter_link(meter_id), poll=poll_link(origin.poll_id), frames=frames_link(origin.poll_id)
-        ),
+        links=origin_links(meter_id, origin.poll_id),
     )
 
 

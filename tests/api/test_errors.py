@@ -9,7 +9,7 @@ from fastapi import FastAPI
 from httpx import ASGITransport, AsyncClient, Response
 
 from api.app import create_app
-from api.errors import KINDS, problem
+from api.errors import KINDS, answer
 from api.limits import LARGEST_BODY
 from metering.errors import ProfileError, ReadingConflict, StorageError, StorageUnavailable, TeploError
 from storage.pool import Database
@@ -100,7 +100,7 @@ async def test_a_fault_of_our_own_hides_its_inside(app: FastAPI, caller: Caller)
     ],
 )
 def test_the_nearest_class_of_the_tree_decides(error: TeploError, status: int) -> None:
-    assert problem("/x", error).status_code == status
+    assert answer("/x", error).status_code == status
 
 
 def caller_of(app: FastAPI) -> AsyncClient:
