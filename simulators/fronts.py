@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import os
+import struct
 import tty
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
-from typing import Protocol
+from typing import Final, Protocol
 
 import serial
 import serial.rfc2217
 
-from metering.errors import LineError
+from metering.errors import LineError, LineLost
 from simulators.lines import LARGEST_READ, Caller, Connection, FarEnd
 
-HOST = "127.0.0.1"
+HOST: Final = "127.0.0.1"
+_LONGEST_OPTION: Final = 64
 
 
 class _Wire(Caller, Protocol):
@@ -53,7 +55,13 @@ class _TelnetSocket(_Socket):
         super().say(b"".join(self._manager.escape(data)))
 
     def unpack(self, data: bytes) -> bytes:
-        return b"".join(self._manager.filter(data))
+        try:
+            said = b"".join(self._manager.filter(data))
+        except (struct.error, LookupError, TypeError, ValueError) as error:
+            raise LineLost(f"The caller's RFC 2217 option cannot be understood: {error}.") from error
+        if len(self._manager.suboption or b"") > _LONGEST_OPTION:
+            raise LineLost(f"The caller's RFC 2217 option is longer than {_LONGEST_OPTION} bytes.")
+        return said
 
 
 @asynccontextmanager

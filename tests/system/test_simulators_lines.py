@@ -94,6 +94,23 @@ async def test_an_rfc2217_front_talks_telnet_and_the_bus_hears_only_its_requests
         assert answer.endswith(ACK)
 
 
+@pytest.mark.parametrize(
+    "option",
+    [
+        b"\xff\xfa\x2c\x01\x00\xff\xf0",  # SET-BAUDRATE with one byte of four
+        b"\xff\xfa\x2c\x03\x63\xff\xf0",  # SET-PARITY 99
+        b"\xff\xfa\x2c" + bytes(3000),  # an option without an end
+        b"\xff\xf0",  # the end of an option that never began
+    ],
+)
+async def test_a_caller_with_a_wrong_telnet_option_is_cut_off(option: bytes) -> None:
+    async with rfc2217_front(bus(*two_meters())) as port, talking_tcp(port, patience=2.0) as talker:
+        await talker.ask(option, size=10_000)
+        assert await talker.ask(b"") == b""
+        async with talking_tcp(port) as another:
+            assert (await another.ask(SND_NKE[1])).endswith(ACK)
+
+
 async def test_a_closed_connection_leaves_the_bus_to_the_next_caller() -> None:
     async with tcp_front(bus(*two_meters())) as port:
         for _ in range(3):
