@@ -7,9 +7,9 @@ from decimal import Decimal
 from typing import Final, Literal
 
 from metering.errors import DecodeError
-from protocols.mbus.dif import FIELDS, Coding, DataInformation
+from protocols.mbus.dif import FIELDS, DataField, DataInformation
 from protocols.mbus.heads import RecordHead
-from protocols.mbus.telegram import DataRecord, Header, Telegram
+from protocols.mbus.telegram import Header, Telegram
 from protocols.mbus.vif import RESERVED, DataType, Meaning, power_of_ten
 from protocols.mbus.vife import ValueInformation
 
@@ -20,7 +20,7 @@ _UNIT: Final = 0x3F
 _HISTORIC: Final = 0x3E
 _KILO: Final = Decimal(1000)
 _MILLIONTH: Final = Decimal("0.000001")
-_COUNTER_BYTES: Final = 4
+_INTEGER_32, _BCD_8 = 0x4, 0xC
 
 
 def _decades(first: int, quantity: str, unit: str, size: Decimal) -> Iterator[tuple[int, Meaning]]:
@@ -52,30 +52,25 @@ def decode(octets: bytes, order: Literal["little", "big"]) -> Telegram:
     """The sixteen bytes behind the CI; a counter at the fixed date has storage number 1."""
     if len(octets) != SIZE:
         raise DecodeError(f"A fixed data structure has {SIZE} bytes, this one has {len(octets)}.")
-    first, second = octets[6] & _UNIT, octets[7] & _UNIT
-    status = octets[5]
-    storage = 1 if status & _AT_FIXED_DATE else 0
-    counters = (
-        _counter(octets[8:12], first, storage, status, order),
-        _counter(
-            octets[12:16],
-            first if second == _HISTORIC else second,
-            1 if second == _HISTORIC else storage,
-            status,
-            order,
-        ),
-    )
+    step = 1 if order == "little" else -1
+    first, second = octets[8:12][::step], octets[12:16][::step]
+    heads = _heads(octets[5], octets[6] & _UNIT, octets[7] & _UNIT)
+    counters = (heads[0].record(first), heads[1].record(second))
     return Telegram(_header(octets, order), counters, b"", more_follows=False, problems=())
 
 
-def _counter(
-    data: bytes, unit: int, storage: int, status: int, order: Literal["little", "big"]
-) -> DataRecord:
-    coding = Coding.INTEGER if status & _BINARY else Coding.BCD
-    field = next(field for field in FIELDS if field.coding is coding and field.size == _COUNTER_BYTES)
+def _heads(status: int, first: int, second: int) -> tuple[RecordHead, RecordHead]:
+    """What the two counters are, by the status byte and their unit codes."""
+    field = FIELDS[_INTEGER_32 if status & _BINARY else _BCD_8]
+    storage = 1 if status & _AT_FIXED_DATE else 0
+    if second == _HISTORIC:
+        return _head(field, first, storage), _head(field, first, 1)
+    return _head(field, first, storage), _head(field, second, storage)
+
+
+def _head(field: DataField, unit: int, storage: int) -> RecordHead:
     meaning = UNITS.get(unit, RESERVED)
-    head = RecordHead.of(b"", DataInformation(field, storage=storage), ValueInformation(meaning))
-    return head.record(data if order == "little" else data[::-1])
+    return RecordHead.of(b"", DataInformation(field, storage=storage), ValueInformation(meaning))
 
 
 def _header(octets: bytes, order: Literal["little", "big"]) -> Header:

@@ -92,11 +92,12 @@ class LearningDecoder:
         return telegram or self._learn(identity, payload)
 
     def _learn(self, identity: Identity, payload: bytes) -> Telegram:
-        telegram = records.decode(payload)
         layout = compile_layout(payload)
-        if layout:
-            self._layouts[identity] = layout
-            self._layouts.move_to_end(identity)
+        telegram = layout.decode(payload) if layout else None
+        if layout is None or telegram is None:
+            return records.decode(payload)
+        self._layouts[identity] = layout
+        self._layouts.move_to_end(identity)
         if len(self._layouts) > self._most:
             self._layouts.popitem(last=False)
         return telegram

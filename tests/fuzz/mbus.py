@@ -16,6 +16,7 @@ import time
 import tomllib
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -24,11 +25,15 @@ from protocols.mbus import compact, frames, records
 from protocols.mbus.explain import explain_bytes, explain_json
 from protocols.mbus.frames import RSP_UD, LongFrame
 from protocols.mbus.layout import LearningDecoder
+from protocols.mbus.words import PRIMARY_STATION
 
 REFERENCES = Path(__file__).parents[1] / "fixtures" / "m-bus" / "reference-telegrams.toml"
 ANSWERS = (0x72, 0x72, 0x72, 0x73, 0x76, 0x77, 0x78, 0x7A, 0x70, 0x71)
 """CI fields of random payloads; the common one comes more often."""
 INTERESTING = (0x00, 0x0D, 0x0F, 0x1F, 0x2F, 0x7C, 0x7F, 0x80, 0x8D, 0xEF, 0xF0, 0xFB, 0xFC, 0xFD, 0xFF)
+
+COMPARED = 5
+"""One in so many frames is explained and decoded by learned layouts too, which takes four times as long."""
 
 Mutation = Callable[[bytearray, random.Random], None]
 
@@ -114,18 +119,14 @@ class Report:
     slowest: float = 0.0
 
 
-def decode_everything(frame: bytes, decoder: LearningDecoder) -> str:
-    """Runs every decoder over the frame; the name of what the full one made of it."""
-    explain_json(frame)
+def decode(frame: bytes) -> str:
+    """The name of what the full decoder made of the frame."""
     frames.find(frame)
     try:
         decoded = frames.decode(frame)
-        explain_bytes(frame)
         if not isinstance(decoded, LongFrame):
             return "no data"
         telegram = records.decode(decoded.payload)
-        if decoder.decode(decoded.payload) != telegram:
-            raise AssertionError("the learned layout decodes differently")
         for record in telegram.records:
             compact.expand(record, telegram)
     except TeploError as error:
@@ -133,12 +134,24 @@ def decode_everything(frame: bytes, decoder: LearningDecoder) -> str:
     return "decoded"
 
 
+def compare(frame: bytes, decoder: LearningDecoder) -> None:
+    """Whatever the full decoder accepts, the learned layout decodes alike and the explanations cover."""
+    explained = explain_json(frame)
+    with suppress(TeploError):
+        assert b"".join(note.data for note in explain_bytes(frame)) == frame
+        decoded = frames.decode(frame)
+        if explained["ok"] and isinstance(decoded, LongFrame) and not decoded.control & PRIMARY_STATION:
+            assert decoder.decode(decoded.payload) == records.decode(decoded.payload)
+
+
 def run(count: int, seed: int) -> Report:
     report, decoder = Report(), LearningDecoder()
-    for frame in mutants(count, seed):
+    for number, frame in enumerate(mutants(count, seed)):
         began = time.perf_counter()
         try:
-            outcome = decode_everything(frame, decoder)
+            outcome = decode(frame)
+            if number % COMPARED == 0:
+                compare(frame, decoder)
         except Exception as error:  # noqa: BLE001 - to find foreign errors is the purpose
             outcome = "foreign"
             report.foreign.append((frame.hex(), repr(error)))
