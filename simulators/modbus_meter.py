@@ -20,8 +20,8 @@ from protocols.modbus.archive_records import stamp_for
 from protocols.modbus.messages import READ_ARCHIVE, READ_HOLDING, READ_INPUT, REPORT_ID, WRITE_MULTIPLE
 from protocols.modbus.moments import PARTS, meter_time
 from protocols.modbus.numbers import encode_number, unit_of
-from protocols.modbus.profile import NUMBER, load
-from protocols.modbus.register_map import Archive, RecordLayout, RecordStamp, Setting, Text, Value
+from protocols.modbus.profile import load
+from protocols.modbus.register_map import NUMBER, Archive, RecordLayout, RecordStamp, Setting, Text, Value
 from protocols.modbus.values import encode_text
 from simulators.memory import MeterMemory
 from simulators.modbus_truth import Numbers, archive_truths, numbers_at, numbers_of, snapshot_truths

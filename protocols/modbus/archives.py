@@ -16,10 +16,9 @@ from metering.readings import GapReason
 from protocols.conversation import Conversation, Pause
 from protocols.modbus.dialogue import Dialogue
 from protocols.modbus.function65 import ArchiveQuery
-from protocols.modbus.messages import Request, read_archive, read_registers, write_registers
+from protocols.modbus.messages import Request, read_archive, read_registers, write_and_read, write_registers
 from protocols.modbus.moments import PARTS, part_of
-from protocols.modbus.profile import NUMBER
-from protocols.modbus.register_map import Addressing, Archive, RecordLayout, Selection
+from protocols.modbus.register_map import NUMBER, Addressing, Archive, RecordLayout, Selection
 
 Fetched = bytes | GapReason
 
@@ -72,15 +71,22 @@ def slots_between(kind: ArchiveKind, earlier: datetime, later: datetime) -> int:
 
 def select(selection: Selection, number: int, moment: datetime | None) -> Request:
     """The write that selects a record; current values have no moment and are selected by a date of zeros."""
-    parts = {part: part_of(moment, part) if moment else 0 for part in PARTS} | {NUMBER: number}
-    content = bytes(part if isinstance(part, int) else parts[part] for part in selection.content)
-    return write_registers(selection.at, content)
+    return write_registers(selection.at, _content(selection, number, moment))
 
 
 def read_selected(selection: Selection, record: RecordLayout, at: int | None = None) -> Request:
     """The read of what was selected."""
     address = selection.read_at if at is None else at
-    return read_registers(selection.function, address, (record.size + 1) // 2)
+    return read_registers(selection.function, address, _count(record))
+
+
+def _content(selection: Selection, number: int, moment: datetime | None) -> bytes:
+    parts = {part: part_of(moment, part) if moment else 0 for part in PARTS} | {NUMBER: number}
+    return bytes(part if isinstance(part, int) else parts[part] for part in selection.content)
+
+
+def _count(record: RecordLayout) -> int:
+    return (record.size + 1) // 2
 
 
 def _by_time(reader: ArchiveReader, stamp: datetime) -> Conversation[Fetched]:
@@ -94,10 +100,28 @@ def _query(reader: ArchiveReader, first: datetime | int) -> Conversation[Fetched
 
 
 def _selected(reader: ArchiveReader, stamp: datetime) -> Conversation[Fetched]:
-    """A slow meter still shows the record selected before: its stamp tells, and it is given time."""
-    archive, selection = reader.archive, reader.selection
+    selection = reader.selection
     if selection is None:
-        raise ProfileError(f"The archive {archive.kind} is selected, but the profile has no [selection].")
+        raise ProfileError(f"The archive {reader.archive.kind} is selected, but there is no [selection].")
+    if selection.one_transaction:
+        return _transacted(reader, selection, stamp)
+    return _selected_then_read(reader, selection, stamp)
+
+
+def _transacted(reader: ArchiveReader, selection: Selection, stamp: datetime) -> Conversation[Fetched]:
+    archive = reader.archive
+    address = selection.read_at if archive.read_at is None else archive.read_at
+    content = _content(selection, archive.number, stamp)
+    number = reader.dialogue.number()
+    request = write_and_read(address, _count(archive.record), selection.at, content, number)
+    return reader.dialogue.ask_or(archive.refusals, request)
+
+
+def _selected_then_read(
+    reader: ArchiveReader, selection: Selection, stamp: datetime
+) -> Conversation[Fetched]:
+    """A slow meter still shows the record selected before: its stamp tells, and it is given time."""
+    archive = reader.archive
     chosen = yield from reader.dialogue.ask_or(archive.refusals, select(selection, archive.number, stamp))
     if isinstance(chosen, GapReason):
         return chosen

@@ -30,7 +30,7 @@ class Registers:
 
 
 class Dialogue:
-    """Asks one unit. `transactions` numbers the questions in TCP framing."""
+    """Asks one unit. `transactions` numbers the questions, in TCP framing and in function 48h."""
 
     def __init__(self, address: str, framing: Framing, transactions: Iterator[int]) -> None:
         self._unit = unit_of(address)
@@ -59,8 +59,12 @@ class Dialogue:
             blocks[block] = yield from self.ask(read_registers(block.function, block.address, block.count))
         return Registers(blocks)
 
+    def number(self) -> int:
+        """The next running number, 1 to 65535."""
+        return next(self._transactions)
+
     def _question(self, request: Request) -> Question:
-        return Question(request, self._unit, self._framing, next(self._transactions))
+        return Question(request, self._unit, self._framing, self.number())
 
 
 def unit_of(address: str) -> int:

@@ -15,8 +15,16 @@ from metering.errors import UnitError
 from metering.quantities import Behaviour
 from metering.units import check_unit
 from protocols.driver import Verification
-from protocols.modbus.profile import LARGEST_BLOCK, NUMBER
-from protocols.modbus.register_map import Addressing, Profile, RecordStamp, Setting, UnitChoice, Value
+from protocols.modbus.register_map import (
+    LARGEST_BLOCK,
+    NUMBER,
+    Addressing,
+    Profile,
+    RecordStamp,
+    Setting,
+    UnitChoice,
+    Value,
+)
 
 Rule = Callable[[Profile], Iterator[str]]
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from metering.calendar import ArchiveKind
 from metering.quantities import Quantity
@@ -14,6 +14,12 @@ from metering.readings import GapReason
 from protocols.driver import LineDefaults, Verification
 from protocols.modbus.moments import MomentLayout
 from protocols.modbus.values import ByteLayout, size_of
+
+LARGEST_BLOCK: Final = 125
+"""Registers in one reply, by the standard."""
+
+NUMBER: Final = "number"
+"""In a selection's content: the archive's number."""
 
 
 class Addressing(StrEnum):
@@ -128,6 +134,7 @@ class Selection:
 
     `content` is the bytes to write: parts of the date, `number` or a constant. A meter that needs time shows
     the record selected before: it is read up to `attempts` times with `pause` seconds before each repetition.
+    `one_transaction`: both in one question, by function 48h.
     """
 
     at: int
@@ -136,6 +143,7 @@ class Selection:
     read_at: int
     pause: float
     attempts: int
+    one_transaction: bool
 
 
 @dataclass(frozen=True, slots=True)

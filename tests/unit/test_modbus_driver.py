@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
+from importlib import resources
 from itertools import count
 from pathlib import Path
 from typing import TypeVar
@@ -34,6 +35,7 @@ RING = (FIXTURES / "modbus-ring-profile.toml").read_text(encoding="utf-8")
 NOW = datetime.fromisoformat("2026-02-10T14:16:49")
 UNIX = MomentLayout(("unix",))
 NOTHING = MeterConfiguration()
+SI = MeterConfiguration({"units": "SI"})
 
 
 @dataclass
@@ -230,6 +232,23 @@ def test_a_refused_selection_is_a_gap_when_the_code_says_so() -> None:
     asked = hours("2026-02-10T01:00:00", "2026-02-10T02:00:00")
     meter.run(ModbusDriver(load("termotronic-tv7")).read_archive("1", NOTHING, ArchiveKind.HOUR, asked))
     assert [record.reason for record in meter.delivered if isinstance(record, Gap)] == [GapReason.NO_RECORD]
+
+
+def test_one_transaction_selects_and_reads() -> None:
+    """tv7.md section 5: the question by function 48h, here with the driver's second running number."""
+    text = resources.files("protocols.modbus").joinpath("profiles", "termotronic-tv7.toml").read_text("utf-8")
+    profile = read(text.replace("[selection]", "[selection]\none_transaction = true"), "tv7-by-48h")
+    driver, stamp = ModbusDriver(profile), datetime.fromisoformat("2015-04-09T11:00:00")
+    conversation = driver.read_archive("1", SI, ArchiveKind.HOUR, [slot_at(ArchiveKind.HOUR, stamp)])
+    next(conversation)
+    asked = conversation.send(frame(3, bytes.fromhex("06 04 09 0f 0f 0a 27"), 1, Framing.RTU))
+    assert isinstance(asked, Exchange)
+    question = "01 48 0a b4 00 58 00 63 00 05 00 0a 00 02 04 09 0b 0f 00 00 00 00 00 00"
+    assert asked.request[:-2] == bytes.fromhex(question)
+    data = bytes.fromhex("04 09 0b 0f") + bytes(172)
+    delivered = conversation.send(frame(0x48, bytes.fromhex("00 58 00 02") + data, 1, Framing.RTU))
+    assert isinstance(delivered, Deliver)
+    assert isinstance(delivered.records[0], ArchiveRecord)
 
 
 def test_an_impossible_clock_is_not_understood() -> None:
