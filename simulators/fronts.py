@@ -18,6 +18,8 @@ from simulators.lines import LARGEST_READ, Caller, Connection, FarEnd
 
 HOST: Final = "127.0.0.1"
 _LONGEST_OPTION: Final = 64
+_MOST_UNHEARD: Final = 64
+"""Reads of a terminal that may wait while the far end is busy."""
 
 
 class _Wire(Caller, Protocol):
@@ -149,10 +151,10 @@ class _Terminal:
 
 @asynccontextmanager
 async def _listened(descriptor: int, far_end: FarEnd) -> AsyncIterator[None]:
-    heard: asyncio.Queue[bytes] = asyncio.Queue()
+    heard: asyncio.Queue[bytes] = asyncio.Queue(_MOST_UNHEARD)
     connection = far_end.connect(_Terminal(descriptor))
     loop = asyncio.get_running_loop()
-    loop.add_reader(descriptor, lambda: heard.put_nowait(_read(descriptor)))
+    loop.add_reader(descriptor, _take, descriptor, heard)
     listening = asyncio.create_task(_listen(heard, connection))
     try:
         yield
@@ -165,11 +167,12 @@ async def _listened(descriptor: int, far_end: FarEnd) -> AsyncIterator[None]:
 
 async def _listen(heard: asyncio.Queue[bytes], connection: Connection) -> None:
     while True:
-        if data := await heard.get():
+        data = await heard.get()
+        with suppress(OSError, LineError):  # a terminal cannot be cut off: what failed was not heard
             await connection.hear(data)
 
 
-def _read(descriptor: int) -> bytes:
-    with suppress(OSError):
-        return os.read(descriptor, LARGEST_READ)
-    return b""
+def _take(descriptor: int, heard: asyncio.Queue[bytes]) -> None:
+    with suppress(OSError, asyncio.QueueFull):  # a serial line waits for nobody
+        if data := os.read(descriptor, LARGEST_READ):
+            heard.put_nowait(data)

@@ -73,6 +73,14 @@ async def test_a_request_may_come_byte_by_byte_and_after_noise() -> None:
         assert await talker.ask(request[-1:], size=1) == ACK
 
 
+async def test_a_pseudo_terminal_survives_a_server_that_is_away() -> None:
+    async with tcp_front(bus(*two_meters())) as port:
+        away = ServerBehind("127.0.0.1", port)
+    async with pty_front(away) as path, talking_pty(path) as talker:
+        assert await talker.ask(SND_NKE[1]) == b""
+        assert await talker.ask(SND_NKE[1]) == b""
+
+
 async def test_all_bytes_pass_a_pseudo_terminal_unchanged() -> None:
     every = bytes(range(256))
 
