@@ -5,6 +5,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 LOCK := $(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet
 WORKERS ?= 2
 FRAMES ?= 1000000
+CONVERSATIONS ?= 100000
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test check fuzz bench lock clean
@@ -26,11 +27,15 @@ check: .venv/.dev ## lint, types and import contracts
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-fuzz: .venv/.dev ## feed FRAMES mutated frames to every decoder
-	$(BIN)/python -m tests.fuzz --frames $(FRAMES)
+fuzz: .venv/.dev ## feed FRAMES mutated frames and CONVERSATIONS with lying meters to the protocols
+	$(BIN)/python -m tests.fuzz.mbus --frames $(FRAMES)
+	$(BIN)/python -m tests.fuzz.modbus --conversations $(CONVERSATIONS)
 
-bench: .venv/.dev ## ours, a peer and the physical limit, side by side
-	$(BIN)/python -m bench
+bench: .venv/.dev ## every benchmark: ours and its peers, side by side
+	@for file in bench/*.py; do \
+		case "$$file" in */_*) continue;; esac; \
+		echo "== $$file"; $(BIN)/python -m "bench.$$(basename "$$file" .py)" || exit 1; \
+	done
 
 lock: .venv/.dev ## compile requirements/*.txt anew from pyproject.toml
 	$(PIP) uv
