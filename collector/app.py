@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from uuid import UUID
 
@@ -44,13 +44,18 @@ class Tools:
 
 @dataclass(frozen=True, slots=True)
 class CollectorSettings:
-    """How one collector works. `tick` is the pause between two looks at what is due, in seconds."""
+    """How one collector works.
+
+    `tick` is the pause between two looks at what is due, in seconds. A line whose collector died without a
+    word is served by another one after `heartbeat`.
+    """
 
     name: str = "main"
     plan: PollPlan = field(default_factory=PollPlan)
     archives: WantedSlots = field(default_factory=ArchivePlan)
     tick: float = 5.0
     concurrent_lines: int = 200
+    heartbeat: timedelta = timedelta(seconds=30)
 
 
 class Collector:
@@ -81,6 +86,7 @@ class Collector:
             dict.fromkeys(names, self.serve_line),
             concurrency=self._settings.concurrent_lines,
             stop=stop,
+            heartbeat=self._settings.heartbeat,
         )
 
     async def request_due_lines(self) -> None:

@@ -19,7 +19,7 @@ from urllib.parse import urlencode
 
 from metering.errors import StorageUnavailable
 from teplo.postgres_binaries import Binaries, Runner, find_binaries, find_runner
-from teplo.postgres_process import PATIENCE, accepts, alive, first_number, ready, running, wait
+from teplo.postgres_process import PATIENCE, alive, answers, first_number, ready, running, wait
 
 _USER: Final = "teplo"
 _PORT: Final = 5432
@@ -67,7 +67,7 @@ class EmbeddedPostgres:
         self.folder.mkdir(parents=True, exist_ok=True)
         with _locked(self.folder / "lock"):
             # A server that was just killed is not gone yet.
-            wait(lambda: self.pid is None or accepts(self._sockets, _PORT))
+            wait(lambda: self.pid is None or answers(self._sockets, _PORT))
             if self.pid is None:
                 self._launch()
             self._ours = self._process is not None or not alive(first_number(self._owner))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+import struct
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -11,6 +12,9 @@ from typing import Final
 
 PATIENCE: Final = 60.0
 """Seconds that a server is given to start or to stop."""
+_PROMPTLY: Final = 1.0
+_ENCRYPTED: Final = struct.pack("!ii", 8, 80877103)
+"""PostgreSQL's protocol, SSLRequest: may we speak encrypted? The answer is one letter."""
 
 
 def wait(condition: Callable[[], bool]) -> bool:
@@ -47,14 +51,16 @@ def ready(data: Path) -> bool:
     return len(lines) > 7 and lines[7].strip() == "ready"
 
 
-def accepts(sockets: Path, port: int) -> bool:
-    """Whether somebody listens on the server's socket."""
+def answers(sockets: Path, port: int) -> bool:
+    """Whether the server says a word; the kernel would take a call even for one that is dying."""
     with socket.socket(socket.AF_UNIX) as client:
+        client.settimeout(_PROMPTLY)
         try:
             client.connect(str(sockets / f".s.PGSQL.{port}"))
+            client.sendall(_ENCRYPTED)
+            return client.recv(1) in (b"S", b"N")
         except OSError:
             return False
-    return True
 
 
 def first_number(file: Path) -> int | None:

@@ -11,7 +11,9 @@ from simulators.truth import Truths
 from storage.readings import ArchiveValue, Readings, SnapshotValue
 from teplo.demo.site import RegisteredMeter
 
-WINDOWS: Mapping[ArchiveKind, timedelta] = {
+Windows = Mapping[ArchiveKind, timedelta]
+
+WINDOWS: Windows = {
     ArchiveKind.HOUR: timedelta(hours=48),
     ArchiveKind.DAY: timedelta(days=32),
     ArchiveKind.MONTH: timedelta(days=62),
@@ -54,13 +56,17 @@ class Verdict:
 
 
 async def compare_stored(
-    meters: Iterable[RegisteredMeter], readings: Readings, since: datetime, now: datetime
+    meters: Iterable[RegisteredMeter],
+    readings: Readings,
+    since: datetime,
+    now: datetime,
+    windows: Windows = WINDOWS,
 ) -> Verdict:
     """Every record the plant had at `since` must be stored, and everything stored must be true."""
     verdict = Verdict()
     for registered in meters:
         records = await _stored_records(registered, readings, now)
-        _compare_records(registered, records, since, verdict)
+        _compare_records(registered, records, since, windows, verdict)
         await _compare_snapshots(registered, readings, now, verdict)
     return verdict
 
@@ -93,10 +99,11 @@ def _compare_records(
     registered: RegisteredMeter,
     records: Mapping[RecordKey, Mapping[Key, ArchiveValue]],
     since: datetime,
+    windows: Windows,
     verdict: Verdict,
 ) -> None:
     zone = MeterZone(registered.meter.zone)
-    expected = {(kind, zone.to_utc(start)) for kind, start in _expected(registered, zone, since)}
+    expected = {(kind, zone.to_utc(start)) for kind, start in _expected(registered, zone, since, windows)}
     verdict.expected += len(expected)
     verdict.stored += len(records)
     for kind, start in sorted(expected - records.keys()):
@@ -107,11 +114,11 @@ def _compare_records(
 
 
 def _expected(
-    registered: RegisteredMeter, zone: MeterZone, since: datetime
+    registered: RegisteredMeter, zone: MeterZone, since: datetime, windows: Windows
 ) -> Iterator[tuple[ArchiveKind, datetime]]:
     """What the meter has, within the windows, of slots that were closed when the demo began."""
     then = zone.to_meter_time(since)
-    for kind, window in WINDOWS.items():
+    for kind, window in windows.items():
         for slot in slots(kind, then - window, then):
             closed = slot.start if kind is ArchiveKind.TOTAL else slot.end
             if closed <= then and registered.meter.truth_archive(kind, slot.start) is not None:

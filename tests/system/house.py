@@ -1,0 +1,89 @@
+"""A small house for system tests: a fleet, its registry and collectors on a real database."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+from collector.app import Collector, CollectorSettings, Tools
+from collector.gaps import ArchivePlan
+from collector.schedule import PollPlan
+from collector.supervisor import wait
+from metering.calendar import ArchiveKind
+from metering.errors import StorageUnavailable
+from simulators import fleet_file
+from simulators.fleet import RunningFleet, running_fleet
+from storage.pool import Database
+from storage.usage_points import Registry
+from teplo.composition import clock, random_source
+from teplo.demo.site import RegisteredMeter, register
+from teplo.running import TOOLS
+
+PATIENCE = 60.0
+WANTED = {ArchiveKind.HOUR: 4, ArchiveKind.DAY: 2, ArchiveKind.MONTH: 1, ArchiveKind.TOTAL: 3}
+HEARTBEAT = timedelta(seconds=2)
+QUICK = PollPlan(every=timedelta(seconds=1), retry=timedelta(milliseconds=200))
+
+HEAD = 'zone = "Asia/Almaty"\ninstalled_days_ago = 100\n'
+
+
+def line(protocol: str, *meters: str, front: str = "tcp") -> str:
+    """A line of a fleet file; a meter is `model serial address`."""
+    text = f'[[line]]\nfront = "{front}"\nprotocol = "{protocol}"\noptions = "timeout=0.3&gap=0.05&quiet=0"\n'
+    for meter in meters:
+        model, serial, address = meter.split()
+        text += f'[[line.meter]]\nmodel = "{model}"\nserial = "{serial}"\naddress = {address}\n'
+    return text
+
+
+@asynccontextmanager
+async def running_house(
+    database: Database, *lines: str, faults: str = "none"
+) -> AsyncIterator[tuple[RunningFleet, list[RegisteredMeter]]]:
+    """Serve these lines and register their meters."""
+    fleet = fleet_file.read(HEAD + "".join(lines), Path("test.toml"))
+    async with running_fleet(fleet, now=clock, random=random_source(1), faults=faults) as running:
+        meters = await register(running, Registry(database), clock() - timedelta(days=90))
+        yield running, meters
+
+
+def collector(database: Database, name: str = "main", plan: PollPlan = QUICK, **tools: object) -> Collector:
+    """A collector in a hurry; `tools` replaces some of its tools."""
+    settings = CollectorSettings(
+        name=name, plan=plan, archives=ArchivePlan(WANTED), tick=0.05, heartbeat=HEARTBEAT
+    )
+    return Collector(database, settings, replace(TOOLS, **tools))  # type: ignore[arg-type]
+
+
+@asynccontextmanager
+async def working(*collectors: Collector) -> AsyncIterator[asyncio.Event]:
+    """Run collectors; they end, with what they are reading, when the block does."""
+    stop = asyncio.Event()
+    async with asyncio.TaskGroup() as group:
+        for one in collectors:
+            group.create_task(one.run(stop))
+        try:
+            yield stop
+        finally:
+            stop.set()
+
+
+async def until(condition: Callable[[], Awaitable[bool]]) -> None:
+    """Ask until it is so, also while the database is away; TimeoutError after a minute."""
+    async with asyncio.timeout(PATIENCE):
+        while not await _so(condition):
+            await wait(asyncio.Event(), 0.05)
+
+
+async def _so(condition: Callable[[], Awaitable[bool]]) -> bool:
+    try:
+        return await condition()
+    except StorageUnavailable:
+        return False
+
+
+__all__ = ["TOOLS", "Tools", "collector", "line", "running_house", "until", "working"]

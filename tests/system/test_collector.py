@@ -1,0 +1,114 @@
+"""Collectors on real sockets and a real database; the simulated plant is the oracle."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import timedelta
+from pathlib import Path
+
+from collector.links import Link
+from collector.links.url import LineUrl
+from metering.polls import Outcome
+from protocols.driver import Driver
+from storage.polls import Polls
+from storage.pool import Database
+from storage.readings import Readings
+from storage.usage_points import Registry
+from teplo.composition import clock, open_link
+from teplo.demo import oracle
+from teplo.migrate import migrate
+from teplo.postgres import EmbeddedPostgres
+from tests.system.house import collector, line, running_house, until, working
+
+M_BUS = line("m-bus", "kamstrup-multical-601 06855817 1", "landis-gyr-uh50 70444600 2")
+MODBUS = line("modbus-rtu", "vzlet-tsrv-024m 1100341 1", "elf-04 18402110 2", "termotronic-tv7 520117 3")
+WINDOWS = dict.fromkeys(oracle.WINDOWS, timedelta(0)) | {
+    kind: timedelta(hours=hours) for kind, hours in zip(oracle.WINDOWS, (4, 48, 0, 24), strict=True)
+}
+
+
+async def all_ok(database: Database, meters: int, times: int = 1) -> bool:
+    polls = await Polls(database).list(limit=1000)
+    ok = Counter(poll.meter_id for poll in polls if poll.outcome is Outcome.OK)
+    return len(ok) == meters and min(ok.values()) >= times
+
+
+async def test_what_is_stored_is_what_the_plant_produced_in_spite_of_faults(database: Database) -> None:
+    async with running_house(database, M_BUS, MODBUS, faults="hostile") as (fleet, meters):
+        since = clock()
+        async with working(collector(database)):
+            await until(lambda: all_ok(database, len(meters)))
+        verdict = await oracle.compare_stored(meters, Readings(database), since, clock(), WINDOWS)
+        befallen = sum((line.faults for line in fleet.lines), Counter())
+    assert (verdict.missing, verdict.wrong, verdict.findings) == (0, 0, [])
+    assert verdict.expected >= 3 * (3 + 1 + 1), "three hours, a day and a total of each Modbus meter"
+    assert len(befallen) > 3, f"the lines were hardly disturbed: {befallen}"
+
+
+async def test_two_collectors_never_talk_on_one_line_at_once(database: Database) -> None:
+    talking: Counter[str] = Counter()
+    most: Counter[str] = Counter()
+    openers: Counter[str] = Counter()
+
+    def opener(name: str) -> object:
+        async def opened(url: LineUrl, driver: Driver) -> Link:
+            link = await open_link(url, driver)
+            talking[url.endpoint] += 1
+            most[url.endpoint] = max(most[url.endpoint], talking[url.endpoint])
+            openers[name] += 1
+            close = link.close
+
+            async def closed() -> None:
+                talking[url.endpoint] -= 1
+                await close()
+
+            link.close = closed  # type: ignore[method-assign]
+            return link
+
+        return opened
+
+    lines = [line("m-bus", f"kamstrup-multical-601 0685{n:04} 1") for n in range(12)]
+    async with running_house(database, *lines) as (_, meters):
+        pair = [collector(database, name, open_link=opener(name)) for name in ("north", "south")]
+        async with working(*pair):
+            await until(lambda: all_ok(database, len(meters), times=3))
+    assert set(most.values()) == {1}
+    assert set(openers) == {"north", "south"}, "both took part"
+
+
+async def test_a_replaced_meter_is_refused_until_it_is_registered(database: Database) -> None:
+    async with running_house(database, M_BUS) as (_, meters):
+        registry = Registry(database)
+        line_id = (await registry.lines())[0].id
+        old = meters[0]
+        await registry.add_meter(old.meter.serial, old.meter.model, "7", line_id, "Asia/Almaty", polled=False)
+        missing = await registry.add_meter("11112222", old.meter.model, "1", line_id, "Asia/Almaty")
+        await collector(database).serve_line(line_id)
+        polls = {poll.meter_id: poll for poll in await Polls(database).list()}
+        stored = await Readings(database).latest_snapshot(missing)
+    assert polls[missing].outcome is Outcome.WRONG_METER
+    assert old.meter.serial in polls[missing].message
+    assert stored == []
+    assert polls[meters[1].meter_id].outcome is Outcome.OK
+
+
+async def test_a_database_that_goes_away_costs_time_and_no_truth(tmp_path: Path) -> None:
+    server = EmbeddedPostgres(tmp_path / "postgres", settings={"fsync": "off"})
+    url = server.start()
+    try:
+        await migrate(url)
+        async with Database(url) as database, running_house(database, M_BUS, MODBUS) as (_, meters):
+            since = clock()
+            async with working(collector(database)):
+                await until(lambda: _polled(database))
+                server.stop()
+                server.start()
+                await until(lambda: all_ok(database, len(meters), times=2))
+            verdict = await oracle.compare_stored(meters, Readings(database), since, clock(), WINDOWS)
+        assert (verdict.missing, verdict.wrong, verdict.findings) == (0, 0, [])
+    finally:
+        server.stop()
+
+
+async def _polled(database: Database) -> bool:
+    return bool(await Polls(database).list(limit=1))
