@@ -6,6 +6,7 @@ LOCK := $(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashe
 WORKERS ?= 2
 FRAMES ?= 1000000
 CONVERSATIONS ?= 100000
+BENCHMARKS := $(basename $(notdir $(filter-out bench/_%,$(wildcard bench/*.py))))
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test check fuzz bench lock clean
@@ -32,10 +33,7 @@ fuzz: .venv/.dev ## feed FRAMES mutated frames and CONVERSATIONS with lying mete
 	$(BIN)/python -m tests.fuzz.modbus --conversations $(CONVERSATIONS)
 
 bench: .venv/.dev ## every benchmark: ours and its peers, side by side
-	@for file in bench/*.py; do \
-		case "$$file" in */_*) continue;; esac; \
-		echo "== $$file"; $(BIN)/python -m "bench.$$(basename "$$file" .py)" || exit 1; \
-	done
+	@for name in $(BENCHMARKS); do echo "== $$name"; $(BIN)/python -m bench.$$name || exit 1; done
 
 lock: .venv/.dev ## compile requirements/*.txt anew from pyproject.toml
 	$(PIP) uv

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import shlex
 from itertools import takewhile
@@ -14,6 +15,7 @@ from protocols.mbus import profile
 from protocols.mbus.linter import complaints
 from simulators import fleet_file
 from storage.pool import Database
+from storage.usage_points import Registry
 from teplo.composition import clock
 from tests.support.command_line import SETTINGS, commands, options, unknown_command, unknown_settings
 
@@ -100,3 +102,14 @@ def test_the_profile_of_the_guide_is_right() -> None:
 def test_every_example_in_python_compiles(page: Path) -> None:
     for text in blocks(page, "python"):
         compile(text, page.name, "exec")
+
+
+async def test_the_registration_of_the_guide_registers(database_url: str) -> None:
+    (text,) = blocks(DOCS / "how-to" / "deploy.md", "python")
+    example = "postgresql://teplo@localhost/teplo"
+    assert example in text
+    await asyncio.to_thread(exec, text.replace(example, database_url), {"__name__": "__main__"})
+    async with Database(database_url) as database:
+        (point,) = await Registry(database).usage_points()
+        (installation,) = await Registry(database).installations(point.id)
+    assert (point.code, installation.circuit) == ("ABAI-10-1", 1)
