@@ -12,7 +12,7 @@ from api import documentation, errors, openapi
 from api.dependencies import Clock, Services
 from api.limits import BodyLimit
 from api.links import PREFIX
-from api.routes import consumption, consumption_csv, health, polls, readings, registry
+from api.routes import consumption, consumption_csv, gaps, health, polls, readings, registry
 from storage.pool import Database
 
 TOLERANCE: Final = timedelta(hours=36)
@@ -46,7 +46,7 @@ def create_app(database: Database, *, now: Clock, tolerance: timedelta = TOLERAN
 
 def _version_1() -> APIRouter:
     router = APIRouter(prefix=PREFIX)
-    for routes in (registry, readings, polls, consumption, consumption_csv):
+    for routes in (registry, readings, gaps, polls, consumption, consumption_csv):
         router.include_router(routes.router)
     return router
 
