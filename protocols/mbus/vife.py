@@ -42,7 +42,10 @@ class ValueInformation:
 
     @property
     def factor(self) -> Decimal:
-        return self.meaning.scale * self.meaning.size * self.multiplier
+        """With as many places as it needs, so that values show the resolution of the meter."""
+        product = self.meaning.scale * self.meaning.size * self.multiplier
+        whole = product.to_integral_value()
+        return whole if product == whole else product.normalize()
 
     def qualified(self, words: str) -> ValueInformation:
         return replace(self, qualifiers=(*self.qualifiers, words))

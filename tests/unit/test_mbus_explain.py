@@ -60,6 +60,9 @@ def test_json_of_the_issues_example() -> None:
         ("78 02 5A 67 01", "35.9"),
         ("78 05 03 F9 02 15 50", "10000000000"),
         ("78 0C FB 0F 01 00 00 00", "100000000"),
+        ("78 04 FB 00 08 00 00 00", "800000"),
+        ("78 04 93 7D 08 00 00 00", "8"),
+        ("73 78 56 34 12 0A 00 29 29 01 00 00 00 00 00 00 00", "0.001"),
         ("78 42 6C FF 0C", "2007-12-31"),
         ("78 04 6D 30 37 E2 14", "2015-04-02T23:48:00"),
         ("78 03 6D 05 3B 17", "23:59:05"),
@@ -68,7 +71,7 @@ def test_json_of_the_issues_example() -> None:
     ],
 )
 def test_json_value_is_a_plain_text(payload: str, value: str) -> None:
-    (record,) = explain_json(long_frame(payload))["records"]
+    record = explain_json(long_frame(payload))["records"][0]
     assert record["value"] == value
     assert "why" not in record
 
