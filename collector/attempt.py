@@ -27,6 +27,11 @@ class Attempt:
         request, heard = self._exchange.request, self.heard
         return b"" if request.startswith(heard) else heard.removeprefix(request)
 
+    @property
+    def rest(self) -> bytes:
+        """What came behind the reply."""
+        return self.body[len(self.reply or b"") :]
+
     def add(self, chunk: bytes) -> None:
         self._heard += chunk
         body = self.body
@@ -41,8 +46,7 @@ class Attempt:
 
     def findings(self) -> set[str]:
         """What was noticed about the line."""
-        after = self.body[len(self.reply or b"") :]
-        found: set[str] = {_name(strange) for strange in (self._before_reply(), after) if strange}
+        found: set[str] = {_name(strange) for strange in (self._before_reply(), self.rest) if strange}
         if self.heard.startswith(self._exchange.request):
             found.add(Finding.ECHO)
         return found

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from collector.gaps import ArchivePlan, WantedSlots, missing_slots
 from collector.normalise import Normal, Normaliser
-from collector.session import Session
+from collector.session import Finding, Session
 from metering.calendar import ArchiveKind, MeterSlot, MeterZone
 from metering.errors import (
     AccessDenied,
@@ -134,7 +134,13 @@ class Poll:
             await self._read_archive(kind)
 
     async def _ask(self, conversation: Conversation[T]) -> T:
-        return await self._session.run(conversation, self._deliver)
+        answer = await self._session.run(conversation, self._deliver)
+        if Finding.SECOND_ANSWER in self._session.findings:
+            raise WrongMeter(
+                f"Two meters answer at address {self._meter.address}: what either of them says cannot be "
+                "told apart, so nothing was stored. Give each its own address."
+            )
+        return answer
 
     def _meet(self, identity: MeterIdentity | None) -> None:
         """Refuse to go on with another meter than the registered one."""

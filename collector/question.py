@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
+from collector.answered import Answered
 from collector.attempt import Attempt
 from collector.line_settings import LineSettings
 from collector.links import Link
@@ -39,10 +40,16 @@ class Question:
             attempt = await self._attempt()
             if attempt.reply is not None:
                 await self._settle_answered(len(failed), asked_at)
+                self._answered(attempt, failed)
                 return attempt.reply
             failed.append(attempt)
         await self._settle(len(failed), asked_at)
         raise self._failure(failed)
+
+    def _answered(self, attempt: Attempt, failed: list[Attempt]) -> None:
+        """Only a question put once can be contradicted: a repeated one may be answered twice by one meter."""
+        if attempt.reply is not None and not failed:
+            self._transcript.answered(Answered(self._exchange, attempt.reply), attempt.rest)
 
     async def _attempt(self) -> Attempt:
         attempt = Attempt(self._exchange)
@@ -123,9 +130,13 @@ class Question:
 async def listen(seconds: float, link: Link, transcript: Transcript) -> None:
     """Keeps quiet for so long; what is heard meanwhile, or was waiting, answers no question of ours."""
     until = _time() + seconds
-    transcript.late(link.drain())
+    heard = link.drain()
+    transcript.late(heard)
     while (left := until - _time()) > 0:
-        transcript.late(await link.receive(left))
+        chunk = await link.receive(left)
+        transcript.late(chunk)
+        heard += chunk
+    transcript.compare(heard)
 
 
 def _time() -> float:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import datetime
 from enum import StrEnum
 
+from collector.answered import Answered
 from metering.polls import Direction, Frame
 
 Clock = Callable[[], datetime]
@@ -22,6 +23,8 @@ class Finding(StrEnum):
     """A frame that is no answer to the question, or a damaged one, came before the reply or instead of it."""
     LATE_ANSWER = "late_answer"
     """Bytes came when nothing was asked: the time-out is too short for this line."""
+    SECOND_ANSWER = "second_answer"
+    """A question that was put once got two different answers: two meters have one address."""
 
 
 class Transcript:
@@ -31,9 +34,21 @@ class Transcript:
         self.frames: list[Frame] = []
         self.findings: set[str] = set()
         self._now = now
+        self._answered: Answered | None = None
 
     def sent(self, data: bytes) -> None:
         self._add(Direction.SENT, data)
+        self._answered = None
+
+    def answered(self, answered: Answered, rest: bytes) -> None:
+        """A question was answered; `rest` came behind the reply."""
+        self._answered = answered
+        self.compare(rest)
+
+    def compare(self, heard: bytes) -> None:
+        """Bytes that came after an answer may be another meter's answer to the same question."""
+        if self._answered is not None and self._answered.contradicted_by(heard):
+            self.findings.add(Finding.SECOND_ANSWER)
 
     def received(self, data: bytes) -> None:
         """Nothing heard is no frame."""

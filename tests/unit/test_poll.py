@@ -69,6 +69,16 @@ async def test_another_meter_than_the_registered_one_leaves_nothing(whole_snapsh
     assert (report.archive, report.snapshots, report.gaps) == ((), (), ())
 
 
+async def test_a_second_meter_on_the_address_leaves_nothing() -> None:
+    def both(request: bytes) -> list[Arrival]:
+        return [Arrival(b"ok\n"), Arrival(b"other\n")]
+
+    report = await poll(ScriptedDriver(clock=METER_NOW), await session(now, both)).run()
+    assert report.outcome is Outcome.WRONG_METER
+    assert "Two meters" in report.message
+    assert report.snapshots == ()
+
+
 async def test_a_silent_meter_is_called_silent() -> None:
     report = await poll(ScriptedDriver(), await session(now, lambda request: [])).run()
     assert report.outcome is Outcome.METER_SILENT

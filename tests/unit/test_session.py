@@ -202,6 +202,26 @@ def test_bytes_before_a_question_answer_nothing() -> None:
     assert session.findings == {Finding.LATE_ANSWER}
 
 
+@pytest.mark.parametrize("after", [0.0, 0.02], ids=["with the reply", "in the quiet after it"])
+def test_a_second_different_answer_is_another_meters(after: float) -> None:
+    peer = Script([Arrival(b"R1;"), Arrival(b"R2;", after)], [Arrival(b"R3;")])
+    (replies,), session, _ = talk(peer, ask(b"a", b"b"))
+    assert replies == [b"R1;", b"R3;"]
+    assert Finding.SECOND_ANSWER in session.findings
+
+
+def test_the_same_answer_twice_is_one_meters() -> None:
+    peer = Script([Arrival(b"R1;"), Arrival(b"R1;", 0.02)], [Arrival(b"R3;")])
+    _, session, _ = talk(peer, ask(b"a", b"b"))
+    assert Finding.SECOND_ANSWER not in session.findings
+
+
+def test_two_answers_to_a_repeated_question_are_one_meters() -> None:
+    peer = Script([Arrival(b"R1;", 1.01)], [Arrival(b"R2;", 0.02)], [Arrival(b"R3;")])
+    _, session, _ = talk(peer, ask(b"a", b"b"))
+    assert Finding.SECOND_ANSWER not in session.findings
+
+
 def test_a_cut_ends_in_line_lost_and_nothing_more_is_tried() -> None:
     def stubborn() -> Conversation[None]:
         try:
