@@ -171,7 +171,8 @@ def _stored(code: str, storage: int) -> bytes:
     chain = [octet & ~_EXTENSION for octet in octets[:size]]
     chain[0] |= _STORAGE_BIT * (storage & 1)
     for number, bits in enumerate(_nibbles(storage >> 1), start=1):
-        chain[number:] = chain[number:] or [0]
+        if number == len(chain):
+            chain.append(0)
         chain[number] |= bits
     return bytes([*(octet | _EXTENSION for octet in chain[:-1]), chain[-1]]) + octets[size:]
 
