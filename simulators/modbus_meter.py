@@ -12,7 +12,7 @@ from decimal import Decimal
 from typing import Final
 
 from metering.calendar import ArchiveKind, MeterSlot, next_start, slot_at, slot_start
-from metering.errors import DecodeError, NotSupported
+from metering.errors import ConfigurationError, DecodeError, NotSupported
 from metering.readings import GapReason
 from metering.units import convert
 from protocols.modbus import function65
@@ -22,7 +22,7 @@ from protocols.modbus.moments import PARTS, meter_time
 from protocols.modbus.numbers import encode_number, unit_of
 from protocols.modbus.profile import load
 from protocols.modbus.register_map import NUMBER, Archive, RecordLayout, RecordStamp, Setting, Text, Value
-from protocols.modbus.values import encode_text
+from protocols.modbus.texts import encode_text
 from simulators.memory import MeterMemory
 from simulators.modbus_truth import Numbers, archive_truths, numbers_at, numbers_of, snapshot_truths
 from simulators.truth import Truths
@@ -30,7 +30,9 @@ from simulators.truth import Truths
 ILLEGAL_FUNCTION, ILLEGAL_ADDRESS, ILLEGAL_VALUE = 1, 2, 3
 
 FIRMWARE: Final = "2.1"
-REPORTED: Final = "{model} 76.30.03.05"
+REPORTED: Final[Mapping[str, str]] = {"vzlet-tsrv-024m": "VZLJOT TSRV-024M 76.30.03.05"}
+"""What a model says to function 17; it ends with a zero byte."""
+
 USUAL_SETTINGS: Final[Mapping[str, str]] = {"report_day": "1"}
 """How a meter leaves the works; every other setting is the first word of its profile, or 0."""
 
@@ -56,6 +58,8 @@ class ModbusMeter:
         memory: MeterMemory,
         settings: Mapping[str, str] = USUAL_SETTINGS,
     ) -> None:
+        if not serial.isdecimal():
+            raise ConfigurationError(f"Serial {serial!r} of a simulated {model}: Modbus meters have digits.")
         self.model = model
         self.address = str(address)
         self.serial = serial
@@ -93,7 +97,7 @@ class ModbusMeter:
     def _report_id(self) -> bytes:
         if not self.profile.identity.report_id:
             raise Refused(ILLEGAL_FUNCTION)
-        return _counted(REPORTED.format(model=self.model.upper()).encode("ascii") + bytes(23))
+        return _counted(REPORTED.get(self.model, self.model).encode("ascii") + b"\x00")
 
     def _registers(self, function: int, asked: bytes) -> bytes:
         address, count = int.from_bytes(asked[:2], "big"), int.from_bytes(asked[2:], "big")

@@ -20,7 +20,7 @@ from protocols.modbus.messages import Framing, read_registers, report_id
 from protocols.modbus.numbers import Settings, record_values, values_at
 from protocols.modbus.planning import Block
 from protocols.modbus.register_map import Profile, RecordStamp, Setting, Text
-from protocols.modbus.values import decode_text
+from protocols.modbus.texts import decode_text
 
 _LARGEST_FRAME = 260
 """Bytes of the longest RTU frame of any request here."""

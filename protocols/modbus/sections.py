@@ -32,7 +32,8 @@ from protocols.modbus.register_map import (
     UnitChoice,
     Value,
 )
-from protocols.modbus.values import TEXTS, TYPES, ByteLayout, Order, size_of
+from protocols.modbus.texts import TEXTS
+from protocols.modbus.values import TYPES, ByteLayout, Order, size_of
 
 LARGEST_RECORD: Final = 253
 """Bytes of a record, which must come in one reply."""

@@ -14,8 +14,6 @@ from decimal import ROUND_HALF_EVEN, Decimal
 from enum import StrEnum
 from typing import Final
 
-from metering.errors import DecodeError
-
 
 class Order(StrEnum):
     """Which part of a number comes first."""
@@ -74,34 +72,13 @@ def encode(type_name: str, value: Decimal, layout: ByteLayout) -> bytes:
 
 
 def absent_marks(type_name: str) -> list[bytes]:
-    """ "Not a number" of every part of a type, high first; zeros where the type cannot say so."""
+    """For every part of a type what says "not a number", high first; zeros where nothing does."""
     return [NOT_A_NUMBER.get(name, bytes(TYPES[name].size)) for name in type_name.split("+")]
 
 
 def size_of(type_name: str) -> int:
     """Bytes of a type; KeyError when there is no such type."""
     return sum(TYPES[name].size for name in type_name.split("+"))
-
-
-def decode_text(type_name: str, data: bytes, layout: ByteLayout) -> str:
-    """A serial number or version: an integer type, `version` (2.5 as bytes 2 and 5), `ascii`, `bcd`
-    or `digits` (one byte each, as number or character)."""
-    if type_name not in TEXTS:
-        number = decode(type_name, data, layout)
-        return "" if number is None else f"{number:f}"
-    digits = _TEXTS[type_name](layout.arrange(data))
-    if not digits.isascii() or not digits.isprintable():
-        raise DecodeError(f"{data.hex(' ')} is no serial number written as {type_name}; check the model.")
-    return digits
-
-
-def encode_text(type_name: str, text: str, size: int, layout: ByteLayout) -> bytes:
-    """The other direction of decode_text."""
-    if type_name == "bcd":
-        return layout.arrange(bytes.fromhex(text.rjust(2 * size, "0")))
-    if type_name in TEXTS:
-        return layout.arrange(text.encode("ascii").ljust(size, b"\x00"))
-    return encode(type_name, Decimal(text), layout)
 
 
 def _parts(type_name: str) -> list[NumberType]:
@@ -139,18 +116,6 @@ def _decode_f64(data: bytes) -> Decimal | None:
     return Decimal(repr(number)) if math.isfinite(number) else None
 
 
-def _ascii(data: bytes) -> str:
-    return data.rstrip(b"\x00 ").decode("latin-1")
-
-
-def _digits(data: bytes) -> str:
-    return "".join(chr(byte | 0x30) if byte <= 9 else chr(byte) for byte in data)
-
-
-def _version(data: bytes) -> str:
-    return ".".join(str(byte) for byte in data)
-
-
 TYPES: Final[Mapping[str, NumberType]] = {
     "u16": _integer(2, signed=False),
     "s16": _integer(2, signed=True),
@@ -166,11 +131,3 @@ NOT_A_NUMBER: Final[Mapping[str, bytes]] = {
     "f32": bytes.fromhex("7fc00000"),
     "f64": bytes.fromhex("7ff8000000000000"),
 }
-
-_TEXTS: Final[Mapping[str, Callable[[bytes], str]]] = {
-    "ascii": _ascii,
-    "bcd": bytes.hex,
-    "digits": _digits,
-    "version": _version,
-}
-TEXTS: Final = frozenset(_TEXTS)

@@ -11,6 +11,7 @@ from typing import TypeVar
 import pytest
 
 from metering.calendar import ArchiveKind, MeterSlot, MeterZone, slot_at, slots
+from metering.errors import ConfigurationError
 from metering.meters import MeterConfiguration
 from metering.readings import ArchiveRecord, Gap, GapReason, MeterValue, Record, Snapshot
 from metering.units import convert
@@ -164,6 +165,18 @@ async def test_several_units_share_a_line_and_a_stranger_is_silent(framing: Fram
         with pytest.raises(TimeoutError):
             async with asyncio.timeout(0.05):
                 await line.exchange(Exchange(question.frame(), question.complete))
+
+
+async def test_a_short_serial_is_filled_with_zeros_where_the_meter_has_eight_digits() -> None:
+    simulated = meter("elf-04")
+    simulated.serial = "1001"
+    async with served([simulated]) as line:
+        assert (await line.run(ModbusDriver(simulated.profile).identify("1"))).serial == "00001001"
+
+
+def test_a_serial_that_is_no_number_is_refused() -> None:
+    with pytest.raises(ConfigurationError, match="digits"):
+        ModbusMeter("elf-04", 1, "A-1", meter("elf-04").memory)
 
 
 async def test_both_heat_inputs_of_a_tv7_are_read() -> None:
