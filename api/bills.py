@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Final
 
@@ -16,6 +16,7 @@ from storage.usage_points import UsagePoint
 
 _CHUNK: Final = 500
 _BILLED_UNIT: Final = "Gcal"
+_NOT_OVER: Final = "The period is not over yet: later readings may change this figure."
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,4 +96,6 @@ def billed(bills: Iterable[Bill]) -> Decimal | None:
 
 def _bill(services: Services, question: Question, point: UsagePoint, segments: Iterable[Segment]) -> Bill:
     result = consumption(question.period, segments, services.tolerance)
+    if question.period.end > services.now():
+        result = replace(result, reasons=(_NOT_OVER, *result.reasons))
     return Bill(point, question.quantity or point.billed_quantity, result)

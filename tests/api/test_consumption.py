@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from httpx import AsyncClient
 
+from api import bills
 from storage.billing import Billing
 from storage.pool import Database
 from tests.api.network import FACTOR, FIRST_POLL, SECOND_POLL, Network
@@ -88,6 +89,14 @@ async def test_another_register_may_be_asked_for(client: AsyncClient, network: N
     assert (answer.json()["quantity"], answer.json()["consumption"]) == ("volume", None)
 
 
+async def test_a_period_that_is_not_over_says_so(client: AsyncClient, network: Network) -> None:
+    answer = await consumption(client, network.school, "2026-01-16T14:00:00Z", "2026-02-02T00:00:00Z")
+    # 20000 kWh at 08:00 on 1 February, against the first 10 kWh of the new meter; the clock says 09:00.
+    assert Decimal(answer["consumption"]["value"]) == Decimal(20000 - 10) * FACTOR
+    assert answer["quality"] == "measured_nearby"
+    assert answer["reasons"] == ["The period is not over yet: later readings may change this figure."]
+
+
 async def test_pages_of_all_usage_points(client: AsyncClient, network: Network) -> None:
     first = (await client.get("/api/v1/consumption", params=JANUARY | {"limit": "1"})).json()
     second = (
@@ -116,6 +125,14 @@ async def test_csv_has_the_figures_of_json(client: AsyncClient, network: Network
         assert line["opening_level"] == (item["opening"]["level"]["value"] if item["opening"] else "")
         assert line["reasons"] == " ".join(item["reasons"])
     assert (lines[0]["unit"], lines[0]["opening_at"]) == ("Gcal", "2026-01-01T00:00:00Z")
+
+
+async def test_csv_runs_on_over_its_chunks(
+    client: AsyncClient, network: Network, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = await client.get("/api/v1/consumption.csv", params=JANUARY)
+    monkeypatch.setattr(bills, "_CHUNK", 1)
+    assert (await client.get("/api/v1/consumption.csv", params=JANUARY)).text == whole.text
 
 
 async def test_every_answer_is_logged(client: AsyncClient, network: Network, database: Database) -> None:

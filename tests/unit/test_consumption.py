@@ -106,6 +106,13 @@ def test_one_and_the_same_register_at_both_boundaries_measures_nothing() -> None
     assert "No register was read after the opening one" in result.reasons[0]
 
 
+def test_an_opening_after_the_closing_measures_nothing() -> None:
+    opening, closing = register(JANUARY.end, "5"), register(JANUARY.start, "7")
+    result = consumption(JANUARY, [installed(opening, closing)], TOLERANCE)
+    assert result.value is None
+    assert "is after the closing one" in result.reasons[0]
+
+
 def test_two_factor_sets_are_not_subtracted() -> None:
     closing = replace(register(JANUARY.end, "2"), factor_set="kyivenergo")
     result = consumption(JANUARY, [installed(register(JANUARY.start, "1"), closing)], TOLERANCE)
