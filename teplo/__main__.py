@@ -1,11 +1,18 @@
-"""The command `teplo`: every command by name, and how an error of our tree ends the process."""
+"""The command `teplo`: every command by name, and how an error of our tree ends the process.
+
+A command's module is imported when it is asked for: a poll in a cellar shall not wait for the database's and
+the API's libraries.
+"""
 
 from __future__ import annotations
 
 import sys
+from importlib import import_module
+from typing import Any, Final
 
 import typer
 from rich.console import Console
+from typer.core import TyperGroup
 
 from metering.errors import (
     ConfigurationError,
@@ -16,17 +23,23 @@ from metering.errors import (
     StorageError,
     TeploError,
 )
-from teplo.commands.check import check
-from teplo.commands.demo import demo
-from teplo.commands.explain import explain
-from teplo.commands.key import key
-from teplo.commands.models import models
-from teplo.commands.poll import poll
-from teplo.commands.scan import scan
-from teplo.commands.serve import api, collector, migrate
-from teplo.commands.simulate import simulate
 
-EXIT_CODES: tuple[tuple[type[TeploError], int], ...] = (
+COMMANDS: Final = {
+    "demo": "demo",
+    "migrate": "serve",
+    "collector": "serve",
+    "api": "serve",
+    "poll": "poll",
+    "scan": "scan",
+    "explain": "explain",
+    "models": "models",
+    "simulate": "simulate",
+    "check": "check",
+    "key": "key",
+}
+"""By name, the module in teplo/commands that has the command as a function of this name."""
+
+EXIT_CODES: Final[tuple[tuple[type[TeploError], int], ...]] = (
     (ConfigurationError, 2),
     (LineError, 3),
     (ExchangeError, 4),
@@ -36,15 +49,35 @@ EXIT_CODES: tuple[tuple[type[TeploError], int], ...] = (
     (TeploError, 1),
 )
 
+
+class Commands(TyperGroup):
+    """The commands of the table, each imported when it is needed."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        if cmd_name not in COMMANDS:
+            return None
+        module = import_module(f"teplo.commands.{COMMANDS[cmd_name]}")
+        single = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+        single.command(cmd_name)(getattr(module, cmd_name))
+        return typer.main.get_command(single)
+
+
 app = typer.Typer(
     name="teplo",
+    cls=Commands,
     help="Open head-end for modem-read heat meters: from the meter's bytes to billed Gcal.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for command in (demo, migrate, collector, api, poll, scan, explain, models, simulate, check, key):
-    app.command()(command)
+
+
+@app.callback()
+def teplo() -> None:
+    """Open head-end for modem-read heat meters: from the meter's bytes to billed Gcal."""
 
 
 def exit_code(error: TeploError) -> int:
@@ -57,21 +90,22 @@ def main() -> None:
     try:
         app()
     except TeploError as error:
-        Console(stderr=True, highlight=False).print(f"{type(error).__name__}: {error}", soft_wrap=True)
-        sys.exit(exit_code(error))
+        _end(error)
     except ExceptionGroup as group:
-        _tell_first(group)
+        ours = group.subgroup(TeploError)
+        if ours is None:
+            raise
+        _end(_first(ours))
 
 
-def _tell_first(group: ExceptionGroup[Exception]) -> None:
-    ours = group.subgroup(TeploError)
-    if ours is None:
-        raise group
-    error: BaseException = ours
-    while isinstance(error, BaseExceptionGroup):
-        error = error.exceptions[0]
-    assert isinstance(error, TeploError)
-    Console(stderr=True, highlight=False).print(f"{type(error).__name__}: {error}", soft_wrap=True)
+def _first(group: BaseExceptionGroup[TeploError]) -> TeploError:
+    first = group.exceptions[0]
+    return _first(first) if isinstance(first, BaseExceptionGroup) else first
+
+
+def _end(error: TeploError) -> None:
+    console = Console(stderr=True, highlight=False)
+    console.print(f"{type(error).__name__}: {error}", soft_wrap=True, markup=False)
     sys.exit(exit_code(error))
 
 

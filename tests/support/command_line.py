@@ -17,7 +17,9 @@ def commands() -> dict[str, TyperCommand]:
     """Every command of `teplo` by its name."""
     group = typer.main.get_command(app)
     assert isinstance(group, TyperGroup)
-    return {name: one for name, one in group.commands.items() if isinstance(one, TyperCommand)}
+    context = typer.Context(group)
+    found = {name: group.get_command(context, name) for name in group.list_commands(context)}
+    return {name: one for name, one in found.items() if isinstance(one, TyperCommand)}
 
 
 def options(command: TyperCommand) -> set[str]:
