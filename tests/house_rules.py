@@ -23,7 +23,9 @@ FOREIGN: Final = {
 """The foreign packages of the folders that keep the fewest; the others choose freely."""
 
 VAGUE: Final = {"utils", "util", "helpers", "helper", "manager", "handler", "common", "misc"}
-CLOCKS: Final = {"now", "utcnow", "today"}
+CLOCKS: Final = {"datetime": {"now", "utcnow", "today"}, "date": {"today"}, "time": {"time", "time_ns"}}
+"""By the name before the dot; a monotonic clock measures how long, which is no reading of the time."""
+
 ENVIRONMENT: Final = {"environ", "getenv", "putenv", "environb"}
 MACHINES: Final = ("/home/", "/root/", "/work/", "/tmp/", "/Users/", "C:\\")
 
@@ -32,11 +34,7 @@ def only_the_composition_root_reads_a_clock(path: PurePosixPath, tree: ast.Modul
     if path.parts[0] == "teplo":
         return
     for node in ast.walk(tree):
-        if (
-            isinstance(node, ast.Attribute)
-            and node.attr in CLOCKS
-            and _is_named(node.value, "datetime", "date")
-        ):
+        if isinstance(node, ast.Attribute) and node.attr in CLOCKS.get(_last_name(node.value), ()):
             yield f"line {node.lineno}: {ast.unparse(node)}; take a clock as a parameter"
 
 
@@ -44,7 +42,7 @@ def only_the_settings_read_the_environment(path: PurePosixPath, tree: ast.Module
     if path == PurePosixPath("teplo/settings.py"):
         return
     for node in ast.walk(tree):
-        if isinstance(node, ast.Attribute) and node.attr in ENVIRONMENT and _is_named(node.value, "os"):
+        if isinstance(node, ast.Attribute) and node.attr in ENVIRONMENT and _last_name(node.value) == "os":
             yield f"line {node.lineno}: {ast.unparse(node)}; add a setting to teplo/settings.py"
         if isinstance(node, ast.ImportFrom) and node.module == "os":
             yield from (
@@ -78,7 +76,7 @@ def metering_counts_in_decimal(path: PurePosixPath, tree: ast.Module) -> Iterato
     for node in ast.walk(tree):
         if isinstance(node, ast.Constant) and isinstance(node.value, float):
             yield f"line {node.lineno}: {node.value} is a float"
-        if isinstance(node, ast.Call) and _is_named(node.func, "float"):
+        if isinstance(node, ast.Call) and _last_name(node.func) == "float":
             yield f"line {node.lineno}: {ast.unparse(node)}"
 
 
@@ -109,10 +107,10 @@ RULES: Final[tuple[Rule, ...]] = (
 )
 
 
-def _is_named(node: ast.expr, *names: str) -> bool:
-    return (isinstance(node, ast.Name) and node.id in names) or (
-        isinstance(node, ast.Attribute) and node.attr in names
-    )
+def _last_name(node: ast.expr) -> str:
+    if isinstance(node, ast.Name):
+        return node.id
+    return node.attr if isinstance(node, ast.Attribute) else ""
 
 
 def _is_docstring(node: ast.stmt) -> bool:

@@ -15,10 +15,12 @@ from tests.house_rules import PRODUCT, RULES, Rule
 
 ROOT = Path(__file__).parent.parent
 MODULES = sorted(path for folder in PRODUCT for path in (ROOT / folder).rglob("*.py"))
+LOCKS = [*sorted((ROOT / "requirements").glob("*.txt")), *sorted((ROOT / "tests").rglob("package-lock.json"))]
 
 BAD = [
     (house_rules.only_the_composition_root_reads_a_clock, "collector/poll.py", "x = datetime.now(UTC)"),
     (house_rules.only_the_composition_root_reads_a_clock, "api/app.py", "x = datetime.date.today()"),
+    (house_rules.only_the_composition_root_reads_a_clock, "collector/poll.py", "started = time.time()"),
     (house_rules.only_the_settings_read_the_environment, "teplo/demo.py", "x = os.environ['TEPLO_X']"),
     (house_rules.only_the_settings_read_the_environment, "storage/pool.py", "from os import getenv"),
     (house_rules.a_file_is_named_after_its_concept, "collector/link_manager.py", ""),
@@ -35,6 +37,7 @@ BAD = [
 GOOD = [
     (house_rules.only_the_composition_root_reads_a_clock, "teplo/demo.py", "x = datetime.now(UTC)"),
     (house_rules.only_the_composition_root_reads_a_clock, "collector/poll.py", "x = clock.now()"),
+    (house_rules.only_the_composition_root_reads_a_clock, "collector/poll.py", "x = time.monotonic()"),
     (house_rules.only_the_settings_read_the_environment, "teplo/settings.py", "x = os.environ['TEPLO_X']"),
     (house_rules.the_inner_folders_import_few_packages, "metering/units.py", "import pint, decimal"),
     (house_rules.the_inner_folders_import_few_packages, "api/app.py", "import fastapi"),
@@ -74,6 +77,12 @@ def test_a_rule_lets_its_neighbour_pass(rule: Rule, path: str, source: str) -> N
 
 def test_every_rule_is_tried_on_a_bad_sample() -> None:
     assert {rule for rule, _, _ in BAD} == set(RULES)
+
+
+@pytest.mark.parametrize("path", LOCKS, ids=lambda path: path.name)
+def test_a_lock_file_names_no_registry(path: Path) -> None:
+    text = path.read_text()
+    assert "://" not in text
 
 
 def test_import_contracts_hold() -> None:
