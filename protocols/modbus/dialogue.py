@@ -33,7 +33,7 @@ class Dialogue:
     """Asks one unit. `transactions` numbers the questions, in TCP framing and in function 48h."""
 
     def __init__(self, address: str, framing: Framing, transactions: Iterator[int]) -> None:
-        self._unit = unit_of(address)
+        self._unit = unit_number(address)
         self._framing = framing
         self._transactions = transactions
 
@@ -67,7 +67,7 @@ class Dialogue:
         return Question(request, self._unit, self._framing, self.number())
 
 
-def unit_of(address: str) -> int:
+def unit_number(address: str) -> int:
     """The unit of a meter's address on its line; ConfigurationError when it is none."""
     if not (address.isascii() and address.isdigit() and len(address) <= 3 and int(address) <= LARGEST_UNIT):
         raise ConfigurationError(f"{address!r} is no Modbus address: write a number from 1 to 247.")
