@@ -64,6 +64,14 @@ def test_every_command_exists(page: Path) -> None:
         assert not unknown_command(list(takewhile(lambda word: word not in "|>", shlex.split(line)))), line
 
 
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_chore_exists(page: Path) -> None:
+    targets = re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    text = page.read_text()
+    named = re.findall(r"^make ([a-z]+)", text, re.MULTILINE) + re.findall(r"`make ([a-z]+)[ `]", text)
+    assert set(named) <= set(targets)
+
+
 def test_every_command_and_option_is_documented() -> None:
     text = (DOCS / "reference" / "command-line.md").read_text()
     for name, command in commands().items():
