@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from datetime import timedelta
 from typing import Any, Final
 
@@ -96,7 +96,7 @@ async def run_worker(
     `heartbeat`.
     """
     with _translated():
-        async with asyncpg.create_pool(url, min_size=0, max_size=_CONNECTIONS, timeout=10.0) as pool:
+        async with _connections(url) as pool:
             queries = Queries(AsyncpgPoolDriver(pool))
             if not await queries.schema_is_installed():
                 raise StorageError("The database has no job queue: run `teplo migrate`.")
@@ -106,6 +106,16 @@ async def run_worker(
                 manager.entrypoint(name, accepts_context=False)(_job(serve, running))
             async with cancel_on_exit(asyncio.create_task(_relay(stop, manager.shutdown))):
                 await _run(manager, running, concurrency, heartbeat)
+
+
+@asynccontextmanager
+async def _connections(url: str) -> AsyncIterator[Any]:
+    pool = await asyncpg.create_pool(url, min_size=0, max_size=_CONNECTIONS, timeout=10.0)
+    try:
+        yield pool
+    finally:
+        # Everything was said; a connection that was cut is never given back, so nobody may wait for it.
+        pool.terminate()
 
 
 async def _run(

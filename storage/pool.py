@@ -40,11 +40,18 @@ _FAULTS: Final[tuple[tuple[type[BaseException], type[TeploError], str], ...]] = 
     (asyncpg.PostgresError, StorageError, "The database could not do what was asked"),
     (ValueError, StorageError, "A value does not fit its column"),
     (asyncpg.InterfaceError, StorageUnavailable, f"The connection to the database is closed: {_AWAY}"),
+    (asyncpg.InternalClientError, StorageUnavailable, f"The connection to the database broke: {_AWAY}"),
     (TimeoutError, StorageUnavailable, f"The database did not answer in time: {_AWAY}"),
     (OSError, StorageUnavailable, f"The database cannot be reached: {_AWAY}"),
 )
 """Foreign class, our class, what to say; the first row that fits counts."""
-_FOREIGN: Final = (asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError, OSError)
+_FOREIGN: Final = (
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+    TimeoutError,
+    OSError,
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ PERIOD = BillingPeriod(START, START + 31 * DAY)
 
 
 async def test_a_period_of_many_points_with_months_of_registers(database: Database) -> None:
-    """Meter n counts n Gcal a day; half of the meters keep totals, half are only seen at one in the morning."""
+    """Meter n counts n Gcal a day; half of the meters keep totals, half are only seen at one at night."""
     spots = [await place(database, number, installed_at=START - 90 * DAY) for number in range(1, POINTS + 1)]
     for number, spot in enumerate(spots, start=1):
         days = [(START + day * DAY, reading(str(number * (100 + day)))) for day in range(-20, 40)]
