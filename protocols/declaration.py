@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from enum import StrEnum
 from typing import Any, Final, TypeVar
 
@@ -46,6 +46,13 @@ class Declaration:
         except ValueError as error:
             known = ", ".join(words)
             raise ProfileError(f"{self.place}: {key} = {written!r} is none of: {known}.") from error
+
+    def one_of(self, key: str, default: str, known: Iterable[str]) -> str:
+        """A text that must be one of the known ones, or the default."""
+        written = self.take_or(key, default)
+        if written not in known:
+            raise ProfileError(f"{self.place}: {key} = {written!r} is none of: {', '.join(known)}.")
+        return written
 
     def listed(self, key: str, kind: type[T]) -> tuple[T, ...]:
         """The items of a list; an absent key is an empty list."""

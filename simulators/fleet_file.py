@@ -24,7 +24,6 @@ replay = "captured/meter.toml"    # instead of all of the above: a transcript be
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
@@ -137,7 +136,7 @@ def _line(table: Declaration, folder: Path) -> LinePlan:
     line = LinePlan(
         table.word("front", FrontKind),
         table.word("protocol", LineProtocol),
-        _one_of(table, "faults", "none", MIXES),
+        table.one_of("faults", "none", MIXES),
         table.take_or("delay", 0.0),
         table.take_or("options", ""),
         tuple(_meter(meter, folder) for meter in table.tables("meter")),
@@ -175,7 +174,7 @@ def _meter(table: Declaration, folder: Path) -> MeterPlan | Vector:
         serial=table.take("serial", str),
         address=table.take("address", int),
         secondary=table.take_or("secondary", default=False),
-        size=_one_of(table, "size", "building", SIZES),
+        size=table.one_of("size", "building", SIZES),
         circuits=table.take_or("circuits", 1),
         drift=timedelta(seconds=table.take_or("drift", 0)),
         power_failures=tuple(_failure(table, text) for text in table.listed("power_failures", str)),
@@ -201,13 +200,6 @@ def _failure(table: Declaration, text: str) -> Failure:
     if hours is None or int(hours[1]) <= int(hours[2]):
         raise ProfileError(f"{table.place}: power_failures = {text!r}; write it like -30h..-27h.")
     return Failure(timedelta(hours=int(hours[1])), timedelta(hours=int(hours[2])))
-
-
-def _one_of(table: Declaration, key: str, default: str, known: Iterable[str]) -> str:
-    written = table.take_or(key, default)
-    if written not in known:
-        raise ProfileError(f"{table.place}: {key} = {written!r} is none of: {', '.join(known)}.")
-    return written
 
 
 def _within(table: Declaration, what: str, value: float, lowest: int, highest: int) -> None:

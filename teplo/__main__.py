@@ -35,6 +35,7 @@ COMMANDS: Final = {
     "models": "models",
     "simulate": "simulate",
     "check": "check",
+    "register": "register",
     "key": "key",
 }
 """By name, the module in teplo/commands that has the command as a function of this name."""

@@ -16,12 +16,7 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="TEPLO_", extra="ignore")
 
-    database_url: str = Field(
-        default="", description="postgresql://user@host/name; empty: the embedded database"
-    )
-    data_folder: Path = Field(
-        default=Path(".teplo"), description="where the embedded database keeps its files"
-    )
+    database_url: str = Field(default="", description="postgresql://user@host/name; the demo brings its own")
     postgres_binaries: Path | None = Field(default=None, description="folder with initdb and postgres")
     collector_name: str = Field(default="main", description="name of this collector; lines may hang on it")
     poll_every: timedelta = Field(default=timedelta(hours=1), description="beat of routine polls")
@@ -45,3 +40,14 @@ def read_settings() -> Settings:
         return Settings()
     except ValueError as error:
         raise ConfigurationError(f"A TEPLO_ setting is wrong: {error}") from error
+
+
+def settings_with_database() -> Settings:
+    """The settings of a process that needs a database; ConfigurationError when none is named."""
+    settings = read_settings()
+    if not settings.database_url:
+        raise ConfigurationError(
+            "TEPLO_DATABASE_URL is not set. Name the database, e.g. "
+            "TEPLO_DATABASE_URL=postgresql://teplo@localhost/teplo; `teplo demo` brings its own."
+        )
+    return settings

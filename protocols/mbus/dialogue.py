@@ -19,7 +19,8 @@ from protocols.mbus.frames import (
     ShortFrame,
     find,
 )
-from protocols.mbus.records import Telegram, decode
+from protocols.mbus.layout import decode
+from protocols.mbus.records import Telegram
 
 APPLICATION_RESET: Final = 0x50
 SELECTION: Final = 0x52

@@ -7,10 +7,11 @@ from typing import Annotated
 
 import typer
 
+from api.dependencies import Scope
 from metering.errors import ConfigurationError
 from storage.keys import ApiKeys
 from storage.pool import Database
-from teplo.settings import read_settings
+from teplo.settings import settings_with_database
 
 
 def key(
@@ -18,10 +19,9 @@ def key(
     scope: Annotated[list[str], typer.Option(help="What it may do, e.g. billing:read; repeatable.")],
 ) -> None:
     """Make an API key. The key is shown once; only its hash is stored."""
-    url = read_settings().database_url
-    if not url:
-        raise ConfigurationError("TEPLO_DATABASE_URL is not set: a key belongs to one database.")
-    print(asyncio.run(_create(url, name, scope)))
+    if unknown := sorted(set(scope) - set(Scope)):
+        raise ConfigurationError(f"No scope {', '.join(unknown)}; there are: {', '.join(Scope)}.")
+    print(asyncio.run(_create(settings_with_database().database_url, name, scope)))
 
 
 async def _create(url: str, name: str, scopes: list[str]) -> str:

@@ -9,16 +9,15 @@ from typing import Annotated
 
 import typer
 
-from metering.errors import ConfigurationError
 from teplo import running
 from teplo.logs import set_up_logs
 from teplo.migrate import migrate as migrate_schema
-from teplo.settings import Settings, read_settings
+from teplo.settings import Settings, settings_with_database
 
 
 def migrate() -> None:
     """Bring the database's schema to this version."""
-    asyncio.run(migrate_schema(_settings_with_database().database_url))
+    asyncio.run(migrate_schema(_settings().database_url))
     print("The schema is up to date.")
 
 
@@ -26,7 +25,7 @@ def collector(
     name: Annotated[str, typer.Option(help="This collector's name; TEPLO_COLLECTOR_NAME else.")] = "",
 ) -> None:
     """Poll the registered meters until stopped."""
-    settings = _settings_with_database()
+    settings = _settings()
     if name:
         settings = settings.model_copy(update={"collector_name": name})
     asyncio.run(_until_stopped(lambda stop: running.collect(settings, stop)))
@@ -34,18 +33,13 @@ def collector(
 
 def api() -> None:
     """Answer billing and engineers over HTTP until stopped."""
-    settings = _settings_with_database()
+    settings = _settings()
     asyncio.run(_until_stopped(lambda stop: running.answer(settings, stop)))
 
 
-def _settings_with_database() -> Settings:
-    settings = read_settings()
+def _settings() -> Settings:
+    settings = settings_with_database()
     set_up_logs(settings.log_level)
-    if not settings.database_url:
-        raise ConfigurationError(
-            "TEPLO_DATABASE_URL is not set. Name the database, e.g. "
-            "TEPLO_DATABASE_URL=postgresql://teplo@localhost/teplo; `teplo demo` brings its own."
-        )
     return settings
 
 

@@ -6,7 +6,7 @@ import tracemalloc
 
 from tests.fuzz.mbus import run
 
-FRAMES = 20_000
+FRAMES = 10_000
 LARGEST_MEMORY = 32 * 1024 * 1024
 
 

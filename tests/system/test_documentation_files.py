@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 import shlex
 from itertools import takewhile
@@ -15,7 +14,7 @@ from protocols.mbus import profile
 from protocols.mbus.linter import complaints
 from simulators import fleet_file
 from storage.pool import Database
-from storage.usage_points import Registry
+from teplo import registry_file
 from teplo.composition import clock
 from tests.support.command_line import SETTINGS, commands, options, unknown_command, unknown_settings
 
@@ -112,12 +111,6 @@ def test_every_example_in_python_compiles(page: Path) -> None:
         compile(text, page.name, "exec")
 
 
-async def test_the_registration_of_the_guide_registers(database_url: str) -> None:
-    (text,) = blocks(DOCS / "how-to" / "deploy.md", "python")
-    example = "postgresql://teplo@localhost/teplo"
-    assert example in text
-    await asyncio.to_thread(exec, text.replace(example, database_url), {"__name__": "__main__"})
-    async with Database(database_url) as database:
-        (point,) = await Registry(database).usage_points()
-        (installation,) = await Registry(database).installations(point.id)
-    assert (point.code, installation.circuit) == ("ABAI-10-1", 1)
+def test_the_registry_file_of_the_reference_is_right() -> None:
+    (text,) = blocks(DOCS / "reference" / "registry.md", "toml")
+    assert registry_file.read(text, "registry.md").meters == 1

@@ -1,0 +1,33 @@
+"""`teplo register FILE.toml`: put sites, usage points, lines and meters into the registry."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from storage.pool import Database
+from storage.usage_points import Registry
+from teplo.registration import apply
+from teplo.registry_file import Registration, load
+from teplo.settings import settings_with_database
+
+
+def register(
+    file: Annotated[Path, typer.Argument(help="The registry file; see docs/reference/registry.md.")],
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Check the file, store nothing.")] = False,
+) -> None:
+    """Register what hangs on which line. Registering the same again changes nothing."""
+    registration = load(file)
+    if not dry_run:
+        asyncio.run(_store(settings_with_database().database_url, registration))
+    done = "checked" if dry_run else "registered"
+    sites, lines = len(registration.sites), len(registration.lines)
+    print(f"{done}: {sites} sites, {lines} lines, {registration.meters} meters")
+
+
+async def _store(url: str, registration: Registration) -> None:
+    async with Database(url) as database:
+        await apply(registration, Registry(database))

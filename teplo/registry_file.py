@@ -1,0 +1,211 @@
+"""A registry file: what hangs on which line, and what is billed by it. Any key not named here is refused.
+
+zone = "Asia/Almaty"                      # of every meter and usage point that names none
+[[site]]
+code = "ABAI-10"
+name = "Abai street 10"
+address = "Almaty, Abai street 10"        # optional
+[[site.usage_point]]
+code = "ABAI-10-1"
+name = "boiler room"
+factor_set = "exact"                      # optional: exact | kyivenergo
+billed_quantity = "energy_heating"        # optional
+[[line]]
+url = "tcp://10.0.0.5:4001"
+collector = "cellar"                      # optional: the only collector that can open it
+[[line.meter]]
+serial = "06855817"
+model = "kamstrup-multical-601"
+address = "1"
+[[line.meter.measures]]
+usage_point = "ABAI-10-1"
+circuit = 1                               # optional
+since = 2026-01-01T00:00:00+05:00
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from collector.links.url import LineUrl
+from metering.calendar import MeterZone
+from metering.errors import ConfigurationError, ProfileError
+from metering.quantities import QUANTITIES, Behaviour
+from metering.units import PUBLISHED
+from protocols import catalogue
+from protocols.declaration import LARGEST, Declaration, parse
+
+REGISTERS = tuple(one.name for one in QUANTITIES.values() if one.behaviour is Behaviour.REGISTER)
+
+
+@dataclass(frozen=True, slots=True)
+class PointPlan:
+    """A usage point to be registered."""
+
+    code: str
+    name: str
+    zone: str
+    factor_set: str
+    billed_quantity: str
+
+
+@dataclass(frozen=True, slots=True)
+class SitePlan:
+    """A site with its usage points."""
+
+    code: str
+    name: str
+    address: str
+    points: tuple[PointPlan, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Measures:
+    """A meter's circuit measures a usage point since this instant."""
+
+    usage_point: str
+    circuit: int
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class MeterPlan:
+    """A meter to be registered on its line."""
+
+    serial: str
+    model: str
+    address: str
+    zone: str
+    measures: tuple[Measures, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LinePlan:
+    """A line with its meters."""
+
+    url: LineUrl
+    collector: str | None
+    meters: tuple[MeterPlan, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Registration:
+    """A whole registry file, checked."""
+
+    sites: tuple[SitePlan, ...]
+    lines: tuple[LinePlan, ...]
+
+    @property
+    def meters(self) -> int:
+        """How many meters the file holds."""
+        return sum(len(line.meters) for line in self.lines)
+
+
+def load(path: Path) -> Registration:
+    """The registry of this file; ConfigurationError for what can be seen without a database."""
+    try:
+        if path.stat().st_size > LARGEST:
+            raise ConfigurationError(f"{path} is larger than {LARGEST} bytes; split it.")
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigurationError(f"{path} cannot be read: {error}.") from error
+    return read(text, path.name)
+
+
+def read(text: str, name: str) -> Registration:
+    """The registry of this text."""
+    root = parse(text, f"registry {name}")
+    zone = root.take_or("zone", "")
+    registration = Registration(
+        tuple(_site(table, zone) for table in root.tables("site")),
+        tuple(_line(table, zone) for table in root.tables("line")),
+    )
+    root.finish()
+    _check_points(registration, root.place)
+    _check_endpoints(registration, root.place)
+    return registration
+
+
+def _site(table: Declaration, zone: str) -> SitePlan:
+    site = SitePlan(
+        table.take("code", str),
+        table.take("name", str),
+        table.take_or("address", ""),
+        tuple(_point(point, zone) for point in table.tables("usage_point")),
+    )
+    table.finish()
+    return site
+
+
+def _point(table: Declaration, zone: str) -> PointPlan:
+    point = PointPlan(
+        code=table.take("code", str),
+        name=table.take("name", str),
+        zone=_zone(table, zone),
+        factor_set=table.one_of("factor_set", "exact", PUBLISHED),
+        billed_quantity=table.one_of("billed_quantity", "energy_heating", REGISTERS),
+    )
+    table.finish()
+    return point
+
+
+def _line(table: Declaration, zone: str) -> LinePlan:
+    line = LinePlan(
+        LineUrl.parse(table.take("url", str)),
+        table.take_or("collector", "") or None,
+        tuple(_meter(meter, zone) for meter in table.tables("meter")),
+    )
+    table.finish()
+    return line
+
+
+def _meter(table: Declaration, zone: str) -> MeterPlan:
+    meter = MeterPlan(
+        serial=table.take("serial", str),
+        model=table.take("model", str),
+        address=table.take("address", str),
+        zone=_zone(table, zone),
+        measures=tuple(_measures(one) for one in table.tables("measures")),
+    )
+    table.finish()
+    catalogue.driver(meter.model)
+    return meter
+
+
+def _measures(table: Declaration) -> Measures:
+    measured = Measures(
+        table.take("usage_point", str), table.take_or("circuit", 1), table.take("since", datetime)
+    )
+    table.finish()
+    if measured.since.tzinfo is None:
+        raise ProfileError(f"{table.place}: since needs a zone: write 2026-01-01T00:00:00+05:00.")
+    return measured
+
+
+def _zone(table: Declaration, default: str) -> str:
+    name = table.take_or("zone", default)
+    if not name:
+        raise ProfileError(f'{table.place}: no zone; write zone = "Asia/Almaty" here or at the top.')
+    return MeterZone(name).name
+
+
+def _check_points(registration: Registration, place: str) -> None:
+    known = {point.code for site in registration.sites for point in site.points}
+    named = {
+        one.usage_point for line in registration.lines for meter in line.meters for one in meter.measures
+    }
+    if unknown := sorted(named - known):
+        raise ProfileError(f"{place}: no [[site.usage_point]] has the code {', '.join(unknown)}.")
+
+
+def _check_endpoints(registration: Registration, place: str) -> None:
+    seen: dict[str, str] = {}
+    for line in registration.lines:
+        other = seen.setdefault(line.url.endpoint, line.url.text)
+        if other != line.url.text:
+            raise ProfileError(
+                f"{place}: the lines {other} and {line.url.text} are on one endpoint, {line.url.endpoint}: "
+                "one wire has one talker. Put the meters of both on one [[line]]."
+            )
