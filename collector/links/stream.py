@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import ClassVar, Final
@@ -16,7 +17,7 @@ SENDING: Final = 10.0
 CLOSING: Final = 2.0
 
 
-class StreamLink:
+class StreamLink(ABC):
     """Everything of a link but `_connect`; see the interface in `collector.links`.
 
     `foreign` are the exceptions of the library beneath; they are translated here and go no further.
@@ -34,8 +35,9 @@ class StreamLink:
     def description(self) -> str:
         return self._description
 
+    @abstractmethod
     async def _connect(self, arrivals: Arrivals) -> asyncio.Transport:
-        raise NotImplementedError
+        """Opens the medium; what it brings goes to `arrivals`."""
 
     async def open(self) -> None:
         with self._turn():
