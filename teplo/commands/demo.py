@@ -73,14 +73,15 @@ async def _watch(demo: RunningDemo, seconds: float | None, stop: asyncio.Event) 
 
 
 def _print(result: DemoResult) -> None:
-    console = Console(highlight=False)
+    console = Console(highlight=False, soft_wrap=True)
     console.print(
         f"{result.meters} meters, {result.polls} polls. Archive records: {result.records_expected} expected, "
         f"{result.records_stored} stored, {result.records_missing} missing, {result.records_wrong} wrong."
     )
     console.print(
-        f"{result.points_billed} points billed: {result.billed_gcal} Gcal; "
-        f"the plant says {result.true_gcal} Gcal."
+        f"This month, through the API: {result.points_billed} points billed, {result.billed_gcal} Gcal; the "
+        f"plant says {result.true_gcal} Gcal. {result.points_absent} points absent, with the reason: their "
+        "meters keep no register of the month's start."
     )
     for finding in result.findings[:MOST_SHOWN]:
         console.print(f"  {finding}")

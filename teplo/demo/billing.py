@@ -25,9 +25,14 @@ MOMENT = timedelta(microseconds=1)
 
 @dataclass(frozen=True, slots=True)
 class Bill:
-    """Sums over all points that could be billed; `wrong` names those that differ from the plant."""
+    """Sums over all points that could be billed; `wrong` names those that differ from the plant.
+
+    `absent` points have no register at the period's start, because their meters keep no history; they were
+    answered as absent with the reason.
+    """
 
     points: int
+    absent: int
     billed: Decimal
     true: Decimal
     wrong: tuple[str, ...]
@@ -62,10 +67,11 @@ async def compare_billed(
     meters: Mapping[int, RegisteredMeter], readings: Readings, lines: list[Mapping[str, Any]]
 ) -> Bill:
     """Every billed line against the plant at the two instants that the line itself names."""
-    billed, true, points, wrong = Decimal(0), Decimal(0), 0, []
+    billed, true, points, absent, wrong = Decimal(0), Decimal(0), 0, 0, []
     for line in lines:
         registered = meters[line["usage_point_id"]]
         if line["consumption"] is None:
+            absent += 1
             if _had_opening(registered, line["period"]["from"]):
                 wrong.append(f"{registered.meter.serial}: not billed, {'; '.join(line['reasons'])}")
             continue
@@ -77,7 +83,7 @@ async def compare_billed(
         true += closing.value - opening.value
         if abs(value - (closing.value - opening.value)) > opening.tolerance + closing.tolerance:
             wrong.append(f"{registered.meter.serial}: billed {value}, true {closing.value - opening.value}")
-    return Bill(points, billed, true, tuple(wrong))
+    return Bill(points, absent, billed, true, tuple(wrong))
 
 
 def _had_opening(registered: RegisteredMeter, start: str) -> bool:

@@ -30,6 +30,7 @@ class DemoResult:
     records_wrong: int
     snapshots_stored: int
     points_billed: int
+    points_absent: int
     points_billed_wrong: int
     billed_gcal: str
     true_gcal: str
@@ -75,6 +76,7 @@ def _result(
         records_wrong=verdict.wrong,
         snapshots_stored=verdict.snapshots,
         points_billed=bill.points,
+        points_absent=bill.absent,
         points_billed_wrong=len(bill.wrong),
         billed_gcal=plain(bill.billed) or "0",
         true_gcal=plain(bill.true) or "0",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -12,6 +13,7 @@ from pathlib import Path
 
 from collector.gaps import ArchivePlan
 from metering.calendar import ArchiveKind
+from metering.errors import ConfigurationError
 from simulators.fleet import running_fleet
 from storage.keys import ApiKeys
 from storage.pool import Database
@@ -85,7 +87,7 @@ async def _postgres(settings: Settings) -> AsyncIterator[str]:
 
 @asynccontextmanager
 async def _api(database: Database, settings: Settings) -> AsyncIterator[str]:
-    listening = listening_socket(settings.api_host, settings.api_port)
+    listening = _free_socket(settings)
     host, port = listening.getsockname()[:2]
     stop = asyncio.Event()
     async with asyncio.TaskGroup() as group:
@@ -94,6 +96,14 @@ async def _api(database: Database, settings: Settings) -> AsyncIterator[str]:
             yield f"http://{host}:{port}"
         finally:
             stop.set()
+
+
+def _free_socket(settings: Settings) -> socket.socket:
+    """The settings' address; where another program has the port, any free one will do for a demo."""
+    try:
+        return listening_socket(settings.api_host, settings.api_port)
+    except ConfigurationError:
+        return listening_socket(settings.api_host, 0)
 
 
 @asynccontextmanager
