@@ -51,6 +51,15 @@ class StoredPoll:
     clock_difference: timedelta | None
 
 
+@dataclass(frozen=True, slots=True)
+class PollSummary:
+    """How many polls, how many meters with a poll that ended ok, and when the first values were read."""
+
+    polls: int
+    meters_read: int
+    first_read_at: datetime | None
+
+
 class Polls:
     """The history of polls with their raw frames."""
 
@@ -97,10 +106,9 @@ class Polls:
         rows = await self._database.rows(_SQL["frames"], poll_id)
         return tuple(Frame(r["number"], r["at"], Direction(r["direction"]), r["data"]) for r in rows)
 
-    async def summary(self) -> tuple[int, datetime | None]:
-        """How many polls there were, and when the first current values were read."""
-        row = await self._database.row(_SQL["summary"])
-        return row["polls"], row["first_read_at"]
+    async def summary(self) -> PollSummary:
+        """All polls there ever were, in figures."""
+        return PollSummary(**await self._database.row(_SQL["summary"]))
 
     async def histories(self) -> dict[int, PollHistory]:
         """By meter, when its last poll ended and how many failed in a row, twenty at most.

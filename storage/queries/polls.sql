@@ -161,4 +161,6 @@ cross join lateral (
 group by meter.id;
 
 -- name: summary
-select (select count(*) from poll) as polls, (select min(read_at) from snapshot_value) as first_read_at;
+select count(*) as polls, count(distinct meter_id) filter (where outcome = 'ok') as meters_read,
+    (select min(read_at) from snapshot_value) as first_read_at
+from poll;

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 
 from metering.calendar import ArchiveKind, MeterZone, slot_start
-from storage.polls import Polls
+from storage.polls import Polls, PollSummary
 from storage.readings import Readings
 from teplo.composition import clock
 from teplo.demo.billing import Bill, BillingClient, compare_billed
@@ -63,13 +63,10 @@ def _start_of_month(now: datetime) -> datetime:
     return ZONE.to_utc(slot_start(ArchiveKind.MONTH, ZONE.to_meter_time(now)))
 
 
-def _result(
-    demo: RunningDemo, verdict: Verdict, bill: Bill, polls: tuple[int, datetime | None]
-) -> DemoResult:
-    count, first_at = polls
+def _result(demo: RunningDemo, verdict: Verdict, bill: Bill, polls: PollSummary) -> DemoResult:
     return DemoResult(
         meters=len(demo.meters),
-        polls=count,
+        polls=polls.polls,
         records_expected=verdict.expected,
         records_stored=verdict.stored,
         records_missing=verdict.missing,
@@ -80,6 +77,10 @@ def _result(
         points_billed_wrong=len(bill.wrong),
         billed_gcal=plain(bill.billed) or "0",
         true_gcal=plain(bill.true) or "0",
-        seconds_to_first_reading=(first_at - demo.started_at).total_seconds() if first_at else None,
+        seconds_to_first_reading=_seconds_until(polls.first_read_at, demo.started_at),
         findings=(*verdict.findings, *bill.wrong),
     )
+
+
+def _seconds_until(at: datetime | None, start: datetime) -> float | None:
+    return None if at is None else (at - start).total_seconds()
