@@ -67,6 +67,8 @@ def _moment(at: datetime) -> str:
 def _table(title: str, rows: Iterable[tuple[datetime, Reading]], _: Translate) -> Table:
     headings = (_("time, UTC"), _("quantity"), _("value"), _("unit"), _("as the meter says"), _("doubts"))
     table = Table(*headings, title=title, title_justify="left", box=box.SIMPLE_HEAD, padding=(0, 1))
+    for column in table.columns[:4]:
+        column.no_wrap = True
     for at, reading in rows:
         circuit = f" {reading.circuit}" if reading.circuit > 1 else ""
         table.add_row(
