@@ -2,8 +2,8 @@
 
     python -m bench.exchange [--exchanges 2000]
 
-All three read the same four registers, in RTU framing, from one pymodbus server; the bare socket, which checks
-nothing, is the physical limit.
+All three read the same four registers, in RTU framing, from one pymodbus server; the bare socket, which
+checks nothing, is the physical limit.
 """
 
 from __future__ import annotations
