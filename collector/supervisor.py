@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping
 
 import structlog
 
-from metering.errors import ConfigurationError, TeploError
+from metering.errors import ConfigurationError, TeploError, only_ours
 
 log = structlog.get_logger()
 
@@ -28,8 +28,11 @@ async def supervise(tasks: Mapping[str, Task], stop: asyncio.Event) -> None:
         async with asyncio.TaskGroup() as group:
             for name, task in tasks.items():
                 group.create_task(_keep_alive(name, task, stop), name=name)
-    except* TeploError as errors:
-        raise errors.exceptions[0] from errors
+    except BaseExceptionGroup as group:
+        error = only_ours(group)
+        if error is None:
+            raise
+        raise error from group
 
 
 async def _keep_alive(name: str, task: Task, stop: asyncio.Event) -> None:

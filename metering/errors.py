@@ -109,3 +109,14 @@ class StorageUnavailable(StorageError):
 
 class ReadingConflict(StorageError):
     """What is to be stored contradicts what is stored."""
+
+
+def only_ours(group: BaseExceptionGroup[BaseException]) -> TeploError | None:
+    """The first error of a group that holds errors of this tree alone; None when it holds others."""
+    ours, others = group.split(TeploError)
+    if ours is None or others is not None:
+        return None
+    first: BaseException = ours
+    while isinstance(first, BaseExceptionGroup):
+        first = first.exceptions[0]
+    return first if isinstance(first, TeploError) else None

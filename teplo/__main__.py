@@ -22,7 +22,10 @@ from metering.errors import (
     MeterError,
     StorageError,
     TeploError,
+    only_ours,
 )
+from teplo.settings import read_settings
+from teplo.texts import translator
 
 COMMANDS: Final = {
     "demo": "demo",
@@ -92,22 +95,28 @@ def main() -> None:
         app()
     except TeploError as error:
         _end(error)
-    except ExceptionGroup as group:
-        ours = group.subgroup(TeploError)
-        if ours is None:
+    except BaseExceptionGroup as group:
+        error = only_ours(group)
+        if error is None:
             raise
-        _end(_first(ours))
-
-
-def _first(group: BaseExceptionGroup[TeploError]) -> TeploError:
-    first = group.exceptions[0]
-    return _first(first) if isinstance(first, BaseExceptionGroup) else first
+        _end(error)
 
 
 def _end(error: TeploError) -> None:
-    console = Console(stderr=True, highlight=False)
-    console.print(f"{type(error).__name__}: {error}", soft_wrap=True, markup=False)
+    """The kind of error in the reader's language, then what exactly happened."""
+    console = Console(stderr=True, highlight=False, soft_wrap=True)
+    kind, detail = _kind(error), str(error)
+    console.print(f"{type(error).__name__}: {kind}", markup=False)
+    if detail != error.default_message():
+        console.print(detail, markup=False)
     sys.exit(exit_code(error))
+
+
+def _kind(error: TeploError) -> str:
+    try:
+        return translator(read_settings().language)(error.default_message())
+    except ConfigurationError:
+        return error.default_message()
 
 
 if __name__ == "__main__":

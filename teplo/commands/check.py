@@ -10,6 +10,7 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
+from rich.text import Text
 
 from collector.links.opening import link_for
 from collector.links.url import LineUrl
@@ -17,8 +18,10 @@ from metering.errors import TeploError
 from protocols import catalogue
 from storage.pool import Database
 from storage.usage_points import Line, Registry
+from teplo.composition import texts
 from teplo.migrate import newest_revision
 from teplo.settings import read_settings
+from teplo.texts import Translate
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,16 +40,16 @@ def check(
     if as_json:
         print(json.dumps([asdict(one) for one in findings], ensure_ascii=False))
     else:
-        _print(findings)
+        _print(findings, texts())
     if any(one.problem for one in findings):
         raise typer.Exit(1)
 
 
-def _print(findings: list[Finding]) -> None:
-    console = Console(highlight=False)
+def _print(findings: list[Finding], _: Translate) -> None:
+    console = Console(highlight=False, soft_wrap=True)
     for one in findings:
-        mark = "[red]wrong[/]" if one.problem else "[green]well [/]"
-        console.print(f"{mark} {one.subject}{': ' + one.problem if one.problem else ''}", soft_wrap=True)
+        mark = Text(_("wrong"), "red") if one.problem else Text(_("well"), "green")
+        console.print(mark, Text(": ".join(part for part in (one.subject, one.problem) if part)))
 
 
 async def _all() -> list[Finding]:

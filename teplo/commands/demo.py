@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
+from dataclasses import asdict
 from importlib import resources
 from pathlib import Path
 from typing import Annotated
@@ -14,12 +15,13 @@ from rich.live import Live
 
 from collector.supervisor import wait
 from storage.polls import Polls
-from teplo.composition import clock
+from teplo.composition import clock, texts
 from teplo.demo.result import DemoResult, judge
 from teplo.demo.run import DemoOptions, RunningDemo, running_demo
 from teplo.demo.watch import picture, where_to_look
 from teplo.logs import set_up_logs
 from teplo.settings import read_settings
+from teplo.texts import Translate
 
 DEMO_FLEET = Path(str(resources.files("simulators"))) / "fleets" / "demo.toml"
 REFRESH = 0.5
@@ -37,23 +39,23 @@ def demo(
 ) -> None:
     """Poll a simulated fleet, store it, bill it, and compare everything with the plant's truth."""
     set_up_logs("error")
-    result = asyncio.run(_run(DemoOptions(fleet, faults, seed), seconds))
+    result = asyncio.run(_run(DemoOptions(fleet, faults, seed), seconds, texts()))
     if json_file:
         json_file.write_text(result.as_json() + "\n", encoding="utf-8")
-    _print(result)
+    _print(result, texts())
     if not result.well:
         raise typer.Exit(1)
 
 
-async def _run(options: DemoOptions, seconds: float | None) -> DemoResult:
+async def _run(options: DemoOptions, seconds: float | None, _: Translate) -> DemoResult:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
     async with running_demo(read_settings(), options) as running:
-        print(where_to_look(running), flush=True)
-        await _watch(running, seconds, stop)
-        print("Finishing what is being read, then comparing with the plant ...", flush=True)
+        print(where_to_look(running, _), flush=True)
+        await _watch(running, seconds, stop, _)
+        print(_("Finishing what is being read, then comparing with the plant ..."), flush=True)
         await _finish(running)
         return await judge(running)
 
@@ -67,7 +69,7 @@ async def _finish(demo: RunningDemo) -> None:
     await demo.stop_polling()
 
 
-async def _watch(demo: RunningDemo, seconds: float | None, stop: asyncio.Event) -> None:
+async def _watch(demo: RunningDemo, seconds: float | None, stop: asyncio.Event, _: Translate) -> None:
     """Show polls until the time is over or somebody stops; where nobody looks, nothing is drawn."""
     loop = asyncio.get_running_loop()
     end = None if seconds is None else loop.time() + seconds
@@ -78,21 +80,25 @@ async def _watch(demo: RunningDemo, seconds: float | None, stop: asyncio.Event) 
                 return
             if live.console.is_terminal:
                 polls = await Polls(demo.database).list(limit=SHOWN)
-                live.update(picture(demo, polls, clock(), left))
+                live.update(picture(demo, polls, clock(), left, _))
             await wait(stop, REFRESH if left is None else min(REFRESH, left))
 
 
-def _print(result: DemoResult) -> None:
-    console = Console(highlight=False, soft_wrap=True)
-    console.print(
-        f"{result.meters} meters, {result.polls} polls. Archive records: {result.records_expected} expected, "
-        f"{result.records_stored} stored, {result.records_missing} missing, {result.records_wrong} wrong."
+def _print(result: DemoResult, _: Translate) -> None:
+    figures = asdict(result)
+    print(
+        _(
+            "{meters} meters, {polls} polls. Archive records: {records_expected} expected, {records_stored} "
+            "stored, {records_missing} missing, {records_wrong} wrong."
+        ).format(**figures)
     )
-    console.print(
-        f"This month, through the API: {result.points_billed} points billed, {result.billed_gcal} Gcal; the "
-        f"plant says {result.true_gcal} Gcal. {result.points_absent} points absent, with the reason: their "
-        "meters keep no register of the month's start."
+    print(
+        _(
+            "This month, through the API: {points_billed} points billed, {billed_gcal} Gcal; the plant says "
+            "{true_gcal} Gcal. {points_absent} points absent, with the reason: their meters keep no register "
+            "of the month's start."
+        ).format(**figures)
     )
     for finding in result.findings[:MOST_SHOWN]:
-        console.print(f"  {finding}")
-    console.print("Everything agrees with the plant." if result.well else "The demo found faults.")
+        print(f"  {finding}")
+    print(_("Everything agrees with the plant.") if result.well else _("The demo found faults."))

@@ -10,6 +10,7 @@ import typer
 
 from storage.pool import Database
 from storage.usage_points import Registry
+from teplo.composition import texts
 from teplo.registration import apply
 from teplo.registry_file import Registration, load
 from teplo.settings import settings_with_database
@@ -23,9 +24,12 @@ def register(
     registration = load(file)
     if not dry_run:
         asyncio.run(_store(settings_with_database().database_url, registration))
-    done = "checked" if dry_run else "registered"
-    sites, lines = len(registration.sites), len(registration.lines)
-    print(f"{done}: {sites} sites, {lines} lines, {registration.meters} meters")
+    _ = texts()
+    done = _("checked") if dry_run else _("registered")
+    counts = _("{sites} sites, {lines} lines, {meters} meters").format(
+        sites=len(registration.sites), lines=len(registration.lines), meters=registration.meters
+    )
+    print(f"{done}: {counts}")
 
 
 async def _store(url: str, registration: Registration) -> None:

@@ -30,7 +30,8 @@ from protocols.mbus.search import (
     search_secondary,
 )
 from protocols.mbus.search import Progress as Watch
-from teplo.composition import clock
+from teplo.composition import clock, texts
+from teplo.texts import Translate
 
 PROBE = LineDefaults(timeout=0.5)
 """A search meets silence most of the time; a slower line says so by `?timeout=` in its URL."""
@@ -45,7 +46,7 @@ def scan(
     """Search an M-Bus line for meters, by secondary address or with --primary by every primary one."""
     found = asyncio.run(_search(LineUrl.parse(url), primary, letters))
     rows = [_row(one) for one in found]
-    print(json.dumps(rows, ensure_ascii=False)) if as_json else _print(rows)
+    print(json.dumps(rows, ensure_ascii=False)) if as_json else _print(rows, texts())
 
 
 async def _search(url: LineUrl, primary: bool, letters: bool) -> tuple[Found, ...]:
@@ -101,11 +102,12 @@ def _row(found: Found) -> dict[str, object]:
     }
 
 
-def _print(rows: Sequence[dict[str, object]]) -> None:
-    table = Table("address", "serial", "maker", "version", "medium", "model that fits")
+def _print(rows: Sequence[dict[str, object]], _: Translate) -> None:
+    headings = (_("address"), _("serial"), _("maker"), _("version"), _("medium"), _("model that fits"))
+    table = Table(*headings)
     for row in rows:
         fits = row.get("model") or row.get("why") or "none is known"
         cells = (str(row.get(name) or "-") for name in ("address", "serial", "maker", "version", "medium"))
         table.add_row(*cells, str(fits))
     Console().print(table)
-    print(f"{len(rows)} found.")
+    print(_("{count} found.").format(count=len(rows)))

@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from teplo import running
+from teplo.composition import texts
 from teplo.logs import set_up_logs
 from teplo.migrate import migrate as migrate_schema
 from teplo.settings import Settings, settings_with_database
@@ -18,7 +19,8 @@ from teplo.settings import Settings, settings_with_database
 def migrate() -> None:
     """Bring the database's schema to this version."""
     asyncio.run(migrate_schema(_settings().database_url))
-    print("The schema is up to date.")
+    _ = texts()
+    print(_("The schema is up to date."))
 
 
 def collector(

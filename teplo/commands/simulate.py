@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from simulators.fleet import running_fleet
-from teplo.composition import clock, random_source
+from teplo.composition import clock, random_source, texts
 
 
 def simulate(
@@ -31,5 +31,6 @@ async def _simulate(path: Path, faults: str, seed: int | None) -> None:
         for line in fleet.lines:
             for meter in line.meters:
                 print(f"{line.url}  --model {meter.model} --address {meter.address}  serial {meter.serial}")
-        print("Ctrl-C stops.", flush=True)
+        _ = texts()
+        print(_("Ctrl-C stops."), flush=True)
         await stop.wait()

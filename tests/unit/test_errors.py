@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from metering import errors
-from metering.errors import TeploError
+from metering.errors import LineLost, NoResponse, TeploError, only_ours
 
 TREE = {
     "ConfigurationError": {"UnknownModel", "ProfileError", "UnitError"},
@@ -32,3 +32,14 @@ def test_the_docstring_is_the_default_message(kind: type[TeploError]) -> None:
     assert str(kind()) == kind.default_message()
     assert kind.default_message().endswith(".")
     assert str(kind("The meter 7 is silent.")) == "The meter 7 is silent."
+
+
+def test_a_group_of_our_errors_is_told_by_its_first() -> None:
+    inner = ExceptionGroup("inner", [LineLost("cut"), NoResponse()])
+    error = only_ours(ExceptionGroup("outer", [inner]))
+    assert isinstance(error, LineLost)
+    assert str(error) == "cut"
+
+
+def test_a_group_with_a_foreign_error_is_not_ours() -> None:
+    assert only_ours(ExceptionGroup("mixed", [LineLost(), ZeroDivisionError()])) is None
