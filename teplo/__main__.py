@@ -96,10 +96,10 @@ def main() -> None:
     except TeploError as error:
         _end(error)
     except BaseExceptionGroup as group:
-        error = only_ours(group)
-        if error is None:
+        ours = only_ours(group)
+        if ours is None:
             raise
-        _end(error)
+        _end(ours)
 
 
 def _end(error: TeploError) -> None:
