@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collector.links.heard import framed
-from collector.transcript import Finding
 from metering.errors import ConfigurationError
+from metering.polls import Finding
 from protocols.conversation import Exchange
 
 
@@ -44,9 +44,9 @@ class Attempt:
             )
         self.reply = body[:end]
 
-    def findings(self) -> set[str]:
+    def findings(self) -> set[Finding]:
         """What was noticed about the line."""
-        found: set[str] = {_name(strange) for strange in (self._before_reply(), self.rest) if strange}
+        found: set[Finding] = {_name(strange) for strange in (self._before_reply(), self.rest) if strange}
         if self.heard.startswith(self._exchange.request):
             found.add(Finding.ECHO)
         return found

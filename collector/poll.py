@@ -10,7 +10,7 @@ from uuid import UUID
 
 from collector.gaps import ArchivePlan, WantedSlots, missing_slots
 from collector.normalise import Normal, Normaliser
-from collector.session import Finding, Session
+from collector.session import Session
 from metering.calendar import ArchiveKind, MeterSlot, MeterZone
 from metering.errors import (
     AccessDenied,
@@ -25,7 +25,7 @@ from metering.errors import (
     WrongMeter,
 )
 from metering.meters import MeterConfiguration, MeterIdentity
-from metering.polls import Outcome, PollReport
+from metering.polls import Finding, Outcome, PollReport
 from metering.readings import ArchiveReadings, MissingSlot, Record, Snapshot, SnapshotReadings
 from metering.validation import clock_flags
 from protocols.conversation import Conversation
@@ -217,6 +217,7 @@ class Poll:
             identity=self._identity,
             configuration=self._configuration,
             clock_difference=self._clock_difference,
+            findings=frozenset(self._session.findings),
             frames=tuple(self._session.frames),
             archive=tuple(one for one in normal if isinstance(one, ArchiveReadings)),
             snapshots=tuple(one for one in normal if isinstance(one, SnapshotReadings)),

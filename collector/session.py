@@ -9,13 +9,11 @@ from typing import Final, TypeVar
 from collector.line_settings import LineSettings
 from collector.links import Link
 from collector.question import Question, listen
-from collector.transcript import Clock, Finding, Transcript
+from collector.transcript import Clock, Transcript
 from metering.errors import ExchangeError, FrameError, LineBusy, LineError, MeterError, TeploError
-from metering.polls import Frame
+from metering.polls import Finding, Frame
 from metering.readings import Record
 from protocols.conversation import Conversation, Deliver, Exchange, Pause, Retune, Step
-
-__all__ = ["Finding", "LineSettings", "Session"]
 
 T = TypeVar("T")
 Deliverer = Callable[[tuple[Record, ...], int], None]
@@ -40,8 +38,8 @@ class Session:
         return self._transcript.frames
 
     @property
-    def findings(self) -> set[str]:
-        """What was noticed about the line: words of Finding."""
+    def findings(self) -> set[Finding]:
+        """What was noticed about the line."""
         return self._transcript.findings
 
     async def run(self, conversation: Conversation[T], deliver: Deliverer) -> T:

@@ -4,27 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
-from enum import StrEnum
 
 from collector.answered import Answered
-from metering.polls import Direction, Frame
+from metering.polls import Direction, Finding, Frame
 
 Clock = Callable[[], datetime]
-
-
-class Finding(StrEnum):
-    """Something about the line that an engineer should know, in one word."""
-
-    ECHO = "echo"
-    """The converter sends our own bytes back."""
-    NOISE = "noise"
-    """Bytes that belong to no frame stood before a reply, or came instead of one."""
-    FOREIGN_ANSWER = "foreign_answer"
-    """A frame that is no answer to the question, or a damaged one, came before the reply or instead of it."""
-    LATE_ANSWER = "late_answer"
-    """Bytes came when nothing was asked: the time-out is too short for this line."""
-    SECOND_ANSWER = "second_answer"
-    """A question that was put once got two different answers: two meters have one address."""
 
 
 class Transcript:
@@ -32,7 +16,7 @@ class Transcript:
 
     def __init__(self, now: Clock) -> None:
         self.frames: list[Frame] = []
-        self.findings: set[str] = set()
+        self.findings: set[Finding] = set()
         self._now = now
         self._answered: Answered | None = None
 

@@ -28,6 +28,21 @@ class Outcome(StrEnum):
     REFUSED = "refused"
 
 
+class Finding(StrEnum):
+    """Something about the line that an engineer should know, in one word."""
+
+    ECHO = "echo"
+    """The converter sends our own bytes back."""
+    NOISE = "noise"
+    """Bytes that belong to no frame stood before a reply, or came instead of one."""
+    FOREIGN_ANSWER = "foreign_answer"
+    """A frame that is no answer to the question, or a damaged one, came before the reply or instead of it."""
+    LATE_ANSWER = "late_answer"
+    """Bytes came when nothing was asked: the time-out is too short for this line."""
+    SECOND_ANSWER = "second_answer"
+    """A question that was put once got two different answers: two meters have one address."""
+
+
 class Direction(StrEnum):
     """Which way the bytes went, seen from us."""
 
@@ -59,6 +74,7 @@ class PollReport:
     identity: MeterIdentity | None = None
     configuration: MeterConfiguration | None = None
     clock_difference: timedelta | None = None
+    findings: frozenset[Finding] = frozenset()
     frames: tuple[Frame, ...] = ()
     archive: tuple[ArchiveReadings, ...] = ()
     snapshots: tuple[SnapshotReadings, ...] = ()

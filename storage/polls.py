@@ -10,7 +10,7 @@ from uuid import UUID
 
 from metering.errors import ReadingConflict
 from metering.meters import MeterConfiguration, MeterIdentity
-from metering.polls import Direction, Frame, Outcome, PollHistory, PollReport
+from metering.polls import Direction, Finding, Frame, Outcome, PollHistory, PollReport
 from metering.readings import Reading
 from storage import sql
 from storage.pool import Database
@@ -49,6 +49,7 @@ class StoredPoll:
     identity: MeterIdentity | None
     configuration: MeterConfiguration | None
     clock_difference: timedelta | None
+    findings: frozenset[Finding]
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +176,7 @@ def _poll(report: PollReport) -> Row:
         json.dumps(asdict(identity)) if identity else None,
         json.dumps(dict(configuration.settings)) if configuration else None,
         report.clock_difference,
+        sorted(report.findings),
     )
 
 
@@ -230,7 +232,11 @@ def _stored_poll(row: Any) -> StoredPoll:
     columns = dict(row)
     identity, configuration = columns.pop("identity"), columns.pop("configuration")
     return StoredPoll(
-        **{**columns, "outcome": Outcome(columns["outcome"])},
+        **{
+            **columns,
+            "outcome": Outcome(columns["outcome"]),
+            "findings": frozenset(Finding(word) for word in columns["findings"]),
+        },
         identity=MeterIdentity(**json.loads(identity)) if identity else None,
         configuration=MeterConfiguration(json.loads(configuration)) if configuration else None,
     )

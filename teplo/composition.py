@@ -6,10 +6,11 @@ import random
 import uuid
 from datetime import UTC, datetime
 
+from collector.line_settings import LineSettings
 from collector.links import Link
 from collector.links.opening import link_for
 from collector.links.url import LineUrl
-from collector.session import LineSettings, Session
+from collector.session import Session
 from protocols import catalogue
 from protocols.driver import Driver
 from teplo.settings import read_settings

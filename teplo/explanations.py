@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Final, NamedTuple
 
 from metering.consumption import Quality
-from metering.polls import Outcome
+from metering.polls import Finding, Outcome
 from metering.readings import Absence, Flag, GapReason
 from teplo.texts import Translate
 
@@ -108,6 +108,14 @@ GAP_REASONS: Final[Mapping[GapReason, str]] = {
     GapReason.NOT_YET_CLOSED: "not yet closed",
     GapReason.OUT_OF_DEPTH: "older than the meter's archive",
     GapReason.UNREADABLE: "the record in the meter is damaged",
+}
+
+FINDINGS: Final[Mapping[Finding, str]] = {
+    Finding.ECHO: "the converter sends our own bytes back",
+    Finding.NOISE: "stray bytes on the line: check shield, grounding and baud rate",
+    Finding.FOREIGN_ANSWER: "another meter's answer was heard: check for equal addresses",
+    Finding.LATE_ANSWER: "an answer came too late: give this line a longer time-out",
+    Finding.SECOND_ANSWER: "two meters answer at one address",
 }
 
 QUALITIES: Final[Mapping[Quality, str]] = {

@@ -14,7 +14,7 @@ from rich.table import Table
 from metering.calendar import ArchiveKind
 from metering.polls import Outcome, PollReport
 from metering.readings import ArchiveReadings, Reading
-from teplo.explanations import ABSENCES, FLAGS, GAP_REASONS, OUTCOMES
+from teplo.explanations import ABSENCES, FINDINGS, FLAGS, GAP_REASONS, OUTCOMES
 from teplo.texts import Translate
 
 
@@ -47,6 +47,8 @@ def print_report(report: PollReport, _: Translate) -> None:
             console.print(_table(kind.value, rows, _))
     for gap in report.gaps:
         console.print(f"{gap.kind.value} {_moment(gap.slot.start)}: {_(GAP_REASONS[gap.reason])}")
+    for finding in sorted(report.findings):
+        console.print(_("line: {finding}").format(finding=_(FINDINGS[finding])))
     _print_outcome(console, report, _)
 
 
@@ -101,6 +103,7 @@ def report_as_json(report: PollReport) -> str:
             "message": report.message,
             "serial": report.identity.serial if report.identity else None,
             "clock_difference": _seconds(report),
+            "findings": sorted(report.findings),
             "snapshots": [
                 {
                     "read_at": one.read_at.isoformat(),

@@ -16,7 +16,7 @@ from api.limits import PageSize
 from api.links import frames_link, meter_link
 from api.routes.registry import existing_line
 from api.schemas import Identifier, Instant, Page, Timestamp
-from metering.polls import Direction, Frame, Outcome
+from metering.polls import Direction, Finding, Frame, Outcome
 from storage.polls import StoredPoll
 
 OPERATOR_PRIORITY: Final = 100
@@ -58,6 +58,9 @@ class PollOut(BaseModel):
     identity: IdentityOut | None
     settings: dict[str, str] | None = Field(examples=[{"energy_unit": "kWh"}])
     clock_difference_seconds: float | None = Field(examples=[-3.0])
+    findings: list[Finding] = Field(
+        examples=[[Finding.ECHO]], description="What was noticed about the line, each in one word."
+    )
     links: PollLinks
 
 
@@ -142,6 +145,7 @@ def _poll(poll: StoredPoll) -> PollOut:
         identity=IdentityOut(**asdict(poll.identity)) if poll.identity else None,
         settings=dict(poll.configuration.settings) if poll.configuration else None,
         clock_difference_seconds=None if difference is None else difference.total_seconds(),
+        findings=sorted(poll.findings),
         links=PollLinks(meter=meter_link(poll.meter_id), frames=frames_link(poll.id)),
     )
 

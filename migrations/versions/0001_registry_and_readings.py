@@ -102,7 +102,8 @@ _TABLES = (
         message text not null,
         identity jsonb,
         configuration jsonb,
-        clock_difference interval
+        clock_difference interval,
+        findings text[] not null default '{}'
     )
     """,
     "create index poll_of_meter on poll (meter_id, started_at desc, id desc)",

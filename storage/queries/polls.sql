@@ -3,8 +3,8 @@ select id from meter where id = $1 for no key update;
 
 -- name: insert_poll
 insert into poll (id, meter_id, collector, started_at, finished_at, outcome, message,
-                  identity, configuration, clock_difference)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+                  identity, configuration, clock_difference, findings)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
 on conflict (id) do nothing
 returning id;
 
@@ -117,7 +117,7 @@ where gap.recorded_at <= excluded.recorded_at;
 
 -- name: list
 select id, meter_id, collector, started_at, finished_at, outcome, message,
-    identity, configuration, clock_difference
+    identity, configuration, clock_difference, findings
 from poll
 where ($1::bigint is null or meter_id = $1)
     and ($2::timestamptz is null or started_at >= $2)
@@ -127,7 +127,7 @@ limit $4;
 
 -- name: poll
 select id, meter_id, collector, started_at, finished_at, outcome, message,
-    identity, configuration, clock_difference
+    identity, configuration, clock_difference, findings
 from poll where id = $1;
 
 -- name: frames
@@ -138,7 +138,7 @@ order by number;
 
 -- name: last_poll_per_meter
 select last.id, last.meter_id, last.collector, last.started_at, last.finished_at, last.outcome, last.message,
-    last.identity, last.configuration, last.clock_difference
+    last.identity, last.configuration, last.clock_difference, last.findings
 from meter
 cross join lateral (
     select * from poll where poll.meter_id = meter.id order by started_at desc, id desc limit 1

@@ -40,9 +40,11 @@ async def test_what_is_stored_is_what_the_plant_produced_in_spite_of_faults(data
             await until(lambda: all_ok(database, len(meters)))
         verdict = await oracle.compare_stored(meters, Readings(database), since, clock(), WINDOWS)
         befallen = sum((line.faults for line in fleet.lines), Counter())
+        polls = await Polls(database).list(limit=1000)
     assert (verdict.missing, verdict.wrong, verdict.findings) == (0, 0, [])
     assert verdict.expected >= 3 * (3 + 1 + 1), "three hours, a day and a total of each Modbus meter"
     assert len(befallen) > 3, f"the lines were hardly disturbed: {befallen}"
+    assert any(poll.findings for poll in polls), "what was noticed about the lines is stored"
 
 
 async def test_two_collectors_never_talk_on_one_line_at_once(database: Database) -> None:

@@ -6,10 +6,12 @@ from datetime import UTC, datetime
 
 import pytest
 
+from collector.line_settings import LineSettings
 from collector.links.opening import link_for, open_link
 from collector.links.url import LineUrl
-from collector.session import Finding, LineSettings, Session
+from collector.session import Session
 from metering.errors import LineBusy, LineLost, LineUnavailable, NoResponse
+from metering.polls import Finding
 from protocols.conversation import Conversation, Exchange, Retune
 from tests.conformance.link_peers import HANG_UP, SILENT, PtyPeer, SerialServer, network_line, serial_line
 

@@ -38,8 +38,9 @@ def hour_record(slot: MeterSlot) -> ArchiveRecord:
 
 
 def whole(buffer: bytes) -> int | None:
-    end = buffer.find(b"\n")
-    return None if end < 0 else end + 1
+    """A reply is one of two words on a line, wherever it begins."""
+    ends = [buffer.find(word) + len(word) for word in (b"ok\n", b"other\n") if word in buffer]
+    return min(ends, default=None)
 
 
 @dataclass

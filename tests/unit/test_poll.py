@@ -16,7 +16,7 @@ from collector.poll import Poll, PolledMeter
 from collector.session import Session
 from metering.calendar import ArchiveKind, MeterZone
 from metering.errors import AccessDenied, ConfigurationChanged, DecodeError, MeterBusy
-from metering.polls import Direction, Outcome
+from metering.polls import Direction, Finding, Outcome
 from metering.readings import Flag
 from tests.unit.scripted import INFO, ScriptedDriver, session
 
@@ -67,6 +67,15 @@ async def test_another_meter_than_the_registered_one_leaves_nothing(whole_snapsh
     assert "999" in report.message
     assert "100" in report.message
     assert (report.archive, report.snapshots, report.gaps) == ((), (), ())
+
+
+async def test_an_echo_is_named_in_the_report() -> None:
+    def echoing(request: bytes) -> list[Arrival]:
+        return [Arrival(request), Arrival(b"ok\n")]
+
+    report = await poll(ScriptedDriver(clock=METER_NOW), await session(now, echoing)).run()
+    assert report.outcome is Outcome.OK
+    assert report.findings == {Finding.ECHO}
 
 
 async def test_a_second_meter_on_the_address_leaves_nothing() -> None:

@@ -9,8 +9,9 @@ from datetime import UTC, datetime
 
 import pytest
 
+from collector.line_settings import LineSettings
 from collector.links.fake import Arrival, FakeLink
-from collector.session import Finding, LineSettings, Session
+from collector.session import Session
 from metering.calendar import ArchiveKind, slot_at
 from metering.errors import (
     ConfigurationError,
@@ -21,7 +22,7 @@ from metering.errors import (
     NotSupported,
     TeploError,
 )
-from metering.polls import Direction
+from metering.polls import Direction, Finding
 from metering.readings import Gap, GapReason
 from protocols.conversation import Conversation, Deliver, Exchange, Pause, Retune
 from tests.instant_loop import run_instantly

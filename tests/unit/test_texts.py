@@ -15,14 +15,20 @@ from babel.messages.pofile import read_po
 from metering import errors
 from metering.consumption import Quality
 from metering.errors import ConfigurationError, TeploError
-from metering.polls import Outcome
+from metering.polls import Finding, Outcome
 from metering.readings import Absence, Flag, GapReason
-from teplo.explanations import ABSENCES, FLAGS, GAP_REASONS, OUTCOMES, QUALITIES
+from teplo.explanations import ABSENCES, FINDINGS, FLAGS, GAP_REASONS, OUTCOMES, QUALITIES
 from teplo.texts import LANGUAGES, SOURCE, translator
 
 ROOT = Path(__file__).parents[2]
 TRANSLATIONS = [language for language in LANGUAGES if language != SOURCE]
-WORDS = [(Flag, FLAGS), (Absence, ABSENCES), (GapReason, GAP_REASONS), (Quality, QUALITIES)]
+WORDS = [
+    (Finding, FINDINGS),
+    (Flag, FLAGS),
+    (Absence, ABSENCES),
+    (GapReason, GAP_REASONS),
+    (Quality, QUALITIES),
+]
 KEPT = re.compile(r"\{\w*\}|%\(\w+\)s|`[^`]+`|\b[A-Z]+_[A-Z_]+\b")
 ALPHABETS = {"ru": "абвгдежзийклмнопрстуфхцчшщъыьэюяё", "kk": "абвгдежзийклмнопрстуфхцчшщъыьэюяёәғқңөұүһі"}
 
