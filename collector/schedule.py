@@ -22,7 +22,7 @@ class PollPlan:
 
 def next_due(meter_id: int, plan: PollPlan, history: PollHistory) -> datetime | None:
     """The instant at which this meter is to be asked next; None means at once."""
-    if history.last_at is None:
+    if history.last_at is None or history.asked:
         return None
     if history.failures:
         return history.last_at + back_off(plan, history.failures)

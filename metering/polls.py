@@ -83,7 +83,11 @@ class PollReport:
 
 @dataclass(frozen=True, slots=True)
 class PollHistory:
-    """What is known of a meter's last polls; `failures` counts those in a row that did not end ok."""
+    """What is known of a meter's last polls.
+
+    `failures` counts those in a row that did not end ok; `asked`: an operator wants it polled again.
+    """
 
     last_at: datetime | None = None
     failures: int = 0
+    asked: bool = False

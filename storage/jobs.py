@@ -10,7 +10,7 @@ import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 import asyncpg
@@ -58,6 +58,11 @@ class Jobs:
     async def request_line(self, line_id: int, collector: str | None = None, priority: int = 0) -> None:
         """Asks for the line to be served; while its job waits or runs, only a higher priority counts."""
         await self.request_lines({line_id: collector}, priority)
+
+    async def ask_line(self, line_id: int, collector: str | None, priority: int, at: datetime) -> None:
+        """An operator wants every meter of the line polled now, due or not; `at` is when it was asked."""
+        await self._database.rows(_SQL["ask"], line_id, at)
+        await self.request_line(line_id, collector, priority)
 
     async def request_lines(self, lines: Mapping[int, str | None], priority: int = 0) -> None:
         """Asks for many lines at once: the collector on which each hangs, or None, by line id."""

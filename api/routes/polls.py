@@ -116,13 +116,14 @@ async def list_frames(
 
 @router.post("/lines/{line_id}/poll-requests", status_code=202, dependencies=_writing)
 async def request_poll(services: ServicesNeeded, line_id: Identifier) -> PollRequested:
-    """Asks for the line to be served before every routine poll.
+    """Asks for every meter of the line to be polled, due or not, before every routine poll.
 
-    A line is served once at a time: asking again while it waits or is being served changes nothing.
+    A line is served once at a time: asking again while it waits changes nothing.
     """
     line = await existing_line(services, line_id)
-    await services.jobs.request_line(line.id, line.collector, OPERATOR_PRIORITY)
-    return PollRequested(line_id=line.id, status="queued", requested_at=services.now())
+    asked_at = services.now()
+    await services.jobs.ask_line(line.id, line.collector, OPERATOR_PRIORITY, asked_at)
+    return PollRequested(line_id=line.id, status="queued", requested_at=asked_at)
 
 
 async def _existing_poll(services: Services, poll_id: UUID) -> StoredPoll:

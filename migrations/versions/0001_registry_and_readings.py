@@ -53,7 +53,8 @@ _TABLES = (
         id bigint generated always as identity primary key,
         url text not null check (url <> ''),
         endpoint text not null unique check (endpoint <> ''),
-        collector text check (collector <> '')
+        collector text check (collector <> ''),
+        asked_at timestamptz
     )
     """,
     """

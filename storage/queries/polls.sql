@@ -149,16 +149,18 @@ select meter.id as meter_id, max(recent.finished_at) as last_at,
     coalesce(
         min(recent.position - (recent.outcome = 'ok')::integer) filter (where recent.outcome in ('ok', 'partly_read')),
         count(*)
-    )::integer as failures
+    )::integer as failures,
+    coalesce(line.asked_at > max(recent.started_at), false) as asked
 from meter
+join line on line.id = meter.line_id
 cross join lateral (
-    select finished_at, outcome, row_number() over (order by started_at desc, id desc) as position
+    select started_at, finished_at, outcome, row_number() over (order by started_at desc, id desc) as position
     from poll
     where poll.meter_id = meter.id
     order by started_at desc, id desc
     limit 20
 ) recent
-group by meter.id;
+group by meter.id, line.asked_at;
 
 -- name: summary
 select count(*) as polls, count(distinct meter_id) filter (where outcome = 'ok') as meters_read,

@@ -8,8 +8,10 @@ from pathlib import Path
 
 from collector.links import Link
 from collector.links.url import LineUrl
+from collector.schedule import PollPlan
 from metering.polls import Outcome
 from protocols.driver import Driver
+from storage.jobs import Jobs
 from storage.polls import Polls
 from storage.pool import Database
 from storage.readings import Readings
@@ -92,6 +94,18 @@ async def test_a_replaced_meter_is_refused_until_it_is_registered(database: Data
     assert old.meter.serial in polls[missing].message
     assert stored == []
     assert polls[meters[1].meter_id].outcome is Outcome.OK
+
+
+async def test_an_operators_request_is_served_at_once_and_once(database: Database) -> None:
+    seldom = PollPlan(every=timedelta(days=365), retry=timedelta(days=1))
+    async with running_house(database, M_BUS) as (_, meters):
+        (served,) = await Registry(database).lines()
+        async with working(collector(database, plan=seldom)):
+            await until(lambda: all_ok(database, len(meters)))
+            await Jobs(database).ask_line(served.id, None, 100, clock())
+            await until(lambda: all_ok(database, len(meters), times=2))
+            assert not any(one.asked for one in (await Polls(database).histories()).values())
+    assert len(await Polls(database).list()) == 2 * len(meters)
 
 
 async def test_a_database_that_goes_away_costs_time_and_no_truth(tmp_path: Path) -> None:

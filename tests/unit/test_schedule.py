@@ -44,3 +44,8 @@ def test_meters_start_at_different_moments() -> None:
     offsets = {stagger(meter, HOURLY.every) for meter in range(100)}
     assert len(offsets) == 100
     assert all(timedelta(0) <= offset < HOURLY.every for offset in offsets)
+
+
+def test_a_meter_an_operator_asked_for_is_due_at_once() -> None:
+    assert is_due(7, HOURLY, PollHistory(NOON, asked=True), NOON)
+    assert is_due(7, HOURLY, PollHistory(NOON, failures=9, asked=True), NOON)
