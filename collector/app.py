@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
@@ -13,11 +13,12 @@ from collector.gaps import ArchivePlan, WantedSlots
 from collector.line_service import DueMeter, LineService
 from collector.links import Link
 from collector.links.url import LineUrl
-from collector.poll import Clock, PolledMeter
+from collector.poll import Clock, PolledMeter, outcome_of
 from collector.schedule import PollPlan, is_due
 from collector.session import Session
 from collector.supervisor import supervise, wait
 from metering.calendar import ArchiveKind, MeterZone
+from metering.errors import ConfigurationError
 from metering.polls import PollHistory, PollReport
 from protocols.driver import Driver
 from storage.jobs import Jobs, entrypoint, run_worker
@@ -112,16 +113,31 @@ class Collector:
         line = await self._registry.line(line_id)
         if line is None:
             return
-        histories = await self._polls.histories()
+        histories = await self._polls.histories(line_id)
         meters = [one for one in await self._registry.meters_on_line(line_id) if self._due(one, histories)]
         if meters:
             await self._service(line, meters)
 
-    async def _service(self, line: Line, meters: Iterable[Meter]) -> None:
-        url = LineUrl.parse(line.url)
-        due = [await self._due_meter(meter, url) for meter in meters]
-        first = due[0].driver
-        service = LineService(
+    async def _service(self, line: Line, meters: Sequence[Meter]) -> None:
+        """A meter, or a whole line, that is registered wrongly gets a report that says so."""
+        try:
+            url = LineUrl.parse(line.url)
+        except ConfigurationError as error:
+            for meter in meters:
+                await self._save(self._unasked(meter, error))
+            return
+        if due := [one async for one in self._askable(meters, url)]:
+            await self._line_service(url, due[0].driver).serve(due)
+
+    async def _askable(self, meters: Sequence[Meter], url: LineUrl) -> AsyncIterator[DueMeter]:
+        for meter in meters:
+            try:
+                yield await self._due_meter(meter, url)
+            except ConfigurationError as error:
+                await self._save(self._unasked(meter, error))
+
+    def _line_service(self, url: LineUrl, first: Driver) -> LineService:
+        return LineService(
             collector=self._settings.name,
             open_link=partial(self._tools.open_link, url, first),
             make_session=lambda link, driver: self._tools.make_session(link, url, driver),
@@ -129,7 +145,10 @@ class Collector:
             now=self._tools.now,
             new_id=self._tools.new_id,
         )
-        await service.serve(due)
+
+    def _unasked(self, meter: Meter, error: ConfigurationError) -> PollReport:
+        at, identifier = self._tools.now(), self._tools.new_id()
+        return PollReport(identifier, meter.id, self._settings.name, at, at, outcome_of(error), str(error))
 
     async def _save(self, report: PollReport) -> None:
         await self._polls.save(report)

@@ -111,12 +111,12 @@ class Polls:
         """All polls there ever were, in figures."""
         return PollSummary(**await self._database.row(_SQL["summary"]))
 
-    async def histories(self) -> dict[int, PollHistory]:
-        """By meter, when its last poll ended and how many failed in a row, twenty at most.
+    async def histories(self, line_id: int | None = None) -> dict[int, PollHistory]:
+        """By meter, of one line or of all, when its last poll ended and how many failed in a row, twenty at most.
 
         A poll that read a part made progress: it counts as one failure, whatever came before it.
         """
-        rows = await self._database.rows(_SQL["histories"])
+        rows = await self._database.rows(_SQL["histories"], line_id)
         return {row["meter_id"]: PollHistory(row["last_at"], row["failures"], row["asked"]) for row in rows}
 
     async def last_poll_per_meter(self) -> dict[int, StoredPoll]:

@@ -160,6 +160,7 @@ cross join lateral (
     order by started_at desc, id desc
     limit 20
 ) recent
+where $1::bigint is null or meter.line_id = $1
 group by meter.id, line.asked_at;
 
 -- name: summary

@@ -108,6 +108,28 @@ async def test_an_operators_request_is_served_at_once_and_once(database: Databas
     assert len(await Polls(database).list()) == 2 * len(meters)
 
 
+async def test_a_meter_registered_wrongly_does_not_void_its_line(database: Database) -> None:
+    async with running_house(database, M_BUS) as (_, meters):
+        registry = Registry(database)
+        (served,) = await registry.lines()
+        wrong = await registry.add_meter("7", "no-such-model", "9", served.id, "Asia/Almaty")
+        await collector(database).serve_line(served.id)
+        polls = {poll.meter_id: poll for poll in await Polls(database).list()}
+    assert polls[wrong].outcome is Outcome.WRONG_SETTINGS
+    assert "no-such-model" in polls[wrong].message
+    assert {polls[one.meter_id].outcome for one in meters} == {Outcome.OK}
+
+
+async def test_a_line_registered_wrongly_is_told_to_its_meters(database: Database) -> None:
+    registry = Registry(database)
+    served = await registry.add_line("telepathy://nowhere", "nowhere")
+    meter = await registry.add_meter("7", "elf-04", "1", served, "Asia/Almaty")
+    await collector(database).serve_line(served)
+    (poll,) = await Polls(database).list()
+    assert (poll.meter_id, poll.outcome) == (meter, Outcome.WRONG_SETTINGS)
+    assert "telepathy" in poll.message
+
+
 async def test_a_database_that_goes_away_costs_time_and_no_truth(tmp_path: Path) -> None:
     server = EmbeddedPostgres(tmp_path / "postgres", settings={"fsync": "off"})
     url = server.start()
