@@ -112,7 +112,7 @@ class Polls:
         return PollSummary(**await self._database.row(_SQL["summary"]))
 
     async def histories(self, line_id: int | None = None) -> dict[int, PollHistory]:
-        """By meter, of one line or of all, when its last poll ended and how many failed in a row, twenty at most.
+        """By meter, of one line or of all: when its last poll ended, how many failed in a row (at most 20).
 
         A poll that read a part made progress: it counts as one failure, whatever came before it.
         """
