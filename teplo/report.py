@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from decimal import Decimal
 
@@ -38,11 +38,11 @@ def print_report(report: PollReport, _: Translate) -> None:
         difference = f"{report.clock_difference.total_seconds():+.0f} s"
         console.print(_("meter clock minus ours: {difference}").format(difference=difference))
     for snapshot in report.snapshots:
-        rows = [(snapshot.read_at, reading) for reading in snapshot.readings]
-        console.print(_table(_("current values"), rows, _))
+        title = f"{_('current values')}, {_moment(snapshot.read_at)}"
+        console.print(_table(title, [("", reading) for reading in snapshot.readings], _))
     for kind in ArchiveKind:
         records = [record for record in report.archive if record.kind is kind]
-        rows = [(record.slot.start, reading) for record in records for reading in record.readings]
+        rows = [(f"{record.slot.start:%Y-%m-%d %H:%M}", one) for record in records for one in record.readings]
         if rows:
             console.print(_table(kind.value, rows, _))
     for gap in report.gaps:
@@ -55,8 +55,6 @@ def print_report(report: PollReport, _: Translate) -> None:
 def _print_outcome(console: Console, report: PollReport, _: Translate) -> None:
     explanation = OUTCOMES[report.outcome].translated(_)
     console.print(f"{report.outcome.value}: {explanation.meaning}")
-    if report.message:
-        console.print(f"  {report.message}", soft_wrap=True)
     if report.outcome is not Outcome.OK:
         console.print(_("likely cause: {cause}").format(cause=explanation.cause), soft_wrap=True)
         console.print(_("next step: {step}").format(step=explanation.next_step), soft_wrap=True)
@@ -66,22 +64,27 @@ def _moment(at: datetime) -> str:
     return f"{at:%Y-%m-%d %H:%M:%S} UTC"
 
 
-def _table(title: str, rows: Iterable[tuple[datetime, Reading]], _: Translate) -> Table:
-    headings = (_("time, UTC"), _("quantity"), _("value"), _("unit"), _("as the meter says"), _("doubts"))
-    table = Table(*headings, title=title, title_justify="left", box=box.SIMPLE_HEAD, padding=(0, 1))
-    for column in table.columns[:4]:
-        column.no_wrap = True
-    for at, reading in rows:
-        circuit = f" {reading.circuit}" if reading.circuit > 1 else ""
-        table.add_row(
-            f"{at:%Y-%m-%d %H:%M}",
-            reading.quantity.name + circuit,
-            _shown(reading.value),
-            reading.quantity.canonical_unit,
-            _as_said(reading, _),
-            ", ".join(_(FLAGS[flag]) for flag in sorted(reading.flags)),
-        )
+def _table(title: str, rows: Sequence[tuple[str, Reading]], _: Translate) -> Table:
+    """Columns that would be empty in every row are left out: a laptop in a cellar has a narrow screen."""
+    cells = {
+        _("time, UTC"): [time for time, _reading in rows],
+        _("quantity"): [_named(reading) for _time, reading in rows],
+        _("value"): [_shown(reading.value) for _time, reading in rows],
+        _("unit"): [reading.quantity.canonical_unit for _time, reading in rows],
+        _("as the meter says"): [_as_said(reading, _) for _time, reading in rows],
+        _("doubts"): [", ".join(_(FLAGS[flag]) for flag in sorted(reading.flags)) for _time, reading in rows],
+    }
+    filled = {heading: column for heading, column in cells.items() if any(column)}
+    table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    for heading in filled:
+        table.add_column(heading, no_wrap=heading not in (_("as the meter says"), _("doubts")))
+    for row in zip(*filled.values(), strict=True):
+        table.add_row(*row)
     return table
+
+
+def _named(reading: Reading) -> str:
+    return reading.quantity.name + (f" {reading.circuit}" if reading.circuit > 1 else "")
 
 
 def _shown(value: Decimal | None) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import Annotated
 
 import typer
+from rich import box
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
@@ -104,7 +105,7 @@ def _row(found: Found) -> dict[str, object]:
 
 def _print(rows: Sequence[dict[str, object]], _: Translate) -> None:
     headings = (_("address"), _("serial"), _("maker"), _("version"), _("medium"), _("model that fits"))
-    table = Table(*headings)
+    table = Table(*headings, box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
     for row in rows:
         fits = row.get("model") or row.get("why") or "none is known"
         cells = (str(row.get(name) or "-") for name in ("address", "serial", "maker", "version", "medium"))
