@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from uuid import UUID
 
-from collector.gaps import ArchivePlan, WantedSlots
+from collector.gaps import ArchivePlan, WantedSlots, is_settled
 from collector.line_service import DueMeter, LineService
 from collector.links import Link
 from collector.links.url import LineUrl
@@ -176,4 +176,5 @@ class Collector:
     async def _known(
         self, meter_id: int, kind: ArchiveKind, start: datetime, end: datetime
     ) -> Collection[datetime]:
-        return (await self._readings.known_slots(meter_id, kind, start, end)).keys()
+        known = await self._readings.known_slots(meter_id, kind, start, end)
+        return [slot for slot, one in known.items() if is_settled(one.reason, one.heard_after)]

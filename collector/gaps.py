@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import Final, Protocol
 
 from metering.calendar import ArchiveKind, MeterSlot, MeterZone, next_start, slot_start, slots
+from metering.readings import GapReason
 from protocols.driver import DriverInfo
 
 LONGEST_SLOT: Final = {
@@ -65,6 +66,21 @@ def _totals(count: int, every: ArchiveKind, meter_time: datetime) -> list[MeterS
     days = slots(ArchiveKind.TOTAL, end - LONGEST_SLOT[every] * (count + 1), end)
     kept = [slot for slot in days if every is not ArchiveKind.MONTH or slot.start.day == 1]
     return kept[-count:]
+
+
+FINAL_REASONS: Final = frozenset({GapReason.NO_RECORD, GapReason.OUT_OF_DEPTH})
+SETTLING: Final = timedelta(hours=6)
+"""A meter may write a record minutes after its slot has ended, and its clock may be slow."""
+
+
+def is_settled(reason: GapReason | None, heard_after: timedelta | None) -> bool:
+    """Whether asking for this slot again is pointless: it is stored, or it will never be there.
+
+    A record that was damaged, not yet closed, or asked for soon after the end of its slot may still come.
+    """
+    if reason is None:
+        return True
+    return reason in FINAL_REASONS and heard_after is not None and heard_after >= SETTLING
 
 
 def missing_slots(

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Any, Final
+from typing import Any
 from uuid import UUID
 
 from metering.calendar import ArchiveKind, Slot
@@ -14,9 +14,6 @@ from storage import sql
 from storage.pool import Database
 
 _SQL = sql.statements("readings")
-
-STORED: Final = "stored"
-"""What `known_slots` says of a slot that has a record."""
 
 ArchiveKey = tuple[datetime, int, str]
 """Slot start, circuit and quantity: where a page of an archive ends."""
@@ -79,6 +76,14 @@ class StoredGap:
 
 
 @dataclass(frozen=True, slots=True)
+class KnownSlot:
+    """A slot with a record; or why there is none, and how long after its end that was heard."""
+
+    reason: GapReason | None = None
+    heard_after: timedelta | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Revision:
     """A value that does not stand: the poll `replaced_by` read another one for the same slot."""
 
@@ -96,10 +101,10 @@ class Readings:
 
     async def known_slots(
         self, meter_id: int, kind: ArchiveKind, start: datetime, end: datetime
-    ) -> dict[datetime, str]:
-        """By slot start: `STORED`, or the reason of the gap. What is missing here was never asked."""
+    ) -> dict[datetime, KnownSlot]:
+        """By slot start, what is known of each slot that was ever asked for."""
         rows = await self._database.rows(_SQL["known_slots"], meter_id, kind.value, start, end)
-        return {row["slot_start"]: row["state"] for row in rows}
+        return {row["slot_start"]: _known_slot(row) for row in rows}
 
     async def archive(
         self,
@@ -168,6 +173,11 @@ def _snapshot_value(row: Any) -> SnapshotValue:
         flags=_flags(row),
         origin=_origin(row),
     )
+
+
+def _known_slot(row: Any) -> KnownSlot:
+    reason = GapReason(row["reason"]) if row["reason"] is not None else None
+    return KnownSlot(reason, row["heard_after"])
 
 
 def _gap(row: Any) -> StoredGap:

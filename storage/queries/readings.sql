@@ -1,9 +1,9 @@
 -- name: known_slots
-select slot_start, reason as state
+select slot_start, reason, recorded_at - slot_end as heard_after
 from gap
 where meter_id = $1 and kind = $2 and slot_start >= $3 and slot_start < $4
 union all
-select distinct slot_start, 'stored'
+select distinct slot_start, null, null::interval
 from archive_value
 where meter_id = $1 and kind = $2 and slot_start >= $3 and slot_start < $4
 order by slot_start;

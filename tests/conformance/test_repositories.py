@@ -19,9 +19,20 @@ from storage.jobs import Jobs
 from storage.keys import ApiKeys
 from storage.polls import Polls, SaveResult
 from storage.pool import Database
-from storage.readings import STORED, Readings
+from storage.readings import KnownSlot, Readings
 from storage.usage_points import Installation, Line, Registry
-from tests.support.registry import DAY, HOUR, START, missing, place, reading, record, report, snapshot
+from tests.support.registry import (
+    DAY,
+    HOUR,
+    POLLING,
+    START,
+    missing,
+    place,
+    reading,
+    record,
+    report,
+    snapshot,
+)
 
 PERIOD = BillingPeriod(START, START + 31 * DAY)
 
@@ -277,7 +288,7 @@ async def test_known_slots_are_records_and_gaps(store: Database) -> None:
     twice = [missing(hours[1], GapReason.UNREADABLE), missing(hours[1])]
     await polls.save(report(spot.meter, archive=[record(hours[0], reading("1"))], gaps=twice))
     known = await readings.known_slots(spot.meter, ArchiveKind.HOUR, START, START + DAY)
-    assert known == {hours[0]: STORED, hours[1]: "no_record"}
+    assert known == {hours[0]: KnownSlot(), hours[1]: KnownSlot(GapReason.NO_RECORD, POLLING - 2 * HOUR)}
     assert await readings.known_slots(spot.meter, ArchiveKind.DAY, START, START + DAY) == {}
     (gap,) = await readings.gaps(spot.meter, START, START + DAY)
     assert (gap.slot.start, gap.reason) == (hours[1], GapReason.NO_RECORD)
@@ -289,7 +300,7 @@ async def test_a_record_removes_the_gap_of_its_slot_and_no_gap_comes_back(store:
     await polls.save(report(spot.meter, at=START + HOUR, archive=[record(START, reading("1"))]))
     await polls.save(report(spot.meter, at=START + DAY, gaps=[missing(START, GapReason.OUT_OF_DEPTH)]))
     known = await readings.known_slots(spot.meter, ArchiveKind.HOUR, START, START + DAY)
-    assert known == {START: STORED}
+    assert known == {START: KnownSlot()}
 
 
 async def test_the_reason_of_a_gap_is_the_one_heard_last(store: Database) -> None:
@@ -298,7 +309,7 @@ async def test_the_reason_of_a_gap_is_the_one_heard_last(store: Database) -> Non
     for hours, reason in reasons:
         await polls.save(report(spot.meter, at=START + hours * HOUR, gaps=[missing(START, reason)]))
     known = await readings.known_slots(spot.meter, ArchiveKind.HOUR, START, START + DAY)
-    assert known == {START: "no_record"}
+    assert known == {START: KnownSlot(GapReason.NO_RECORD, POLLING + 2 * HOUR)}
 
 
 async def test_the_latest_snapshot_is_whole(store: Database) -> None:

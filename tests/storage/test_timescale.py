@@ -9,7 +9,7 @@ from metering.readings import GapReason
 from storage.billing import Billing
 from storage.polls import Polls, SaveResult
 from storage.pool import Database
-from storage.readings import STORED, Readings
+from storage.readings import KnownSlot, Readings
 from tests.support.registry import DAY, HOUR, START, missing, place, reading, record, report, snapshot
 
 pytestmark = pytest.mark.timescale
@@ -50,7 +50,7 @@ async def test_a_late_record_finds_its_place_in_a_compressed_chunk(timescale: Da
     values = await readings.archive(spot.meter, ArchiveKind.HOUR, START, START + 2 * DAY, "energy_heating")
     assert [value.value for value in values] == list(range(48))
     known = await readings.known_slots(spot.meter, ArchiveKind.HOUR, START, START + 2 * DAY)
-    assert set(known.values()) == {STORED}
+    assert set(known.values()) == {KnownSlot()}
 
 
 async def test_a_compressed_slot_read_again_keeps_its_row_and_is_revised(timescale: Database) -> None:

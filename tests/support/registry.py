@@ -26,6 +26,8 @@ from storage.usage_points import Registry
 START = datetime(2026, 1, 1, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
+POLLING = timedelta(seconds=2)
+"""How long a poll of these tests takes."""
 _SPAN = {ArchiveKind.HOUR: HOUR, ArchiveKind.DAY: DAY, ArchiveKind.TOTAL: DAY, ArchiveKind.MONTH: 31 * DAY}
 
 
@@ -108,7 +110,7 @@ def report(
         meter_id=meter,
         collector="main",
         started_at=at,
-        finished_at=at + timedelta(seconds=2),
+        finished_at=at + POLLING,
         outcome=Outcome.OK,
         frames=frames,
         archive=tuple(archive),

@@ -6,8 +6,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from collector.gaps import ArchivePlan, ArchiveRange, missing_slots
+from collector.gaps import ArchivePlan, ArchiveRange, is_settled, missing_slots
 from metering.calendar import ArchiveKind, MeterSlot, MeterZone, slot_at
+from metering.readings import GapReason
 from protocols.driver import DriverInfo, Verification
 
 NOON = datetime(2026, 3, 15, 12, 34, 56)
@@ -73,3 +74,22 @@ def test_days_of_changed_clocks_have_their_hours(day: datetime, hours: int) -> N
     """EU rule: summer time from 29 March to 25 October 2026."""
     slot = MeterZone("Europe/Kyiv").slot(slot_at(ArchiveKind.DAY, day))
     assert slot.end - slot.start == timedelta(hours=hours)
+
+
+@pytest.mark.parametrize(
+    ("reason", "hours", "settled"),
+    [
+        (None, None, True),
+        (GapReason.NO_RECORD, 0.1, False),
+        (GapReason.NO_RECORD, 24, True),
+        (GapReason.OUT_OF_DEPTH, 1000, True),
+        (GapReason.NOT_YET_CLOSED, -0.5, False),
+        (GapReason.NOT_YET_CLOSED, 24, False),
+        (GapReason.UNREADABLE, 24, False),
+    ],
+)
+def test_a_slot_is_asked_again_while_its_record_may_still_come(
+    reason: GapReason | None, hours: float | None, settled: bool
+) -> None:
+    heard_after = None if hours is None else timedelta(hours=hours)
+    assert is_settled(reason, heard_after) is settled
