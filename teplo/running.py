@@ -7,6 +7,7 @@ import socket
 from collections.abc import Generator
 from contextlib import contextmanager
 
+import structlog
 import uvicorn
 
 from api.app import create_app
@@ -17,6 +18,10 @@ from metering.errors import ConfigurationError
 from storage.pool import Database
 from teplo import composition
 from teplo.settings import Settings
+
+log = structlog.get_logger()
+
+LONGEST_TICK = 5.0
 
 TOOLS = Tools(
     now=composition.clock,
@@ -33,17 +38,15 @@ async def collect(settings: Settings, stop: asyncio.Event) -> None:
         await collector(database, settings).run(stop)
 
 
-def collector(
-    database: Database, settings: Settings, archives: ArchivePlan = ArchivePlan(), tick: float = 5.0
-) -> Collector:
-    """The collector that these settings describe; `tick` in seconds."""
+def collector(database: Database, settings: Settings, archives: ArchivePlan = ArchivePlan()) -> Collector:
+    """The collector of these settings; it looks at what is due as often as it may have to retry."""
     return Collector(
         database,
         CollectorSettings(
             name=settings.collector_name,
             plan=PollPlan(settings.poll_every, settings.poll_retry),
             archives=archives,
-            tick=tick,
+            tick=min(LONGEST_TICK, settings.poll_retry.total_seconds() / 2),
             concurrent_lines=settings.concurrent_lines,
         ),
         TOOLS,
@@ -53,7 +56,9 @@ def collector(
 async def answer(settings: Settings, stop: asyncio.Event) -> None:
     """Run the API on the settings' database and address until `stop` is set."""
     async with Database(settings.database_url) as database:
-        await serve_api(database, listening_socket(settings.api_host, settings.api_port), stop)
+        listening = listening_socket(settings.api_host, settings.api_port)
+        log.info("listening", address=address_of(listening))
+        await serve_api(database, listening, stop)
 
 
 def listening_socket(host: str, port: int) -> socket.socket:
@@ -65,6 +70,12 @@ def listening_socket(host: str, port: int) -> socket.socket:
             f"The API cannot listen on {host}:{port}: {error}. Likely another program has the port; "
             "set TEPLO_API_PORT to another one."
         ) from error
+
+
+def address_of(listening: socket.socket) -> str:
+    """Where the API answers on this socket."""
+    host, port = listening.getsockname()[:2]
+    return f"http://{host}:{port}"
 
 
 async def serve_api(database: Database, listening: socket.socket, stop: asyncio.Event) -> None:

@@ -22,13 +22,12 @@ from teplo.composition import clock, random_source
 from teplo.demo.site import RegisteredMeter, register
 from teplo.migrate import migrate
 from teplo.postgres import EmbeddedPostgres
-from teplo.running import collector, listening_socket, serve_api
+from teplo.running import address_of, collector, listening_socket, serve_api
 from teplo.settings import Settings
 
 SCOPES = ("readings:read", "billing:read", "polls:read", "polls:write", "registry:read")
 BEAT = timedelta(seconds=20)
 RETRY = timedelta(seconds=2)
-TICK = 0.5
 WANTED = {ArchiveKind.HOUR: 48, ArchiveKind.DAY: 32, ArchiveKind.MONTH: 2, ArchiveKind.TOTAL: 32}
 """Slots of each archive: the last two days by the hour, and every day of a month."""
 INSTALLED_BEFORE = timedelta(days=190)
@@ -88,12 +87,11 @@ async def _postgres(settings: Settings) -> AsyncIterator[str]:
 @asynccontextmanager
 async def _api(database: Database, settings: Settings) -> AsyncIterator[str]:
     listening = _free_socket(settings)
-    host, port = listening.getsockname()[:2]
     stop = asyncio.Event()
     async with asyncio.TaskGroup() as group:
         group.create_task(serve_api(database, listening, stop))
         try:
-            yield f"http://{host}:{port}"
+            yield address_of(listening)
         finally:
             stop.set()
 
@@ -110,7 +108,7 @@ def _free_socket(settings: Settings) -> socket.socket:
 async def _polling(database: Database, settings: Settings) -> AsyncIterator[Callable[[], Awaitable[None]]]:
     stop = asyncio.Event()
     async with asyncio.TaskGroup() as group:
-        polling = group.create_task(collector(database, settings, ArchivePlan(WANTED), TICK).run(stop))
+        polling = group.create_task(collector(database, settings, ArchivePlan(WANTED)).run(stop))
 
         async def stop_polling() -> None:
             stop.set()
