@@ -30,6 +30,8 @@ from storage.usage_points import Line, Meter, Registry
 ROUTINE = 10
 PAGE = 1000
 EXACT = "exact"
+LEVELS_SINCE = timedelta(days=40)
+"""Longer than a billing period: a register that is lower than then was reset or replaced."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +163,7 @@ class Collector:
             zone=MeterZone(meter.zone),
             factor_sets=await self._factor_sets(meter),
             archives=self._settings.archives,
+            levels=await self._readings.last_levels(meter.id, self._tools.now() - LEVELS_SINCE),
         )
         return DueMeter(polled, self._tools.driver_for(meter.model, url), partial(self._known, meter.id))
 

@@ -31,12 +31,14 @@ Normal = ArchiveReadings | SnapshotReadings | MissingSlot
 class Normaliser:
     """Normalises one meter's records. `factor_sets` by circuit; a circuit without one uses `exact`.
 
-    `doubts` are flags that touch everything read in this session, such as a clock far off.
+    `doubts` are flags that touch everything read in this session, such as a clock far off. `levels` are the
+    registers' last valid levels as the meter gave them: a current level below its own went back.
     """
 
     zone: MeterZone
     factor_sets: Mapping[int, str] = field(default_factory=dict)
     doubts: frozenset[Flag] = frozenset()
+    levels: tuple[MeterValue, ...] = ()
 
     def normal(self, record: Record, at: datetime, frame: int) -> Normal:
         """The record as it is stored; `at` is when it was read, `frame` the last frame heard before.
@@ -46,21 +48,22 @@ class Normaliser:
         """
         match record:
             case Snapshot():
-                return SnapshotReadings(at, record.meter_time, self._readings(record.values), frame)
+                return SnapshotReadings(at, record.meter_time, self._current(record.values), frame)
             case ArchiveRecord():
                 return self._archive(record, at, frame)
             case Gap():
                 return MissingSlot(record.kind, self.zone.slot(record.slot), record.reason, frame)
 
+    def _current(self, values: tuple[MeterValue, ...]) -> tuple[Reading, ...]:
+        before = (self._reading(level, frozenset()) for level in self.levels)
+        previous = {(one.quantity.name, one.circuit): one.value for one in before if one.value is not None}
+        return validate(tuple(self._reading(value, self.doubts) for value in values), previous=previous)
+
     def _archive(self, record: ArchiveRecord, at: datetime, frame: int) -> ArchiveReadings:
         slot = self.zone.slot(record.slot)
-        readings = self._readings(record.values, future_flags(slot.start, at))
+        doubts = self.doubts | future_flags(slot.start, at)
+        readings = validate(tuple(self._reading(value, doubts) for value in record.values))
         return ArchiveReadings(record.kind, slot, record.meter_time, readings, frame)
-
-    def _readings(
-        self, values: tuple[MeterValue, ...], further: frozenset[Flag] = frozenset()
-    ) -> tuple[Reading, ...]:
-        return validate(tuple(self._reading(value, self.doubts | further) for value in values))
 
     def _reading(self, value: MeterValue, doubts: frozenset[Flag]) -> Reading:
         factor_set = self.factor_sets.get(value.circuit, "exact")

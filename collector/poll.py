@@ -26,7 +26,7 @@ from metering.errors import (
 )
 from metering.meters import MeterConfiguration, MeterIdentity
 from metering.polls import Finding, Outcome, PollReport
-from metering.readings import ArchiveReadings, MissingSlot, Record, Snapshot, SnapshotReadings
+from metering.readings import ArchiveReadings, MeterValue, MissingSlot, Record, Snapshot, SnapshotReadings
 from metering.validation import clock_flags
 from protocols.conversation import Conversation
 from protocols.driver import Driver
@@ -60,7 +60,10 @@ def outcome_of(error: TeploError) -> Outcome:
 
 @dataclass(frozen=True, slots=True)
 class PolledMeter:
-    """What a poll must know of a meter. An empty `serial` accepts whoever answers."""
+    """What a poll must know of a meter.
+
+    An empty `serial` accepts whoever answers; `levels` are its registers' last valid levels.
+    """
 
     id: int
     serial: str
@@ -68,6 +71,7 @@ class PolledMeter:
     zone: MeterZone
     factor_sets: Mapping[int, str] = field(default_factory=dict)
     archives: WantedSlots = field(default_factory=ArchivePlan)
+    levels: tuple[MeterValue, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,7 +231,7 @@ class Poll:
     def _normal(self) -> list[Normal]:
         """What was kept, normalised; a record in a unit nobody knows is left out and becomes the error."""
         doubts = clock_flags(self._clock_difference, ALLOWED_DRIFT) if self._clock_difference else frozenset()
-        normaliser = Normaliser(self._meter.zone, self._meter.factor_sets, doubts)
+        normaliser = Normaliser(self._meter.zone, self._meter.factor_sets, doubts, self._meter.levels)
         normal = []
         for kept in self._kept:
             try:

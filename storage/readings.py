@@ -9,11 +9,15 @@ from typing import Any
 from uuid import UUID
 
 from metering.calendar import ArchiveKind, Slot
-from metering.readings import Absence, Flag, GapReason
+from metering.consumption import DISQUALIFYING
+from metering.quantities import QUANTITIES, Behaviour
+from metering.readings import Absence, Flag, GapReason, MeterValue
 from storage import sql
 from storage.pool import Database
 
 _SQL = sql.statements("readings")
+
+_REGISTERS = tuple(one.name for one in QUANTITIES.values() if one.behaviour is Behaviour.REGISTER)
 
 ArchiveKey = tuple[datetime, int, str]
 """Slot start, circuit and quantity: where a page of an archive ends."""
@@ -134,6 +138,15 @@ class Readings:
     async def latest_snapshot(self, meter_id: int) -> list[SnapshotValue]:
         """All values of the snapshot read last; empty when there is none."""
         return [_snapshot_value(row) for row in await self._database.rows(_SQL["latest_snapshot"], meter_id)]
+
+    async def last_levels(self, meter_id: int, since: datetime) -> tuple[MeterValue, ...]:
+        """The last valid level of each register since this instant, in the meter's own units."""
+        invalid = [flag.value for flag in DISQUALIFYING]
+        rows = await self._database.rows(_SQL["last_levels"], meter_id, since, list(_REGISTERS), invalid)
+        return tuple(
+            MeterValue(QUANTITIES[row["quantity"]], row["raw_unit"], row["raw_value"], circuit=row["circuit"])
+            for row in rows
+        )
 
     async def gaps(self, meter_id: int, start: datetime, end: datetime) -> list[StoredGap]:
         """Slots that start within the interval and have no record, of every archive kind."""

@@ -47,3 +47,10 @@ select id, meter_id, circuit, kind, slot_start, slot_end, quantity, meter_time, 
 from revision
 where meter_id = $1 and slot_start >= $2 and slot_start < $3
 order by slot_start, id;
+
+-- name: last_levels
+select distinct on (circuit, quantity) circuit, quantity, raw_value, raw_unit
+from snapshot_value
+where meter_id = $1 and read_at >= $2 and quantity = any($3::text[])
+    and value is not null and not flags && $4::text[]
+order by circuit, quantity, read_at desc;

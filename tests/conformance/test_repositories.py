@@ -312,6 +312,17 @@ async def test_the_reason_of_a_gap_is_the_one_heard_last(store: Database) -> Non
     assert known == {START: KnownSlot(GapReason.NO_RECORD, POLLING + 2 * HOUR)}
 
 
+async def test_the_last_levels_are_valid_ones_of_registers(store: Database) -> None:
+    polls, readings, spot = Polls(store), Readings(store), await place(store)
+    zero = replace(reading("0"), flags=frozenset({Flag.WENT_BACK}))
+    for hours, value in enumerate((reading("7"), reading("8"), zero)):
+        at = START + hours * HOUR
+        await polls.save(report(spot.meter, at=at, snapshots=[snapshot(at, value)]))
+    (level,) = await readings.last_levels(spot.meter, START)
+    assert (level.quantity, level.unit, level.value) == (zero.quantity, zero.raw_unit, reading("8").raw_value)
+    assert await readings.last_levels(spot.meter, START + DAY) == ()
+
+
 async def test_the_latest_snapshot_is_whole(store: Database) -> None:
     polls, readings, spot = Polls(store), Readings(store), await place(store)
     assert await readings.latest_snapshot(spot.meter) == []

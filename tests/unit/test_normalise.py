@@ -93,3 +93,17 @@ def test_a_gap_keeps_its_reason() -> None:
 def test_a_unit_that_does_not_measure_energy_is_refused() -> None:
     with pytest.raises(UnitError, match="m3"):
         snapshot(Normaliser(ALMATY), energy("1", "m3"))
+
+
+def test_a_register_below_its_last_valid_level_went_back() -> None:
+    normaliser = Normaliser(ALMATY, levels=(energy("100"),))
+    zero, same, further = (snapshot(normaliser, energy(value)).readings[0] for value in ("0", "100", "101"))
+    assert Flag.WENT_BACK in zero.flags
+    assert zero.value == 0, "kept and shown, never billed"
+    assert Flag.WENT_BACK not in same.flags | further.flags
+
+
+def test_another_factor_set_is_no_step_back() -> None:
+    """100 MWh are 85.98 Gcal by the published factor and 85.985 exactly: the register stands still."""
+    normaliser = Normaliser(ALMATY, {1: "kyivenergo"}, levels=(energy("100"),))
+    assert Flag.WENT_BACK not in snapshot(normaliser, energy("100")).readings[0].flags
