@@ -10,6 +10,7 @@ from collector.links import Link
 from collector.links.url import LineUrl
 from collector.schedule import PollPlan
 from metering.polls import Outcome
+from metering.readings import Flag
 from protocols.driver import Driver
 from storage.jobs import Jobs
 from storage.polls import Polls
@@ -43,10 +44,13 @@ async def test_what_is_stored_is_what_the_plant_produced_in_spite_of_faults(data
         verdict = await oracle.compare_stored(meters, Readings(database), since, clock(), WINDOWS)
         befallen = sum((line.faults for line in fleet.lines), Counter())
         polls = await Polls(database).list(limit=1000)
+        latest = [value for one in meters for value in await Readings(database).latest_snapshot(one.meter_id)]
     assert (verdict.missing, verdict.wrong, verdict.findings) == (0, 0, [])
     assert verdict.expected >= 3 * (3 + 1 + 1), "three hours, a day and a total of each Modbus meter"
     assert len(befallen) > 3, f"the lines were hardly disturbed: {befallen}"
     assert any(poll.findings for poll in polls), "what was noticed about the lines is stored"
+    doubtful = [value for value in latest if value.flags - {Flag.ABSENT}]
+    assert not doubtful, "the plant's registers never go back: no fault may cast a doubt on a true reading"
 
 
 async def test_two_collectors_never_talk_on_one_line_at_once(database: Database) -> None:
