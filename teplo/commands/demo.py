@@ -94,9 +94,9 @@ def _print(result: DemoResult, _: Translate) -> None:
     )
     print(
         _(
-            "This month, through the API: {points_billed} points billed, {billed_gcal} Gcal; the plant says "
-            "{true_gcal} Gcal. {points_absent} points absent, with the reason: their meters keep no register "
-            "of the month's start."
+            "This month, through the API: {points_billed} points billed, {billed_gcal} Gcal; the plant "
+            "says {true_gcal} Gcal, give or take {resolution_gcal} by the registers' steps. "
+            "{points_absent} points absent, with the reason: their meters keep no register of the month's start."
         ).format(**figures)
     )
     for finding in result.findings[:MOST_SHOWN]:

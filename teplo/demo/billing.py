@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -23,19 +23,31 @@ PATIENCE = 30
 MOMENT = timedelta(microseconds=1)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Bill:
     """Sums over all points that could be billed; `wrong` names those that differ from the plant.
 
-    `absent` points have no register at the period's start, because their meters keep no history; they were
-    answered as absent with the reason.
+    `resolution`: by how much the registers' finite steps alone let the sums differ. `absent` points have no
+    register at the period's start, because their meters keep no history; they were answered as absent with
+    the reason.
     """
 
-    points: int
-    absent: int
-    billed: Decimal
-    true: Decimal
-    wrong: tuple[str, ...]
+    points: int = 0
+    absent: int = 0
+    billed: Decimal = Decimal(0)
+    true: Decimal = Decimal(0)
+    resolution: Decimal = Decimal(0)
+    wrong: list[str] = field(default_factory=list)
+
+    def add(self, serial: str, billed: Decimal, opening: Truth, closing: Truth) -> None:
+        """A point was billed between registers for which the plant has these levels."""
+        true, resolution = closing.value - opening.value, opening.tolerance + closing.tolerance
+        self.points += 1
+        self.billed += billed
+        self.true += true
+        self.resolution += resolution
+        if abs(billed - true) > resolution:
+            self.wrong.append(f"{serial}: billed {billed}, true {true}")
 
 
 class BillingClient:
@@ -67,23 +79,19 @@ async def compare_billed(
     meters: Mapping[int, RegisteredMeter], readings: Readings, lines: list[Mapping[str, Any]]
 ) -> Bill:
     """Every billed line against the plant at the two instants that the line itself names."""
-    billed, true, points, absent, wrong = Decimal(0), Decimal(0), 0, 0, []
+    bill = Bill()
     for line in lines:
         registered = meters[line["usage_point_id"]]
+        serial = registered.meter.serial
         if line["consumption"] is None:
-            absent += 1
+            bill.absent += 1
             if _had_opening(registered, line["period"]["from"]):
-                wrong.append(f"{registered.meter.serial}: not billed, {'; '.join(line['reasons'])}")
+                bill.wrong.append(f"{serial}: not billed, {'; '.join(line['reasons'])}")
             continue
         opening = await _truth(registered, readings, line["opening"])
         closing = await _truth(registered, readings, line["closing"])
-        value = Decimal(line["consumption"]["value"])
-        points += 1
-        billed += value
-        true += closing.value - opening.value
-        if abs(value - (closing.value - opening.value)) > opening.tolerance + closing.tolerance:
-            wrong.append(f"{registered.meter.serial}: billed {value}, true {closing.value - opening.value}")
-    return Bill(points, absent, billed, true, tuple(wrong))
+        bill.add(serial, Decimal(line["consumption"]["value"]), opening, closing)
+    return bill
 
 
 def _had_opening(registered: RegisteredMeter, start: str) -> bool:

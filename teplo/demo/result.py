@@ -34,6 +34,7 @@ class DemoResult:
     points_billed_wrong: int
     billed_gcal: str
     true_gcal: str
+    resolution_gcal: str
     seconds_to_first_reading: float | None
     findings: tuple[str, ...]
 
@@ -76,7 +77,8 @@ def _result(demo: RunningDemo, verdict: Verdict, bill: Bill, polls: PollSummary)
         points_absent=bill.absent,
         points_billed_wrong=len(bill.wrong),
         billed_gcal=plain(bill.billed) or "0",
-        true_gcal=plain(bill.true) or "0",
+        true_gcal=plain(round(bill.true, 12)) or "0",
+        resolution_gcal=plain(round(bill.resolution, 12)) or "0",
         seconds_to_first_reading=_seconds_until(polls.first_read_at, demo.started_at),
         findings=(*verdict.findings, *bill.wrong),
     )
