@@ -96,7 +96,8 @@ def _print(result: DemoResult, _: Translate) -> None:
         _(
             "This month, through the API: {points_billed} points billed, {billed_gcal} Gcal; the plant "
             "says {true_gcal} Gcal, give or take {resolution_gcal} by the registers' steps. "
-            "{points_absent} points absent, with the reason: their meters keep no register of the month's start."
+            "{points_absent} points absent, with the reason: their meters keep no register of the "
+            "month's start."
         ).format(**figures)
     )
     for finding in result.findings[:MOST_SHOWN]:
