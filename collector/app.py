@@ -13,12 +13,12 @@ from collector.gaps import ArchivePlan, WantedSlots, is_settled
 from collector.line_service import DueMeter, LineService
 from collector.links import Link
 from collector.links.url import LineUrl
-from collector.poll import Clock, PolledMeter, outcome_of
+from collector.poll import Clock, PolledMeter, outcome_of, without_readings
 from collector.schedule import PollPlan, is_due
 from collector.session import Session
 from collector.supervisor import supervise, wait
 from metering.calendar import ArchiveKind, MeterZone
-from metering.errors import ConfigurationError
+from metering.errors import ConfigurationError, StorageError, StorageUnavailable
 from metering.polls import PollHistory, PollReport
 from protocols.driver import Driver
 from storage.jobs import Jobs, entrypoint, run_worker
@@ -153,7 +153,13 @@ class Collector:
         return PollReport(identifier, meter.id, self._settings.name, at, at, outcome_of(error), str(error))
 
     async def _save(self, report: PollReport) -> None:
-        await self._polls.save(report)
+        """A report that the database refuses is stored as refused, so that its neighbours get their turn."""
+        try:
+            await self._polls.save(report)
+        except StorageUnavailable:
+            raise
+        except StorageError as error:
+            await self._polls.save(without_readings(report, error))
 
     async def _due_meter(self, meter: Meter, url: LineUrl) -> DueMeter:
         polled = PolledMeter(

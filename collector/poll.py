@@ -83,6 +83,19 @@ class Kept:
     frame: int
 
 
+def without_readings(report: PollReport, error: TeploError) -> PollReport:
+    """The poll itself, ended by this error: what it brought is left out whole."""
+    return PollReport(
+        id=report.id,
+        meter_id=report.meter_id,
+        collector=report.collector,
+        started_at=report.started_at,
+        finished_at=report.finished_at,
+        outcome=Outcome.NOT_UNDERSTOOD,
+        message=str(error),
+    )
+
+
 class Poll:
     """Runs once. After `run` the report holds everything that was read, also when an error ended it."""
 
@@ -142,7 +155,7 @@ class Poll:
         if Finding.SECOND_ANSWER in self._session.findings:
             raise WrongMeter(
                 f"Two meters answer at address {self._meter.address}: what either of them says cannot be "
-                "told apart, so nothing was stored. Give each its own address."
+                "told apart, so no reading was stored. Give each its own address."
             )
         return answer
 
@@ -154,7 +167,7 @@ class Poll:
         if self._meter.serial and identity.serial != self._meter.serial:
             raise WrongMeter(
                 f"Meter {identity.serial} answered at address {self._meter.address}, but "
-                f"{self._meter.serial} is registered there. Nothing was stored. Likely the meter was "
+                f"{self._meter.serial} is registered there. No reading was stored. Likely the meter was "
                 "replaced or two addresses were mixed up: register the new meter or correct the address."
             )
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from collector.answered import Answered
-from metering.polls import Direction, Finding, Frame
+from metering.polls import LARGEST_FRAME, Direction, Finding, Frame
 
 Clock = Callable[[], datetime]
 
@@ -46,4 +46,6 @@ class Transcript:
             self.findings.add(Finding.LATE_ANSWER)
 
     def _add(self, direction: Direction, data: bytes) -> None:
-        self.frames.append(Frame(len(self.frames) + 1, self._now(), direction, data))
+        for start in range(0, len(data), LARGEST_FRAME):
+            part = data[start : start + LARGEST_FRAME]
+            self.frames.append(Frame(len(self.frames) + 1, self._now(), direction, part))

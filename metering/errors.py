@@ -92,7 +92,7 @@ class ConfigurationChanged(MeterError):
 
 
 class WrongMeter(MeterError):
-    """Another meter answered than the registered one; nothing of its answer was stored."""
+    """Another meter answered than the registered one; none of its readings was stored."""
 
 
 class DecodeError(TeploError):

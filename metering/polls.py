@@ -50,6 +50,10 @@ class Direction(StrEnum):
     RECEIVED = "received"
 
 
+LARGEST_FRAME = 65536
+"""Bytes of one frame; what is heard without end is kept in frames of this size."""
+
+
 @dataclass(frozen=True, slots=True)
 class Frame:
     """Bytes of one poll as they went over the line; `number` counts from 1 within the poll."""

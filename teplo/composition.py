@@ -7,8 +7,7 @@ import uuid
 from datetime import UTC, datetime
 
 from collector.line_settings import LineSettings
-from collector.links import Link
-from collector.links.opening import link_for
+from collector.links import Link, opening
 from collector.links.url import LineUrl
 from collector.session import Session
 from protocols import catalogue
@@ -37,9 +36,7 @@ def driver_for(model: str, url: LineUrl) -> Driver:
 
 async def open_link(url: LineUrl, driver: Driver) -> Link:
     """The line, open; what its URL leaves out follows the model's defaults."""
-    link = link_for(url, driver.info.line)
-    await link.open()
-    return link
+    return await opening.open_link(url, driver.info.line)
 
 
 def session_for(link: Link, url: LineUrl, driver: Driver) -> Session:

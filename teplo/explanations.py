@@ -49,7 +49,7 @@ OUTCOMES: Final[Mapping[Outcome, Explanation]] = {
         "Check parity and baud rate, then shield and length of the cable; scan the line for equal addresses.",
     ),
     Outcome.WRONG_METER: Explanation(
-        "Another meter answered than the registered one; nothing of its answer was stored.",
+        "Another meter answered than the registered one; none of its readings was stored.",
         "The meter was replaced without an act, or the address belongs to another usage point.",
         "Compare the serial numbers on site and in the registry, then register the replacement.",
     ),

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+
+import pytest
 
 from collector.links import Link
 from collector.links.url import LineUrl
 from collector.schedule import PollPlan
-from metering.polls import Outcome
+from metering.polls import Outcome, PollReport
 from metering.readings import Flag
 from protocols.driver import Driver
 from storage.jobs import Jobs
-from storage.polls import Polls
+from storage.polls import Polls, SaveResult
 from storage.pool import Database
 from storage.readings import Readings
 from storage.usage_points import Registry
@@ -122,6 +125,28 @@ async def test_a_meter_registered_wrongly_does_not_void_its_line(database: Datab
     assert polls[wrong].outcome is Outcome.WRONG_SETTINGS
     assert "no-such-model" in polls[wrong].message
     assert {polls[one.meter_id].outcome for one in meters} == {Outcome.OK}
+
+
+async def test_a_report_that_the_database_refuses_costs_its_own_meter_alone(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    save = Polls.save
+
+    async def refuse_the_first(self: Polls, report: PollReport) -> SaveResult:
+        if report.meter_id == meters[0].meter_id and report.frames:
+            report = replace(report, frames=(replace(report.frames[0], data=b"x" * 65537),))
+        return await save(self, report)
+
+    async with running_house(database, M_BUS) as (_, meters):
+        monkeypatch.setattr(Polls, "save", refuse_the_first)
+        (served,) = await Registry(database).lines()
+        await collector(database).serve_line(served.id)
+        polls = {poll.meter_id: poll for poll in await Polls(database).list()}
+        stored = await Readings(database).latest_snapshot(meters[0].meter_id)
+    assert polls[meters[0].meter_id].outcome is Outcome.NOT_UNDERSTOOD
+    assert "refused" in polls[meters[0].meter_id].message
+    assert stored == [], "nothing is half-stored"
+    assert polls[meters[1].meter_id].outcome is Outcome.OK
 
 
 async def test_a_line_registered_wrongly_is_told_to_its_meters(database: Database) -> None:

@@ -22,7 +22,7 @@ from metering.errors import (
     NotSupported,
     TeploError,
 )
-from metering.polls import Direction, Finding
+from metering.polls import LARGEST_FRAME, Direction, Finding
 from metering.readings import Gap, GapReason
 from protocols.conversation import Conversation, Deliver, Exchange, Pause, Retune
 from tests.instant_loop import run_instantly
@@ -332,6 +332,16 @@ def test_endless_bytes_end_the_exchange() -> None:
     assert type(error) is FrameError
     assert "without end" in str(error)
     assert len(link.sent) == 1
+
+
+def test_what_comes_without_end_is_kept_in_frames_of_a_bounded_size() -> None:
+    heard = b"x" * (2 * LARGEST_FRAME + 1)
+    peer = Script([Arrival(heard)])
+    _, session, _ = talk(peer, ask(b"a"))
+    received = [frame for frame in session.frames if frame.direction is Direction.RECEIVED]
+    assert max(len(frame.data) for frame in received) <= LARGEST_FRAME
+    assert b"".join(frame.data for frame in received) == heard
+    assert [frame.number for frame in session.frames] == list(range(1, len(session.frames) + 1))
 
 
 def test_a_drip_of_bytes_ends_the_exchange_in_time() -> None:
