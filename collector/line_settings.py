@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final, Self
 
@@ -9,6 +10,10 @@ from collector.links.url import LineUrl
 from protocols.driver import LineDefaults
 
 GIVEN_BY_URL: Final = ("timeout", "gap", "attempts", "quiet")
+
+GAP: Final = 0.5
+SLOW: Final[Mapping[str, tuple[float, float]]] = {"csd": (5.0, 0.5), "inbound": (8.0, 1.5)}
+"""By scheme, the least time-out and the gap of a line over a mobile network: bytes come in bursts, and late."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +26,7 @@ class LineSettings:
     """
 
     timeout: float = 2.0
-    gap: float = 0.5
+    gap: float = GAP
     attempts: int = 3
     quiet: float = 0.05
     largest: int = 65536
@@ -31,4 +36,6 @@ class LineSettings:
     def of(cls, url: LineUrl, model: LineDefaults = LineDefaults()) -> Self:
         """What the URL says; where it says nothing, the model's times and then the defaults here."""
         given = {name: getattr(url, name) for name in GIVEN_BY_URL if getattr(url, name) is not None}
-        return replace(cls(timeout=model.timeout, quiet=model.quiet), **given)
+        least, gap = SLOW.get(url.scheme, (0.0, GAP))
+        times = cls(timeout=max(model.timeout, least), gap=gap, quiet=model.quiet)
+        return replace(times, **given)

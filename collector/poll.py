@@ -14,12 +14,15 @@ from collector.session import Session
 from metering.calendar import ArchiveKind, MeterSlot, MeterZone
 from metering.errors import (
     AccessDenied,
+    CallFailed,
     ConfigurationChanged,
     ConfigurationError,
     DecodeError,
+    GatewayWedged,
     LineError,
     MeterBusy,
     MeterError,
+    ModemAway,
     NoResponse,
     TeploError,
     WrongMeter,
@@ -40,6 +43,8 @@ KnownSlots = Callable[[ArchiveKind, datetime, datetime], Awaitable[Collection[da
 ALLOWED_DRIFT = timedelta(minutes=10)
 
 OUTCOMES: tuple[tuple[type[TeploError], Outcome], ...] = (
+    (ModemAway, Outcome.MODEM_AWAY),
+    (GatewayWedged, Outcome.GATEWAY_WEDGED),
     (LineError, Outcome.NO_LINK),
     (NoResponse, Outcome.METER_SILENT),
     (WrongMeter, Outcome.WRONG_METER),
@@ -54,7 +59,9 @@ OUTCOMES: tuple[tuple[type[TeploError], Outcome], ...] = (
 
 
 def outcome_of(error: TeploError) -> Outcome:
-    """The word for a poll that ended with this error; the first matching row counts."""
+    """The word for a poll that ended with this error; a call's own word, else the first matching row's."""
+    if isinstance(error, CallFailed):
+        return Outcome(error.result.value)
     return next(outcome for kind, outcome in OUTCOMES if isinstance(error, kind))
 
 

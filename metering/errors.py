@@ -14,6 +14,8 @@ and the next step.
 
 from __future__ import annotations
 
+from metering.calls import CallResult
+
 
 class TeploError(Exception):
     """Teplo could not do what was asked."""
@@ -49,6 +51,25 @@ class LineError(TeploError):
 
 class LineUnavailable(LineError):
     """The line cannot be opened: check the URL, the gateway's power and its network."""
+
+
+class CallFailed(LineUnavailable):
+    """The call was not put through.
+
+    `result` says why in one word; it is never `connected`.
+    """
+
+    def __init__(self, message: str = "", result: CallResult = CallResult.MODEM_ERROR) -> None:
+        super().__init__(message)
+        self.result = result
+
+
+class ModemAway(LineUnavailable):
+    """The modem is not connected to us now: check its power, its signal level and the address it calls."""
+
+
+class GatewayWedged(LineError):
+    """The gateway accepts connections but passes nothing on: restart it."""
 
 
 class LineBusy(LineError):

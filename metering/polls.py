@@ -26,6 +26,19 @@ class Outcome(StrEnum):
     CONFIGURATION_CHANGED = "configuration_changed"
     NOT_UNDERSTOOD = "not_understood"
     REFUSED = "refused"
+    BUSY = "busy"
+    NO_CARRIER = "no_carrier"
+    NO_ANSWER = "no_answer"
+    NO_DIAL_TONE = "no_dial_tone"
+    CALL_BARRED = "call_barred"
+    SIM_MISSING = "sim_missing"
+    SIM_LOCKED = "sim_locked"
+    NOT_REGISTERED = "not_registered"
+    MODEM_SILENT = "modem_silent"
+    MODEM_ERROR = "modem_error"
+    NO_FREE_MODEM = "no_free_modem"
+    MODEM_AWAY = "modem_away"
+    GATEWAY_WEDGED = "gateway_wedged"
 
 
 class Finding(StrEnum):

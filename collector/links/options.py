@@ -38,6 +38,24 @@ class _Word:
         raise ValueError(f"one of {', '.join(self.words)}")
 
 
+@dataclass(frozen=True, slots=True)
+class _Octets:
+    """Bytes in hexadecimal."""
+
+    most: int
+
+    def __call__(self, written: str) -> bytes:
+        if re.fullmatch(r"([0-9A-Fa-f]{2})+", written, re.ASCII) and len(written) <= 2 * self.most:
+            return bytes.fromhex(written)
+        raise ValueError(f"1 to {self.most} bytes in hexadecimal, like 55AA")
+
+
+def _name(written: str) -> str:
+    if re.fullmatch(r"[a-z0-9][a-z0-9-]{0,39}", written, re.ASCII):
+        return written
+    raise ValueError("a name of small letters, digits and hyphens")
+
+
 def _framing(written: str) -> Framing:
     return Framing(_Word((Framing.RTU.value, Framing.ASCII.value))(written))
 
@@ -54,12 +72,21 @@ SERIAL_SETTINGS: Final[Mapping[str, Callable[[str], object]]] = {
     "stop": _Number(1, 2, int),
 }
 FRAMING: Final[Mapping[str, Callable[[str], object]]] = {"framing": _framing}
+POOL: Final[Mapping[str, Callable[[str], object]]] = {"pool": _name}
+CONNECTION: Final[Mapping[str, Callable[[str], object]]] = {
+    "silence": _Number(1, 86_400, float),
+    "heartbeat": _Octets(40),
+    "answer": _Octets(40),
+    "prefix": _Octets(40),
+}
 
 OPTIONS: Final[Mapping[str, Mapping[str, Callable[[str], object]]]] = {
     "serial": {**SERIAL_SETTINGS, **TIMES, **FRAMING},
     "tcp": {**TIMES, **FRAMING},
     "rfc2217": {**SERIAL_SETTINGS, **TIMES, **FRAMING},
     "modbus-tcp": TIMES,
+    "csd": {**POOL, **TIMES, **FRAMING},
+    "inbound": {**CONNECTION, **TIMES, **FRAMING},
 }
 
 

@@ -4,14 +4,17 @@
     tcp://10.0.0.5:4001                         a transparent gateway
     rfc2217://10.0.0.5:4001?baud=9600           a serial server whose baud rate can be changed
     modbus-tcp://10.0.0.5:502?timeout=5         a Modbus TCP gateway
+    csd:+77015550001?pool=main                  a GSM data call through a pool of our own modems
+    inbound:356938035643809?silence=300         a modem that connects to us and says who it is
 
-Options: baud, parity, stop (serial lines); timeout, gap, attempts, quiet; framing=rtu or ascii.
+Options: baud, parity, stop (serial lines); timeout, gap, attempts, quiet; framing=rtu or ascii; pool (csd);
+silence, heartbeat, answer, prefix (inbound).
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Self
@@ -28,21 +31,23 @@ EXAMPLES: Final[Mapping[str, str]] = {
     "tcp": "tcp://10.0.0.5:4001",
     "rfc2217": "rfc2217://10.0.0.5:4001?baud=2400&parity=E",
     "modbus-tcp": "modbus-tcp://10.0.0.5:502",
-}
-
-NOT_YET: Final[Mapping[str, str]] = {
-    "inbound": "a modem that connects to us",
-    "csd": "a GSM data call",
+    "csd": "csd:+77015550001?pool=main",
+    "inbound": "inbound:356938035643809",
 }
 
 DEVICE: Final = re.compile(r"/[^\0]+")
+NUMBER: Final = re.compile(r"\+?[0-9]{3,20}", re.ASCII)
+LONGEST_IDENTITY: Final = 80
 
 
 @dataclass(frozen=True, slots=True)
 class LineUrl:
     """Where a line is and how it is talked on. None: the URL leaves it to the model's defaults.
 
-    `place` is a device path or host:port; `timeout`, `gap` and `quiet` are in seconds.
+    `place` is a device path, host:port, a phone number or a modem's identity; `timeout`, `gap`, `quiet` and
+    `silence` are in seconds. Of an inbound line: after `silence` without a byte its connection is dead;
+    `heartbeat` is what the modem sends while it is idle, `answer` what it wants for it; `prefix` stands before
+    each of its packets.
     """
 
     text: str
@@ -56,6 +61,11 @@ class LineUrl:
     gap: float | None = None
     attempts: int | None = None
     quiet: float | None = None
+    pool: str | None = None
+    silence: float | None = None
+    heartbeat: bytes = b""
+    answer: bytes = b""
+    prefix: bytes = b""
 
     @classmethod
     def parse(cls, text: str) -> Self:
@@ -63,8 +73,10 @@ class LineUrl:
         if len(text) > LONGEST:
             raise ConfigurationError(f"A line URL has {LONGEST} characters at most; this has {len(text)}.")
         parts = _split(text)
-        place = _device(text, parts) if parts.scheme == "serial" else _host_and_port(text, parts)
+        place = PLACES.get(parts.scheme, _host_and_port)(text, parts)
         options = _options(text, parts)
+        if parts.scheme == "csd" and "pool" not in options:
+            raise _wrong(text, "csd", "names no pool of modems to call through")
         framing = Framing.TCP if parts.scheme == "modbus-tcp" else options.pop("framing", Framing.RTU)
         return cls(text, parts.scheme, place, framing, **options)
 
@@ -99,8 +111,6 @@ def _split(text: str) -> SplitResult:
         raise _wrong(text, "", f"cannot be read: {error}") from error
     if not text.isprintable() or " " in text:
         raise _wrong(text, parts.scheme, "holds a blank or an invisible character")
-    if parts.scheme in NOT_YET:
-        raise _wrong(text, "", f"is of {NOT_YET[parts.scheme]}; {parts.scheme}: lines come with the GSM work")
     if parts.scheme not in EXAMPLES:
         raise _wrong(text, "", f"has no scheme that we know ({', '.join(EXAMPLES)})")
     if "#" in text:
@@ -115,6 +125,19 @@ def _device(text: str, parts: SplitResult) -> str:
     if not DEVICE.fullmatch(device):
         raise _wrong(text, "serial", "does not name a device by its whole path")
     return device
+
+
+def _number(text: str, parts: SplitResult) -> str:
+    if parts.netloc or not NUMBER.fullmatch(parts.path):
+        raise _wrong(text, "csd", "does not name a phone number: digits, with a + before the country code")
+    return parts.path
+
+
+def _identity(text: str, parts: SplitResult) -> str:
+    identity = unquote(parts.path)
+    if parts.netloc or not 0 < len(identity) <= LONGEST_IDENTITY or not identity.isprintable():
+        raise _wrong(text, "inbound", f"names no identity of 1 to {LONGEST_IDENTITY} characters")
+    return identity
 
 
 def _host_and_port(text: str, parts: SplitResult) -> str:
@@ -136,3 +159,11 @@ def _options(text: str, parts: SplitResult) -> dict[str, Any]:
         return read_options(parts.scheme, parts.query)
     except ValueError as error:
         raise _wrong(text, parts.scheme, str(error)) from error
+
+
+PLACES: Final[Mapping[str, Callable[[str, SplitResult], str]]] = {
+    "serial": _device,
+    "csd": _number,
+    "inbound": _identity,
+}
+"""How the place is read; of every other scheme it is a host and a port."""

@@ -9,7 +9,7 @@ from metering.errors import LineLost, NoResponse, TeploError, only_ours
 
 TREE = {
     "ConfigurationError": {"UnknownModel", "ProfileError", "UnitError"},
-    "LineError": {"LineUnavailable", "LineBusy", "LineLost"},
+    "LineError": {"LineUnavailable", "GatewayWedged", "LineBusy", "LineLost"},
     "ExchangeError": {"NoResponse", "FrameError"},
     "MeterError": {"NotSupported", "MeterBusy", "AccessDenied", "ConfigurationChanged", "WrongMeter"},
     "DecodeError": set(),

@@ -44,6 +44,32 @@ def test_a_network_line(text: str, endpoint: str, framing: Framing) -> None:
     assert (url.endpoint, url.framing) == (endpoint, framing)
 
 
+def test_a_call_through_a_pool() -> None:
+    url = LineUrl.parse("csd:+77015550001?pool=main&timeout=6")
+    assert (url.scheme, url.endpoint, url.pool, url.timeout) == ("csd", "+77015550001", "main", 6.0)
+
+
+def test_a_modem_that_connects_to_us() -> None:
+    url = LineUrl.parse("inbound:LOGIN%3A1001?silence=90&heartbeat=55aa&answer=aa55&prefix=01")
+    assert (url.place, url.endpoint, url.silence) == ("LOGIN:1001", "LOGIN:1001", 90.0)
+    assert (url.heartbeat, url.answer, url.prefix) == (b"\x55\xaa", b"\xaa\x55", b"\x01")
+
+
+@pytest.mark.parametrize(
+    ("text", "timeout", "gap"),
+    [
+        ("tcp://10.0.0.5:4001", 2.0, 0.5),
+        ("csd:+77015550001?pool=main", 5.0, 0.5),
+        ("inbound:356938035643809", 8.0, 1.5),
+        ("inbound:356938035643809?timeout=3&gap=1", 3.0, 1.0),
+    ],
+)
+def test_a_line_over_a_mobile_network_has_patience(text: str, timeout: float, gap: float) -> None:
+    """The figures of 3GPP networks in the field: first byte after 3..5 s on CSD, 5..8 s on GPRS."""
+    settings = LineSettings.of(LineUrl.parse(text))
+    assert (settings.timeout, settings.gap) == (timeout, gap)
+
+
 def test_host_and_port_are_taken_apart() -> None:
     url = LineUrl.parse("tcp://[fe80::1]:4001")
     assert (url.host, url.port) == ("fe80::1", 4001)
@@ -73,8 +99,15 @@ def test_the_examples_are_right(scheme: str) -> None:
         ("", "no scheme"),
         ("10.0.0.5:4001", "no scheme"),
         ("http://10.0.0.5:80", "no scheme"),
-        ("inbound:356938035643809", "a modem that connects to us; .*GSM"),
-        ("csd:+77015550001?pool=main", "a GSM data call; .*GSM"),
+        ("inbound:", "names no identity of 1 to 80"),
+        ("inbound://356938035643809", "names no identity"),
+        ("inbound:" + "x" * 81, "names no identity"),
+        ("inbound:1?heartbeat=5", "should be 1 to 40 bytes in hexadecimal"),
+        ("inbound:1?pool=main", "unknown option"),
+        ("csd:+77015550001", "names no pool"),
+        ("csd:12?pool=main", "phone number"),
+        ("csd:+7701555000a?pool=main", "phone number"),
+        ("csd:+77015550001?pool=Main", "small letters"),
         ("serial:", "whole path"),
         ("serial:ttyUSB0", "whole path"),
         ("serial://dev/ttyUSB0", "two slashes"),
