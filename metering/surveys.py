@@ -70,9 +70,9 @@ class SurveyRule:
         """The rule as a sentence for people."""
         return (
             f"Adequate is a lower decile of at least {_plain(self.adequate)} dBm with a spread of at most "
-            f"{_plain(self.steady)} dB and at most {_percent(self.losses)} of the samples lost; marginal "
-            f"is one of at least {_plain(self.marginal)} dBm with at most {_percent(self.marginal_losses)} lost; "
-            f"fewer than {self.fewest} samples decide nothing."
+            f"{_plain(self.steady)} dB and at most {_percent(self.losses)} of the samples lost; "
+            f"marginal is one of at least {_plain(self.marginal)} dBm with at most "
+            f"{_percent(self.marginal_losses)} lost; fewer than {self.fewest} samples decide nothing."
         )
 
 

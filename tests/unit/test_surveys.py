@@ -143,7 +143,7 @@ def test_the_reason_gives_the_figures_and_the_rule(found: SurveyFindings, said: 
 
 
 def test_the_rule_in_words_has_every_one_of_its_numbers() -> None:
-    rule = SurveyRule(*(Decimal(text) for text in ("-81.5", "-95", "7", "0.01", "0.25")), fewest=6)
+    rule = SurveyRule(Decimal("-81.5"), Decimal(-95), Decimal(7), Decimal("0.01"), Decimal("0.25"), fewest=6)
     for number in ("-81.5 dBm", "-95 dBm", "7 dB", "1 %", "25 %", "6 samples"):
         assert number in rule.words
 
