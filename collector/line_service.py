@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -12,13 +12,15 @@ import structlog
 from collector.links import Link
 from collector.poll import Clock, KnownSlots, Poll, PolledMeter, outcome_of
 from collector.session import Session
-from metering.errors import LineError, LineLost, TeploError
-from metering.polls import PollReport
+from metering.errors import GatewayWedged, LineError, LineLost, NoResponse, TeploError
+from metering.polls import Direction, Outcome, PollReport
 from protocols.driver import Driver
 
 log = structlog.get_logger()
 
 MOST_REOPENINGS = 3
+DOUBTED_AFTER = 2
+WEDGED_AFTER = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,12 +32,37 @@ class DueMeter:
     known: KnownSlots
 
 
+@dataclass(slots=True)
+class _Visit:
+    """One service of a line: who still waits, and whose failure may be the gateway's.
+
+    `suspects` met silence, or a cut, on a line on which not a byte was heard; their reports are held back.
+    """
+
+    waiting: list[DueMeter]
+    suspecting: bool
+    suspects: list[tuple[DueMeter, PollReport]] = field(default_factory=list)
+
+    def ask_again(self) -> None:
+        """The suspects are asked once more, after those who were not asked yet."""
+        waiting = {due.meter.id for due in self.waiting}
+        self.waiting += [due for due, _ in self.suspects if due.meter.id not in waiting]
+
+    @property
+    def wedged(self) -> bool:
+        """A meter cannot hang up on us, and two meters are seldom silent at once."""
+        cut = all(report.outcome is Outcome.NO_LINK for _, report in self.suspects)
+        meters = {due.meter.id for due, _ in self.suspects}
+        return len(self.suspects) >= WEDGED_AFTER and (cut or len(meters) >= DOUBTED_AFTER)
+
+
 @dataclass(frozen=True, slots=True)
 class LineService:
     """Asks the due meters of one line. `save` takes each report as soon as it is complete.
 
     A meter that fails costs its own poll only. A line that was cut is opened again a few times; when it
-    cannot be opened, the rest of its meters get a report that says so.
+    cannot be opened, the rest of its meters get a report that says so. Where `gateway` stands between us and
+    the meters and passes nothing on, also after it was opened anew, the reports name the gateway.
     """
 
     collector: str
@@ -44,38 +71,66 @@ class LineService:
     save: Callable[[PollReport], Awaitable[None]]
     now: Clock
     new_id: Callable[[], UUID]
+    gateway: bool = False
 
-    async def serve(self, due: Sequence[DueMeter]) -> None:
-        """Ask all of them; raises nothing of the line's, each failure is in a saved report."""
-        waiting = list(due)
+    async def serve(self, due: Sequence[DueMeter], *, others_answer: bool = False) -> None:
+        """Ask all of them; raises nothing of the line's, each failure is in a saved report.
+
+        `others_answer`: meters of this line that are not due now were read lately: the gateway is well.
+        """
+        visit = _Visit(list(due), self.gateway and not others_answer)
         lost: LineError | None = None
         for _ in range(1 + MOST_REOPENINGS):
-            lost = await self._ask_until_lost(waiting)
-            if not waiting or not isinstance(lost, LineLost):
+            lost = await self._ask_until_lost(visit)
+            if not visit.waiting or not isinstance(lost, LineLost):
                 break
-        for one in waiting:
-            await self.save(self._no_link(one, lost or LineLost()))
+        await self._conclude(visit, lost or LineLost())
 
-    async def _ask_until_lost(self, waiting: list[DueMeter]) -> LineError | None:
+    async def _conclude(self, visit: _Visit, lost: LineError) -> None:
+        if isinstance(lost, GatewayWedged):
+            for _, report in visit.suspects:
+                await self._keep(replace(report, outcome=outcome_of(lost), message=str(lost)))
+        else:
+            await self._clear(visit)
+        for one in visit.waiting:
+            await self.save(self._no_link(one, lost))
+
+    async def _ask_until_lost(self, visit: _Visit) -> LineError | None:
         try:
             link = await self.open_link()
         except LineError as error:
             return error
         try:
-            return await self._ask_in_turn(link, waiting)
+            return await self._ask_in_turn(link, visit)
         finally:
             await link.close()
 
-    async def _ask_in_turn(self, link: Link, waiting: list[DueMeter]) -> LineError | None:
-        while waiting:
-            poll = self._poll(link, waiting[0])
+    async def _ask_in_turn(self, link: Link, visit: _Visit) -> LineError | None:
+        while visit.waiting:
+            poll = self._poll(link, visit.waiting[0])
             report = await poll.run()
-            await self.save(report)
-            self._tell(report)
-            waiting.pop(0)
+            due = visit.waiting.pop(0)
+            if visit.suspecting and _nothing_heard(poll, report):
+                visit.suspects.append((due, report))
+                if doubt := _doubt(link, visit, poll):
+                    return doubt
+            else:
+                visit.suspecting = False
+                await self._clear(visit)
+                await self._keep(report)
             if isinstance(poll.error, LineError):
                 return poll.error
         return None
+
+    async def _clear(self, visit: _Visit) -> None:
+        """The gateway is not to blame: each suspect keeps its own report."""
+        for _, report in visit.suspects:
+            await self._keep(report)
+        visit.suspects.clear()
+
+    async def _keep(self, report: PollReport) -> None:
+        await self.save(report)
+        self._tell(report)
 
     def _poll(self, link: Link, due: DueMeter) -> Poll:
         return Poll(
@@ -100,3 +155,23 @@ class LineService:
             outcome=report.outcome.value,
             message=report.message,
         )
+
+
+def _nothing_heard(poll: Poll, report: PollReport) -> bool:
+    """Whether the poll failed without a byte from the other side."""
+    silent = isinstance(poll.error, NoResponse | LineLost)
+    return silent and not any(frame.direction is Direction.RECEIVED for frame in report.frames)
+
+
+def _doubt(link: Link, visit: _Visit, poll: Poll) -> LineError | None:
+    """A line on which nothing is heard is opened anew, and its meters are asked again, before it is blamed."""
+    if visit.wedged:
+        return GatewayWedged(
+            f"{link.description} can be opened, but not a single byte came through it, also after it was "
+            "opened anew: the gateway hangs, or keeps its line for a connection that is long dead. Restart "
+            "the gateway; when that does not help, check the wiring and power of all its meters."
+        )
+    if isinstance(poll.error, LineLost) or len(visit.suspects) == DOUBTED_AFTER:
+        visit.ask_again()
+        return LineLost(f"{link.description}: nothing is heard; it is opened anew.")
+    return None

@@ -59,7 +59,9 @@ class Line:
     async def save(self, report: PollReport) -> None:
         self.reports.append(report)
 
-    async def serve(self, *meters: DueMeter) -> list[Outcome]:
+    async def serve(
+        self, *meters: DueMeter, gateway: bool = False, others_answer: bool = False
+    ) -> list[Outcome]:
         identifiers = count(1)
         service = LineService(
             collector="test",
@@ -68,8 +70,9 @@ class Line:
             save=self.save,
             now=now,
             new_id=lambda: UUID(int=next(identifiers)),
+            gateway=gateway,
         )
-        await service.serve(meters)
+        await service.serve(meters, others_answer=others_answer)
         return [report.outcome for report in self.reports]
 
 
@@ -114,3 +117,60 @@ async def test_a_wrong_meter_costs_its_own_poll_only() -> None:
     stranger = due(1)
     stranger = replace(stranger, meter=replace(stranger.meter, serial="registered"))
     assert await line.serve(stranger, due(2)) == [Outcome.WRONG_METER, Outcome.OK]
+
+
+def silent_until(opening: int, line: Line) -> Peer:
+    """A gateway that passes nothing on before it was opened so many times."""
+    return lambda request: [Arrival(b"ok\n")] if line.opened >= opening else []
+
+
+def through(make_peer: Callable[[Line], Peer]) -> Line:
+    line = Line(answering())
+    line._peer = make_peer(line)
+    return line
+
+
+async def test_a_gateway_that_passes_nothing_on_is_named_and_its_meters_are_not_all_waited_for() -> None:
+    asked: list[bytes] = []
+    line = through(lambda _: lambda request: [asked.append(request)] and [])  # type: ignore[func-returns-value]
+    meters = [due(number) for number in range(1, 6)]
+    assert set(await line.serve(*meters, gateway=True)) == {Outcome.GATEWAY_WEDGED}
+    assert {report.meter_id for report in line.reports} == {1, 2, 3, 4, 5}
+    assert line.opened == 2, "it was opened anew once before it was blamed"
+    assert asked == [b"who 1\n", b"who 2\n", b"who 3\n"]
+    assert all("Restart the gateway" in report.message for report in line.reports)
+
+
+async def test_a_gateway_that_comes_to_when_it_is_opened_anew_is_not_blamed() -> None:
+    line = through(lambda line: silent_until(2, line))
+    outcomes = await line.serve(due(1), due(2), gateway=True)
+    assert outcomes == [Outcome.METER_SILENT, Outcome.METER_SILENT, Outcome.OK, Outcome.OK]
+    assert [report.meter_id for report in line.reports] == [1, 2, 1, 2]
+
+
+async def test_two_silent_meters_beside_ones_that_answer_are_the_meters_fault() -> None:
+    line = Line(answering(1, 2))
+    await line.serve(due(1), due(2), due(3), gateway=True)
+    assert {report.meter_id: report.outcome for report in line.reports} == {
+        1: Outcome.METER_SILENT,
+        2: Outcome.METER_SILENT,
+        3: Outcome.OK,
+    }
+
+
+async def test_meters_that_were_read_lately_acquit_the_gateway() -> None:
+    line = Line(answering(1, 2, 3))
+    outcomes = await line.serve(due(1), due(2), due(3), gateway=True, others_answer=True)
+    assert outcomes == [Outcome.METER_SILENT] * 3
+    assert line.opened == 1
+
+
+async def test_a_gateways_only_meter_that_is_silent_may_be_dead_itself() -> None:
+    line = Line(answering(1))
+    assert await line.serve(due(1), gateway=True) == [Outcome.METER_SILENT]
+
+
+async def test_a_gateway_that_hangs_up_at_once_every_time_is_named() -> None:
+    line = Line(lambda request: [Arrival(None)])
+    assert set(await line.serve(due(1), gateway=True)) == {Outcome.GATEWAY_WEDGED}
+    assert line.opened == 3
