@@ -1,0 +1,1 @@
+"""What gateways themselves say, beside the bytes of the meters behind them."""
