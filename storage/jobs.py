@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import Any, Final
 
 import asyncpg
@@ -35,9 +36,9 @@ ServeLine = Callable[[int], Awaitable[None]]
 """Serves the line with this id until nothing is due on it."""
 
 
-def entrypoint(collector: str | None) -> str:
-    """The queue of lines that any collector can open, or of those that hang on this one."""
-    return f"{_ENTRYPOINT}@{collector}" if collector else _ENTRYPOINT
+def entrypoint(queue: str | None) -> str:
+    """Where the jobs of such lines go: a collector's name, `pool:<name>`, or None for any collector."""
+    return f"{_ENTRYPOINT}@{queue}" if queue else _ENTRYPOINT
 
 
 class Jobs:
@@ -55,25 +56,40 @@ class Jobs:
             finally:
                 await connection.execute(_SQL["unlock"])
 
-    async def request_line(self, line_id: int, collector: str | None = None, priority: int = 0) -> None:
+    async def request_line(self, line_id: int, queue: str | None = None, priority: int = 0) -> None:
         """Asks for the line to be served; while its job waits or runs, only a higher priority counts."""
-        await self.request_lines({line_id: collector}, priority)
+        await self.request_lines({line_id: queue}, priority)
 
-    async def ask_line(self, line_id: int, collector: str | None, priority: int, at: datetime) -> None:
+    async def ask_line(self, line_id: int, queue: str | None, priority: int, at: datetime) -> None:
         """An operator wants every meter of the line polled now, due or not; `at` is when it was asked."""
         await self._database.rows(_SQL["ask"], line_id, at)
-        await self.request_line(line_id, collector, priority)
+        await self.request_line(line_id, queue, priority)
+
+    async def move_line(self, line_id: int, queue: str | None, dead_after: timedelta) -> bool:
+        """Whether a job of the line went to this queue: see `move_lines`."""
+        return line_id in await self.move_lines({line_id: queue}, dead_after)
+
+    async def move_lines(self, lines: Mapping[int, str | None], dead_after: timedelta) -> set[int]:
+        """Sends the lines' jobs to the queues given by line id; the lines whose jobs went there.
+
+        A job that waits elsewhere goes at once; one that runs stays, unless its worker has given no sign of
+        life for `dead_after`.
+        """
+        keys, names = [_key(line_id) for line_id in lines], [entrypoint(queue) for queue in lines.values()]
+        rows = await self._database.rows(_SQL["move"], keys, names, dead_after)
+        moved = {row["dedupe_key"] for row in rows}
+        return {line_id for line_id in lines if _key(line_id) in moved}
 
     async def request_lines(self, lines: Mapping[int, str | None], priority: int = 0) -> None:
-        """Asks for many lines at once: the collector on which each hangs, or None, by line id."""
+        """Asks for many lines at once: the queue of each by line id."""
         if not lines:
             return
         async with self._database.connection() as connection:
             await Queries(AsyncpgDriver(connection)).enqueue(
-                [entrypoint(collector) for collector in lines.values()],
+                [entrypoint(queue) for queue in lines.values()],
                 [str(line_id).encode() for line_id in lines],
                 [priority] * len(lines),
-                dedupe_key=[f"line:{line_id}" for line_id in lines],
+                dedupe_key=[_key(line_id) for line_id in lines],
                 on_conflict="update_priority",
             )
 
@@ -93,8 +109,12 @@ async def run_worker(
     concurrency: int,
     stop: asyncio.Event,
     heartbeat: timedelta = _HEARTBEAT,
+    limits: Mapping[str, int] = MappingProxyType({}),
 ) -> None:
     """Serves lines, at most `concurrency` (two or more) at once, until `stop` is set and the last one ends.
+
+    `limits`: by entrypoint, how many of its lines all workers together may serve at once; each of them must
+    be told the same. 0 or missing: as many as there are.
 
     Cancelling it cancels the running ones. Raises StorageUnavailable when the database goes away, after the
     running ones ended: start it again. A worker that died without a word loses its lines to the others after
@@ -108,7 +128,8 @@ async def run_worker(
             manager = QueueManager(queries)
             running: set[asyncio.Task[Any]] = set()
             for name, serve in entrypoints.items():
-                manager.entrypoint(name, accepts_context=False)(_job(serve, running))
+                limit = limits.get(name, 0)
+                manager.entrypoint(name, concurrency_limit=limit, accepts_context=False)(_job(serve, running))
             async with cancel_on_exit(asyncio.create_task(_relay(stop, manager.shutdown))):
                 await _run(manager, running, concurrency, heartbeat)
 
@@ -144,6 +165,10 @@ async def _run(
         await asyncio.wait([serving])
         raise
     await serving
+
+
+def _key(line_id: int) -> str:
+    return f"line:{line_id}"
 
 
 async def _install(queries: Queries) -> None:

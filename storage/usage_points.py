@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from metering.errors import ConfigurationError, ReadingConflict
 from storage import sql
 from storage.pool import Database
 
 _SQL = sql.statements("usage_points")
+_WITH_MODEM: Final = ("csd:", "inbound:")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,11 +39,17 @@ class UsagePoint:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A shared medium; `collector` is set when only that collector can open it."""
+    """A shared medium; `collector` is set when only that collector can open it.
+
+    `pool` is that of our modems through which it is called. `queue` names whoever can serve it now: the pool,
+    or a collector that alone reaches it or holds its modem's connection; None: any collector.
+    """
 
     id: int
     url: str
     collector: str | None
+    pool: str | None = None
+    queue: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,18 +99,29 @@ class Registry:
         """The id of the usage point with this code."""
         return await self._id("add_usage_point", code, name, site_id, zone, factor_set, billed_quantity)
 
-    async def add_line(self, url: str, endpoint: str, collector: str | None = None) -> int:
-        """The id of the line. `endpoint` is what can be opened only once: host and port, or a device's path.
+    async def add_line(
+        self, url: str, endpoint: str, collector: str | None = None, pool: str | None = None
+    ) -> int:
+        """The id of the line. `endpoint` is what can be opened only once: host and port, a device's path, a
+        phone number or a modem's identity.
 
-        ConfigurationError when another line is registered on the same endpoint.
+        A line with a modem of its own at the far end gets it on the list of modems. ConfigurationError when
+        another line is registered on the same endpoint, or there is no such pool.
         """
         async with self._database.transaction() as connection:
-            row = await connection.fetchrow(_SQL["add_line"], url, endpoint, collector)
+            if pool is not None and not await connection.fetchval(_SQL["pool_exists"], pool):
+                raise ConfigurationError(
+                    f"The line {url} is called through the pool {pool!r}, which has not been added. Add the "
+                    "pool and its modems before the lines."
+                )
+            row = await connection.fetchrow(_SQL["add_line"], url, endpoint, collector, pool)
             if row["url"] != url:
                 raise ConfigurationError(
                     f"The lines {row['url']} and {url} are on one endpoint, {endpoint}: a line has one "
                     "talker at a time. Register one line and put the meters of both on it."
                 )
+            if url.startswith(_WITH_MODEM):
+                await connection.execute(_SQL["add_modem_of_line"], row["id"])
         return int(row["id"])
 
     async def add_meter(

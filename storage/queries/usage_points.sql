@@ -12,10 +12,21 @@ set name = excluded.name, site_id = excluded.site_id, zone = excluded.zone,
 returning id;
 
 -- name: add_line
-insert into line (url, endpoint, collector) values ($1, $2, $3)
+insert into line (url, endpoint, collector, pool) values ($1, $2, $3, $4)
 on conflict (endpoint) do update
-set collector = case when line.url = excluded.url then excluded.collector else line.collector end
+set collector = case when line.url = excluded.url then excluded.collector else line.collector end,
+    pool = case when line.url = excluded.url then excluded.pool else line.pool end
 returning id, url;
+
+-- name: pool_exists
+select exists (select from modem_pool where name = $1);
+
+-- name: add_modem_of_line
+insert into modem (kind, identity, line_id, phone)
+select 'remote', endpoint, id, case when url like 'csd:%' then endpoint else '' end
+from line where id = $1
+on conflict (identity) do update set line_id = excluded.line_id
+where modem.line_id is distinct from excluded.line_id;
 
 -- name: add_meter
 insert into meter (serial, model, address, line_id, zone, polled) values ($1, $2, $3, $4, $5, $6)
@@ -40,10 +51,17 @@ returning circuit;
 select id, code, name, address from site where id = $1;
 
 -- name: lines
-select id, url, collector from line where collector is null or collector = $1 order by id;
+select line.id, line.url, line.collector, line.pool,
+    coalesce('pool:' || line.pool, line.collector, modem.held_by) as queue
+from line left join modem on modem.line_id = line.id
+where line.collector is null or line.collector = $1
+order by line.id;
 
 -- name: line
-select id, url, collector from line where id = $1;
+select line.id, line.url, line.collector, line.pool,
+    coalesce('pool:' || line.pool, line.collector, modem.held_by) as queue
+from line left join modem on modem.line_id = line.id
+where line.id = $1;
 
 -- name: meters_on_line
 select id, serial, model, address, line_id, zone, polled from meter where line_id = $1 and polled order by id;

@@ -47,7 +47,7 @@ def store(request: pytest.FixtureRequest) -> Database:
 async def test_a_new_database_says_what_it_is(store: Database) -> None:
     state = await store.check()
     assert state.reachable
-    assert state.revision == "0001"
+    assert state.revision == "0002"
 
 
 async def test_adding_twice_changes_the_particulars_and_keeps_the_id(store: Database) -> None:
@@ -62,7 +62,7 @@ async def test_adding_twice_changes_the_particulars_and_keeps_the_id(store: Data
     assert (await registry.usage_point(point)).billed_quantity == "energy_total"  # type: ignore[union-attr]
     line = await registry.add_line("tcp://10.0.0.1:4001", "10.0.0.1:4001")
     assert await registry.add_line("tcp://10.0.0.1:4001", "10.0.0.1:4001", "north") == line
-    assert await registry.line(line) == Line(line, "tcp://10.0.0.1:4001", "north")
+    assert await registry.line(line) == Line(line, "tcp://10.0.0.1:4001", "north", None, "north")
     meter = await registry.add_meter("123", "m", "1", line, "+05:00")
     assert await registry.add_meter("123", "m", "2", line, "+05:00") == meter
     assert [m.address for m in await registry.meters()] == ["2"]
