@@ -56,12 +56,15 @@ class LineUnavailable(LineError):
 class CallFailed(LineUnavailable):
     """The call was not put through.
 
-    `result` says why in one word; it is never `connected`.
+    `result` says why in one word; it is never `connected`. `cause`: the network's or modem's own words.
     """
 
-    def __init__(self, message: str = "", result: CallResult = CallResult.MODEM_ERROR) -> None:
+    def __init__(
+        self, message: str = "", result: CallResult = CallResult.MODEM_ERROR, cause: str = ""
+    ) -> None:
         super().__init__(message)
         self.result = result
+        self.cause = cause
 
 
 class ModemAway(LineUnavailable):
