@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import random
 import uuid
+from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from collector.line_settings import LineSettings
 from collector.links import Link, opening
+from collector.links.opening import LinkOf
 from collector.links.url import LineUrl
 from collector.session import Session
 from protocols import catalogue
@@ -34,9 +36,9 @@ def driver_for(model: str, url: LineUrl) -> Driver:
     return catalogue.driver(model, framing=url.framing)
 
 
-async def open_link(url: LineUrl, driver: Driver) -> Link:
-    """The line, open; what its URL leaves out follows the model's defaults."""
-    return await opening.open_link(url, driver.info.line)
+async def open_link(url: LineUrl, driver: Driver, reached: Mapping[str, LinkOf] | None = None) -> Link:
+    """The line, open; what its URL leaves out follows the model's defaults. `reached`: see opening.link_for."""
+    return await opening.open_link(url, driver.info.line, reached)
 
 
 def session_for(link: Link, url: LineUrl, driver: Driver) -> Session:

@@ -83,6 +83,71 @@ OUTCOMES: Final[Mapping[Outcome, Explanation]] = {
         "This meter does not keep what was asked for.",
         "Compare the model and its archives with the meter's passport.",
     ),
+    Outcome.BUSY: Explanation(
+        "The number called was busy.",
+        "Another program holds a call to this modem, or its last call has not ended yet.",
+        "Nothing to do unless it stays so: find out who else calls this modem.",
+    ),
+    Outcome.NO_CARRIER: Explanation(
+        "The network could not put the call through.",
+        "The modem on site is without power or out of coverage, or its SIM has no data call service.",
+        "Check the modem's power and signal level on site; ask the operator about data calls (CSD).",
+    ),
+    Outcome.NO_ANSWER: Explanation(
+        "The modem on site rang, but did not answer.",
+        "It is not set to answer by itself.",
+        "Set it to answer at the first ring (ATS0=1) and store that in the modem.",
+    ),
+    Outcome.NO_DIAL_TONE: Explanation(
+        "Our modem has no network to dial on.",
+        "Its antenna is off, it is out of coverage, or only emergency calls are allowed.",
+        "Check the antenna and the SIM of our modem.",
+    ),
+    Outcome.CALL_BARRED: Explanation(
+        "The network bars this call.",
+        "The SIM may not make data calls, or its account is blocked.",
+        "Ask the operator what the SIM is subscribed to and whether it is paid.",
+    ),
+    Outcome.SIM_MISSING: Explanation(
+        "Our modem finds no usable SIM card.",
+        "The card is not in its holder, or it is worn.",
+        "Put the card in again; if that does not help, have it replaced.",
+    ),
+    Outcome.SIM_LOCKED: Explanation(
+        "The SIM card of our modem wants a PIN or PUK.",
+        "No PIN is registered for this modem, or another one; it was not tried twice.",
+        "Unlock the card in a telephone, then register its right PIN.",
+    ),
+    Outcome.NOT_REGISTERED: Explanation(
+        "Our modem is not registered in any network.",
+        "The signal is too weak, the SIM is not active, or roaming is refused.",
+        "Check our modem's signal level and whether its SIM is active.",
+    ),
+    Outcome.MODEM_SILENT: Explanation(
+        "Our modem does not answer commands.",
+        "It is without power, hangs, or its port has another baud rate; a reset did not help.",
+        "Switch the modem off and on; check the baud rate of its port.",
+    ),
+    Outcome.MODEM_ERROR: Explanation(
+        "Our modem refused a command.",
+        "It does not know the command or the bearer that data calls need.",
+        "Read the modem's words in the message; check that this make is able to make data calls.",
+    ),
+    Outcome.NO_FREE_MODEM: Explanation(
+        "No modem of the pool is free.",
+        "All are in calls, or rest after failures.",
+        "Look at the modems of the pool; add a modem when they are busy all day.",
+    ),
+    Outcome.MODEM_AWAY: Explanation(
+        "The modem on site is not connected to us.",
+        "It is without power or coverage, its traffic is used up, or it calls another address.",
+        "Look when it was last seen; then check its power, signal level, SIM and the address it calls.",
+    ),
+    Outcome.GATEWAY_WEDGED: Explanation(
+        "The gateway accepts connections but passes nothing on.",
+        "It hangs, or holds the line for a connection that is long dead.",
+        "Restart the gateway; let it restart itself every day if it can.",
+    ),
 }
 
 FLAGS: Final[Mapping[Flag, str]] = {

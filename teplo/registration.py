@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from storage.modems import Modems
 from storage.usage_points import Registry
+from teplo.modem_file import Particulars, PoolPlan
 from teplo.registry_file import LinePlan, Registration
 
 
-async def apply(registration: Registration, registry: Registry) -> None:
+async def apply(registration: Registration, registry: Registry, modems: Modems) -> None:
     """Register all of it; what is registered already keeps its id and takes the new particulars."""
+    for pool in registration.pools:
+        await _apply_pool(pool, modems)
     points = {}
     for site in registration.sites:
         site_id = await registry.add_site(site.code, site.name, site.address)
@@ -20,13 +24,43 @@ async def apply(registration: Registration, registry: Registry) -> None:
                 billed_quantity=point.billed_quantity,
             )
     for line in registration.lines:
-        await _apply_line(line, points, registry)
+        line_id = await _apply_line(line, points, registry)
+        if line.modem is not None:
+            await _describe(line_id, line.modem, modems)
 
 
-async def _apply_line(line: LinePlan, points: Mapping[str, int], registry: Registry) -> None:
-    line_id = await registry.add_line(line.url.text, line.url.endpoint, line.collector)
+async def _apply_pool(pool: PoolPlan, modems: Modems) -> None:
+    await modems.add_pool(pool.name, pool.collector)
+    for modem in pool.modems:
+        await modems.add_own(
+            pool.name,
+            modem.url.text,
+            pin=modem.pin,
+            site=modem.site,
+            phone=modem.phone,
+            allowance=modem.sim.allowance,
+            month_starts_on=modem.sim.month_starts_on,
+        )
+
+
+async def _describe(line_id: int, modem: Particulars, modems: Modems) -> None:
+    await modems.describe(
+        line_id,
+        site=modem.site,
+        phone=modem.phone,
+        imei=modem.imei,
+        iccid=modem.iccid,
+        operator=modem.operator,
+        allowance=modem.sim.allowance,
+        month_starts_on=modem.sim.month_starts_on,
+    )
+
+
+async def _apply_line(line: LinePlan, points: Mapping[str, int], registry: Registry) -> int:
+    line_id = await registry.add_line(line.url.text, line.url.endpoint, line.collector, line.url.pool)
     for meter in line.meters:
         meter_id = await registry.add_meter(meter.serial, meter.model, meter.address, line_id, meter.zone)
         for measured in meter.measures:
             point = points[measured.usage_point]
             await registry.install(point, meter_id, measured.circuit, measured.since)
+    return line_id

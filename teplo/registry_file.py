@@ -13,6 +13,7 @@ billed_quantity = "energy_heating"        # optional
 [[line]]
 url = "tcp://10.0.0.5:4001"
 collector = "cellar"                      # optional: the only collector that can open it
+[line.modem]                              # optional, see modem_file.py, as are the [[pool]]s
 [[line.meter]]
 serial = "06855817"
 model = "kamstrup-multical-601"
@@ -36,6 +37,7 @@ from metering.quantities import QUANTITIES, Behaviour
 from metering.units import PUBLISHED
 from protocols import catalogue
 from protocols.declaration import LARGEST, Declaration, parse
+from teplo.modem_file import Particulars, PoolPlan, read_particulars, read_pool
 
 REGISTERS = tuple(one.name for one in QUANTITIES.values() if one.behaviour is Behaviour.REGISTER)
 
@@ -87,6 +89,7 @@ class LinePlan:
 
     url: LineUrl
     collector: str | None
+    modem: Particulars | None
     meters: tuple[MeterPlan, ...]
 
 
@@ -95,6 +98,7 @@ class Registration:
     """A whole registry file, checked."""
 
     sites: tuple[SitePlan, ...]
+    pools: tuple[PoolPlan, ...]
     lines: tuple[LinePlan, ...]
 
     @property
@@ -120,6 +124,7 @@ def read(text: str, name: str) -> Registration:
     zone = root.take_or("zone", "")
     registration = Registration(
         tuple(_site(table, zone) for table in root.tables("site")),
+        tuple(read_pool(table) for table in root.tables("pool")),
         tuple(_line(table, zone) for table in root.tables("line")),
     )
     root.finish()
@@ -155,6 +160,7 @@ def _line(table: Declaration, zone: str) -> LinePlan:
     line = LinePlan(
         LineUrl.parse(table.take("url", str)),
         table.take_or("collector", "") or None,
+        read_particulars(table.table("modem")) if "modem" in table else None,
         tuple(_meter(meter, zone) for meter in table.tables("meter")),
     )
     table.finish()

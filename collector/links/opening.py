@@ -10,6 +10,7 @@ from collector.links.rfc2217 import Rfc2217Link
 from collector.links.serial_port import SerialLink, SerialSettings
 from collector.links.tcp import TcpLink
 from collector.links.url import LineUrl
+from metering.errors import ConfigurationError
 from protocols.driver import LineDefaults
 
 
@@ -37,13 +38,36 @@ OPENERS: Final[Mapping[str, Callable[[LineUrl, LineDefaults], Link]]] = {
 }
 
 
-def link_for(url: LineUrl, model: LineDefaults = LineDefaults()) -> Link:
-    """The link of this line, not yet open. The model's serial settings hold where the URL names none."""
+ELSEWHERE: Final[Mapping[str, str]] = {
+    "csd": "calls are made by a collector that has the modems of the pool",
+    "inbound": "the modem is connected to the collector that listens for it",
+}
+
+LinkOf = Callable[[LineUrl], Link]
+"""How a line is reached that needs more than its URL: a pool of modems, or who is connected to us."""
+
+
+def link_for(
+    url: LineUrl, model: LineDefaults = LineDefaults(), reached: Mapping[str, LinkOf] | None = None
+) -> Link:
+    """The link of this line, not yet open. The model's serial settings hold where the URL names none.
+
+    `reached` by scheme is asked first; ConfigurationError when this process cannot open such a line at all.
+    """
+    if reached and url.scheme in reached:
+        return reached[url.scheme](url)
+    if url.scheme in ELSEWHERE:
+        raise ConfigurationError(
+            f"{url.text} cannot be opened from here: {ELSEWHERE[url.scheme]}. Ask that collector to poll the "
+            "line: POST /api/v1/lines/{id}/poll-requests."
+        )
     return OPENERS[url.scheme](url, model)
 
 
-async def open_link(url: LineUrl, model: LineDefaults = LineDefaults()) -> Link:
+async def open_link(
+    url: LineUrl, model: LineDefaults = LineDefaults(), reached: Mapping[str, LinkOf] | None = None
+) -> Link:
     """The link of this line, open; LineUnavailable or LineBusy when it cannot be."""
-    link = link_for(url, model)
+    link = link_for(url, model, reached)
     await link.open()
     return link

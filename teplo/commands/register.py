@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from storage.modems import Modems
 from storage.pool import Database
 from storage.usage_points import Registry
 from teplo.composition import texts
@@ -26,12 +27,15 @@ def register(
         asyncio.run(_store(settings_with_database().database_url, registration))
     _ = texts()
     done = _("checked") if dry_run else _("registered")
-    counts = _("{sites} sites, {lines} lines, {meters} meters").format(
-        sites=len(registration.sites), lines=len(registration.lines), meters=registration.meters
+    counts = _("{sites} sites, {pools} modem pools, {lines} lines, {meters} meters").format(
+        sites=len(registration.sites),
+        pools=len(registration.pools),
+        lines=len(registration.lines),
+        meters=registration.meters,
     )
     print(f"{done}: {counts}")
 
 
 async def _store(url: str, registration: Registration) -> None:
     async with Database(url) as database:
-        await apply(registration, Registry(database))
+        await apply(registration, Registry(database), Modems(database))
