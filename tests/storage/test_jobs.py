@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from types import MappingProxyType
 
 import pytest
 
@@ -17,6 +18,7 @@ from storage.pool import Database
 
 ANY = entrypoint(None)
 SOON = timedelta(seconds=1)
+LONG = timedelta(minutes=1)
 
 HANGING_WORKER = """
 import asyncio, sys
@@ -27,19 +29,26 @@ async def hang(line_id):
     print("serving", line_id, flush=True)
     await asyncio.Event().wait()
 
-asyncio.run(run_worker(sys.argv[1], {"serve_line": hang}, concurrency=2, stop=asyncio.Event(),
-                       heartbeat=timedelta(seconds=1)))
+url, entrypoint, limit = sys.argv[1:]
+asyncio.run(run_worker(url, {entrypoint: hang}, concurrency=2, stop=asyncio.Event(),
+                       heartbeat=timedelta(seconds=1), limits={entrypoint: int(limit)}))
 """
 
 
 @asynccontextmanager
 async def worker(
-    database: Database, entrypoints: Mapping[str, ServeLine], *, concurrency: int = 20
+    database: Database,
+    entrypoints: Mapping[str, ServeLine],
+    *,
+    concurrency: int = 20,
+    limits: Mapping[str, int] = MappingProxyType({}),
 ) -> AsyncIterator[asyncio.Task[None]]:
     """A worker that is stopped, and must end, when the block ends."""
     stop = asyncio.Event()
     task = asyncio.create_task(
-        run_worker(database.url, entrypoints, concurrency=concurrency, stop=stop, heartbeat=SOON)
+        run_worker(
+            database.url, entrypoints, concurrency=concurrency, stop=stop, heartbeat=SOON, limits=limits
+        )
     )
     try:
         yield task
@@ -47,6 +56,17 @@ async def worker(
         stop.set()
         async with asyncio.timeout(30):
             await asyncio.wait([task])
+
+
+async def die_while_serving(database: Database, name: str, limit: int = 0) -> None:
+    """A worker takes line 7 from this entrypoint and dies without a word."""
+    killed = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", HANGING_WORKER, database.url, name, str(limit), stdout=asyncio.subprocess.PIPE
+    )
+    assert killed.stdout is not None
+    assert await killed.stdout.readline() == b"serving 7\n"
+    killed.kill()
+    await killed.communicate()
 
 
 async def test_two_workers_serve_all_lines_and_none_twice_at_once(database: Database) -> None:
@@ -203,13 +223,7 @@ async def test_the_line_of_a_killed_worker_is_served_by_another(database: Databa
         served.set()
 
     await jobs.request_line(7)
-    killed = await asyncio.create_subprocess_exec(
-        sys.executable, "-c", HANGING_WORKER, database.url, stdout=asyncio.subprocess.PIPE
-    )
-    assert killed.stdout is not None
-    assert await killed.stdout.readline() == b"serving 7\n"
-    killed.kill()
-    await killed.communicate()
+    await die_while_serving(database, ANY)
     async with worker(database, {ANY: serve}), asyncio.timeout(30):
         await served.wait()
 
@@ -239,3 +253,94 @@ async def test_a_worker_wants_a_migrated_database(empty_database_url: str) -> No
 async def test_a_worker_wants_a_database() -> None:
     with pytest.raises(StorageUnavailable):
         await run_worker("postgresql://teplo@/x?host=/nowhere", {}, concurrency=2, stop=asyncio.Event())
+
+
+async def test_a_limit_of_an_entrypoint_is_one_over_all_workers(database: Database) -> None:
+    jobs, lines, calls = Jobs(database), range(1, 11), entrypoint("pool:main")
+    serving = most = 0
+    served: Counter[int] = Counter()
+    all_served = asyncio.Event()
+
+    async def serve(line_id: int) -> None:
+        nonlocal serving, most
+        serving += 1
+        most = max(most, serving)
+        for _ in range(10):  # long enough for the other worker to look for jobs
+            await database.value("select 1")
+        serving -= 1
+        served[line_id] += 1
+        if len(served) == len(lines):
+            all_served.set()
+
+    await jobs.request_lines(dict.fromkeys(lines, "pool:main"))
+    limits = {calls: 2}
+    async with (
+        worker(database, {calls: serve}, limits=limits),
+        worker(database, {calls: serve}, limits=limits),
+        asyncio.timeout(60),
+    ):
+        await all_served.wait()
+    assert most == 2
+    assert set(served.values()) == {1}
+
+
+async def test_a_waiting_line_is_moved_to_the_collector_that_can_open_it_now(database: Database) -> None:
+    jobs, served = Jobs(database), asyncio.Event()
+
+    async def serve(line_id: int) -> None:
+        assert line_id == 7
+        served.set()
+
+    await jobs.request_line(7, "north", priority=3)
+    assert await jobs.move_line(7, "south", LONG)
+    assert not await jobs.move_line(7, "south", LONG)
+    assert not await jobs.move_line(8, "south", LONG)
+    assert await jobs.depth() == {(entrypoint("south"), "queued"): 1}
+    async with worker(database, {entrypoint("south"): serve}), asyncio.timeout(30):
+        await served.wait()
+
+
+async def test_many_lines_are_moved_at_once_each_to_its_own_queue(database: Database) -> None:
+    jobs = Jobs(database)
+    await jobs.request_lines({1: None, 2: None, 3: "north"})
+    assert await jobs.move_lines({1: "north", 2: "pool:main", 3: "north", 4: "north"}, LONG) == {1, 2}
+    assert await jobs.depth() == {(entrypoint("north"), "queued"): 2, (entrypoint("pool:main"), "queued"): 1}
+    assert await jobs.move_lines({}, LONG) == set()
+
+
+async def test_a_line_that_is_being_served_is_not_moved(database: Database) -> None:
+    jobs, begun, may_end = Jobs(database), asyncio.Event(), asyncio.Event()
+
+    async def serve(line_id: int) -> None:
+        begun.set()
+        await may_end.wait()
+
+    await jobs.request_line(7)
+    async with worker(database, {ANY: serve}), asyncio.timeout(30):
+        await begun.wait()
+        assert not await jobs.move_line(7, "south", LONG)
+        may_end.set()
+    assert await jobs.depth() == {}
+
+
+@pytest.mark.parametrize("limit", [0, 1], ids=["without a limit", "with a limit"])
+async def test_the_line_of_a_dead_worker_is_moved_and_served_elsewhere(
+    database: Database, limit: int
+) -> None:
+    jobs, served = Jobs(database), asyncio.Event()
+
+    async def serve(line_id: int) -> None:
+        assert line_id == 7
+        served.set()
+
+    north, south = entrypoint("north"), entrypoint("south")
+    await jobs.request_line(7, "north")
+    await die_while_serving(database, north, limit)
+    assert not await jobs.move_line(7, "south", LONG)
+    # As if the silence had lasted.
+    await database.value("update pgqueuer set heartbeat = heartbeat - $1::interval", 2 * LONG)
+    assert await jobs.depth() == {(north, "picked"): 1}
+    assert await jobs.move_line(7, "south", LONG)
+    async with worker(database, {south: serve}, limits={south: limit}), asyncio.timeout(30):
+        await served.wait()
+    assert await jobs.depth() == {}
