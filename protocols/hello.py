@@ -81,9 +81,7 @@ def _recognisers(expected: Expected) -> list[Recogniser]:
     return [recognise_pattern, *_of(FORMS, expected), *_of(LOOSE_FORMS, expected)]
 
 
-def _of(
-    forms: tuple[tuple[frozenset[HelloKind], Recogniser], ...], expected: Expected
-) -> list[Recogniser]:
+def _of(forms: tuple[tuple[frozenset[HelloKind], Recogniser], ...], expected: Expected) -> list[Recogniser]:
     return [recogniser for kinds, recogniser in forms if kinds & expected.kinds]
 
 

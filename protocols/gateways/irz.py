@@ -14,7 +14,7 @@ from protocols.signal_codes import from_csq
 START: Final = b"AT$IMEI="
 LOGIN: Final = re.compile(rb"AT\$IMEI=(\d{15})((?:,[A-Z]{1,10}=[!-+\--~]{0,40}){0,30}),?\r?\n")
 BIT_ERRORS_UNKNOWN: Final = 99
-"""+CSQ's code; the login line states none."""
+"""+CSQ's code; gateways state the level alone."""
 
 
 def recognise(heard: bytes, paused: bool, expected: Expected) -> Hello | Doubt:
