@@ -1,0 +1,106 @@
+"""Through which modem of the pool a number is called, and what happens when that modem fails."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Final
+
+from collector.dialling.call_link import CallLink
+from collector.dialling.completion import completed
+from collector.dialling.lease import Lease
+from collector.dialling.modem_call import CallTerms, ModemCall
+from collector.links import Link
+from collector.links.url import LineUrl
+from metering.calls import OUR_MODEMS_FAULT, CallResult
+from metering.errors import CallFailed
+from storage.modems import LeasedModem
+
+MOST_MODEMS: Final = 6
+"""Tried for one call, one after another."""
+MOST_LISTED: Final = 5
+LONGEST_FAULT: Final = 160
+
+
+class Dialler:
+    """All data calls of one collector. A modem carries one call: by its lease, and by its port's lock."""
+
+    def __init__(self, terms: CallTerms) -> None:
+        self._terms = terms
+        self._in_use: set[int] = set()
+        self._refused_pins: set[tuple[str, str]] = set()
+
+    def link(self, url: LineUrl) -> Link:
+        """The link of a csd: line, not yet open. Opening it may take minutes."""
+        return CallLink(url.text, lambda: self.call(url.place, url.pool or ""), self.end)
+
+    async def call(self, number: str, pool: str) -> ModemCall:
+        """A call that is connected; whoever asked for it gives it to `end`.
+
+        CallFailed says why there is none. A modem whose own fault it was rests, and the next free one dials.
+        """
+        failures: list[CallFailed] = []
+        while len(failures) < MOST_MODEMS and (modem := await self._lease(pool)) is not None:
+            try:
+                return await self._call_through(modem, number)
+            except CallFailed as failure:
+                if failure.result not in OUR_MODEMS_FAULT:
+                    raise
+                failures.append(failure)
+        raise await self._none_left(pool, failures)
+
+    async def end(self, call: ModemCall) -> None:
+        """Hang up and give the modem back. It is carried through although the caller is cancelled."""
+        await completed(asyncio.create_task(self._end(call), name=f"end of a call via {call.modem.url}"))
+
+    async def _lease(self, pool: str) -> LeasedModem | None:
+        """A modem that this collector lost hold of without noticing may be lent to it again: not for use."""
+        while True:
+            now = self._terms.now()
+            until = now + timedelta(seconds=self._terms.times.lease)
+            modem = await self._terms.book.modems.lease(pool, self._terms.collector, now, until)
+            if modem is None or modem.id not in self._in_use:
+                return modem
+
+    async def _call_through(self, modem: LeasedModem, number: str) -> ModemCall:
+        terms = self._terms
+        lease = Lease(terms.book.modems, modem, terms.collector, terms.now, terms.times.lease)
+        call = ModemCall(terms, lease, number)
+        self._in_use.add(modem.id)
+        lease.keep(terms.times.renewal)
+        try:
+            await self._connect(call, modem)
+        except BaseException:
+            await self.end(call)
+            raise
+        return call
+
+    async def _connect(self, call: ModemCall, modem: LeasedModem) -> None:
+        """A PIN that was refused is not tried again: three wrong ones lock the SIM card."""
+        refused = (modem.url, modem.pin) in self._refused_pins
+        try:
+            await call.connect("" if refused else modem.pin)
+        except CallFailed as failure:
+            if failure.result is CallResult.SIM_LOCKED:
+                self._refused_pins.add((modem.url, modem.pin))
+            raise
+
+    async def _end(self, call: ModemCall) -> None:
+        try:
+            await call.end()
+        finally:
+            self._in_use.discard(call.lease.modem.id)
+
+    async def _none_left(self, pool: str, failures: Sequence[CallFailed]) -> CallFailed:
+        """The last failure says more than that nobody else was free."""
+        resting = await self._terms.book.modems.resting(pool)
+        rests = "; ".join(
+            f"{modem.url} rests until {modem.rest_until:%H:%M:%S} UTC ({modem.fault[:LONGEST_FAULT]})"
+            for modem in resting[:MOST_LISTED]
+        )
+        if failures:
+            said = f"{failures[-1]} No other modem of the pool {pool!r} is free: {rests}."
+            return CallFailed(said, failures[-1].result, failures[-1].cause)
+        reason = rests or "each is in a call, or the pool has none; add modems when it happens often"
+        return CallFailed(f"No modem of the pool {pool!r} is free: {reason}.", CallResult.NO_FREE_MODEM)

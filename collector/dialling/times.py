@@ -1,0 +1,37 @@
+"""How long things may take when we call."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
+
+RESTS: Final = tuple(timedelta(minutes=minutes) for minutes in (1, 2, 5, 10))
+"""How long a modem rests after its first, second, ... failure in a row."""
+
+
+@dataclass(frozen=True, slots=True)
+class DiallingTimes:
+    """In seconds.
+
+    `registration`: for a network to be found. `opening`: from the modem's port to CONNECT, a reset included.
+    `closing`: to hang up, a reset included. `release`: before the same modem calls again; the network needs
+    it to clear the last call. `lease`: how long a modem stays ours when we die; it is renewed three times as
+    often.
+    """
+
+    registration: float = 60.0
+    opening: float = 300.0
+    closing: float = 60.0
+    release: float = 5.0
+    lease: float = 60.0
+
+    @property
+    def renewal(self) -> float:
+        """Between two renewals of a lease."""
+        return self.lease / 3
+
+
+def rest_after(failures: int) -> timedelta:
+    """How long a modem rests that failed so many times in a row, this one included."""
+    return RESTS[min(failures, len(RESTS)) - 1]
