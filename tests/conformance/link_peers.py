@@ -12,19 +12,30 @@ import tty
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 import serial
 from serial.rfc2217 import PortManager
 
+from collector.inbound.address import ListenAddress
+from collector.inbound.endings import Ending
+from collector.inbound.events import Connected, KnownModem, Stranger
+from collector.inbound.limits import Limits
+from collector.inbound.listener import Listener
 from collector.links import Link
 from collector.links.fake import Arrival, FakeLink
 from collector.links.opening import link_for
 from collector.links.url import LineUrl
+from metering.modems import ModemIdentity
+from metering.signals import SignalReport
 
 HANG_UP = b"hang up"
 FLOOD = b"flood"
 FLOODED = 1024 * 1024
 SILENT = b"silent"
+
+MODEM = "356938035643809"
+INBOUND = LineUrl.parse(f"inbound:{MODEM}")
 
 Opened = Callable[[], contextlib.AbstractAsyncContextManager[Link]]
 
@@ -126,6 +137,78 @@ async def network_nobody(scheme: str) -> AsyncIterator[Link]:
         yield link_for(LineUrl.parse(f"{scheme}://127.0.0.1:{taken.getsockname()[1]}"))
 
 
+class CallingPeer(threading.Thread):
+    """A modem: it calls us, says its IMEI, and is the same peer as the others."""
+
+    def __init__(self, port: int) -> None:
+        super().__init__(daemon=True)
+        self._connection = socket.create_connection(("127.0.0.1", port))
+
+    def run(self) -> None:
+        with self._connection as connection, contextlib.suppress(OSError):
+            connection.sendall(MODEM.encode() + b"\r\n")
+            while (data := connection.recv(4096)) not in (b"", HANG_UP):
+                connection.sendall(answer(data))
+
+    def stop(self) -> None:
+        with contextlib.suppress(OSError):
+            self._connection.shutdown(socket.SHUT_RDWR)
+        self.join(5)
+
+
+class Attendance:
+    """Waits for the modem to be there."""
+
+    def __init__(self) -> None:
+        self.here = asyncio.Event()
+
+    def appeared(self, modem: KnownModem, connection: Connected) -> None:
+        self.here.set()
+
+    def vanished(self, modem: KnownModem, ending: Ending) -> None: ...
+
+    def stranger(self, stranger: Stranger) -> None: ...
+
+    def learned(self, modem_id: int, report: SignalReport | None, identity: ModemIdentity) -> None: ...
+
+
+@asynccontextmanager
+async def listener(attendance: Attendance) -> AsyncIterator[Listener]:
+    limits = Limits(settling=0.0, sweep=0.1)
+    address = ListenAddress.parse("127.0.0.1:0")
+    listener = Listener([address], limits, attendance, lambda: datetime(2026, 1, 10, tzinfo=UTC))
+    listener.know([KnownModem(1, 1, MODEM, INBOUND)])
+    stop = asyncio.Event()
+    async with asyncio.TaskGroup() as group:
+        group.create_task(listener.run(stop))
+        try:
+            yield listener
+        finally:
+            stop.set()
+
+
+@asynccontextmanager
+async def inbound_line() -> AsyncIterator[Link]:
+    attendance = Attendance()
+    async with listener(attendance) as listening:
+        ((_, port),) = listening.bind()
+        peer = CallingPeer(port)
+        peer.start()
+        await attendance.here.wait()
+        link = listening.link(INBOUND)
+        try:
+            yield link
+        finally:
+            await link.close()
+            await asyncio.to_thread(peer.stop)
+
+
+@asynccontextmanager
+async def inbound_nobody() -> AsyncIterator[Link]:
+    async with listener(Attendance()) as listening:
+        yield listening.link(INBOUND)
+
+
 class PtyPeer(threading.Thread):
     """Holds the far end of a pseudo-terminal."""
 
@@ -174,5 +257,6 @@ LINES = (
     Line("tcp", lambda: network_line("tcp"), lambda: network_nobody("tcp")),
     Line("modbus-tcp", lambda: network_line("modbus-tcp"), lambda: network_nobody("modbus-tcp")),
     Line("serial", serial_line, serial_nobody),
+    Line("inbound", inbound_line, inbound_nobody),
     Line("rfc2217", lambda: network_line("rfc2217", SerialServer), lambda: network_nobody("rfc2217")),
 )
