@@ -54,17 +54,18 @@ class HeartbeatFilter:
         return wanted
 
     def _sift(self, heard: bytes, *, final: bool) -> bytes:
-        self._held = b""
-        behind = self._past_the_beginning(heard, final) if self._burst_begins else heard
+        behind = self._past_the_beginning(heard, final)
+        if self._burst_begins:
+            self._held = behind
+            return b""
         return self._without_markers(behind, final)
 
     def _past_the_beginning(self, heard: bytes, final: bool) -> bytes:
-        """Without the heartbeats at the beginning; b"" while the burst may still begin with one."""
+        """Without the heartbeats at the beginning; while one may follow yet, the burst still begins."""
         place = 0
         while self._burst_begins and place < len(heard):
             if not final and self._at_beginning.undecided_from(heard, place) == place:
-                self._held = heard[place:]
-                return b""
+                break
             found = self._at_beginning.whole.match(heard, place)
             self._burst_begins = found is not None
             if found:
