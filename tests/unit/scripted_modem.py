@@ -7,10 +7,12 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TypeVar
 
+import pytest
+
 from collector.line_settings import LineSettings
 from collector.links.fake import Arrival, FakeLink
 from collector.session import Session
-from metering.errors import FrameError, NoResponse, TeploError
+from metering.errors import CallFailed, FrameError, NoResponse, TeploError
 from protocols.conversation import Conversation, Exchange, Pause, Step
 from tests.instant_loop import run_instantly
 
@@ -96,3 +98,35 @@ def over_a_line(
             await link.close()
 
     return run_instantly(run())
+
+
+Answers = Mapping[str, bytes | list[bytes]]
+
+NUMBER = "+77015550001"
+IMEI = "356938035643809"
+ICCID = "8970102123456789012"
+DIALLED = f"ATD{NUMBER}"
+READY = said("+CPIN: READY")
+MODEM: dict[str, bytes | list[bytes]] = {
+    "AT+CPIN?": READY,
+    "AT+CGSN": said(IMEI),
+    "AT+CIMI": said("250026711234567"),
+    "AT+CCID": said('+CCID: "89701021234567890123"'),
+    "AT+CNUM": said('+CNUM: "data","+77010000001",145'),
+    "AT+CGMI": said("Cinterion"),
+    "AT+CGMM": said("MC52i"),
+    "AT+CGMR": said("REVISION 01.201"),
+    "AT+CSQ": said("+CSQ: 14,99"),
+    "AT+CESQ": said("+CESQ: 30,0,255,255,255,255"),
+    "AT+CREG?": said('+CREG: 2,1,"00C3","7B21"'),
+    "AT+COPS?": said('+COPS: 0,0,"KCELL",0'),
+    "AT+CEER": said('+CEER: "Normal call clearing"'),
+    DIALLED: said(result="CONNECT 9600/RLP"),
+}
+
+
+def failed(conversation: Conversation[object], answers: Answers) -> CallFailed:
+    with pytest.raises(CallFailed) as caught:
+        driven(conversation, {**MODEM, **answers})
+    assert len(str(caught.value)) > 60, "what happened, the likely cause and the next step"
+    return caught.value

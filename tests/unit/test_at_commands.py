@@ -1,17 +1,11 @@
-"""Every result code and every step of the AT dialogue, without a modem."""
+"""Every result code of a call, and probing, escape, hanging up and restarting, without a modem."""
 
 from __future__ import annotations
-
-import time
-from collections.abc import Callable, Mapping
 
 import pytest
 
 from metering.calls import CallResult
 from metering.errors import CallFailed, ConfigurationError
-from metering.modems import ModemIdentity
-from metering.signals import RadioTechnology, Registration
-from protocols.at.result_codes import DIAL, HANG_UP, INFORMATION, PLAIN
 from protocols.at_commands import (
     ModemSettings,
     await_registration,
@@ -20,57 +14,23 @@ from protocols.at_commands import (
     hang_up,
     initialise,
     probe,
-    registration,
     reset,
-    signal,
 )
 from protocols.conversation import Conversation
-from tests.unit.scripted_modem import ERROR, OK, Driven, ScriptedModem, driven, over_a_line, said
-
-Answers = Mapping[str, bytes | list[bytes]]
-
-NUMBER = "+77015550001"
-IMEI = "356938035643809"
-ICCID = "8970102123456789012"
-DIALLED = f"ATD{NUMBER}"
-READY = said("+CPIN: READY")
-MODEM: dict[str, bytes | list[bytes]] = {
-    "AT+CPIN?": READY,
-    "AT+CGSN": said(IMEI),
-    "AT+CIMI": said("250026711234567"),
-    "AT+CCID": said('+CCID: "89701021234567890123"'),
-    "AT+CNUM": said('+CNUM: "data","+77010000001",145'),
-    "AT+CGMI": said("Cinterion"),
-    "AT+CGMM": said("MC52i"),
-    "AT+CGMR": said("REVISION 01.201"),
-    "AT+CSQ": said("+CSQ: 14,99"),
-    "AT+CESQ": said("+CESQ: 30,0,255,255,255,255"),
-    "AT+CREG?": said('+CREG: 2,1,"00C3","7B21"'),
-    "AT+COPS?": said('+COPS: 0,0,"KCELL",0'),
-    "AT+CEER": said('+CEER: "Normal call clearing"'),
-    DIALLED: said(result="CONNECT 9600/RLP"),
-}
-CONVERSATIONS: dict[str, Callable[[], Conversation[object]]] = {
-    "probe": probe,
-    "initialise": lambda: initialise(ModemSettings()),
-    "registration": registration,
-    "await_registration": lambda: await_registration(10),
-    "signal": signal,
-    "dial": lambda: dial(NUMBER),
-    "escape": escape,
-    "hang_up": hang_up,
-    "reset": reset,
-}
-
-
-def failed(conversation: Conversation[object], answers: Answers) -> CallFailed:
-    with pytest.raises(CallFailed) as caught:
-        driven(conversation, {**MODEM, **answers})
-    assert len(str(caught.value)) > 60, "what happened, the likely cause and the next step"
-    return caught.value
-
-
-# Dialling: V.250 section 6.3, 3GPP 27.007 sections 6 and 9
+from tests.unit.scripted_modem import (
+    DIALLED,
+    ERROR,
+    MODEM,
+    NUMBER,
+    OK,
+    Answers,
+    Driven,
+    ScriptedModem,
+    driven,
+    failed,
+    over_a_line,
+    said,
+)
 
 
 @pytest.mark.parametrize(
@@ -226,9 +186,6 @@ def test_a_modem_that_falls_silent_while_dialling() -> None:
     assert failed(dial(NUMBER), {DIALLED: b""}).result is CallResult.MODEM_SILENT
 
 
-# Probing, escape, hanging up, restarting: V.250 sections 5.2 and 6.3, 3GPP 27.007 section 8.2
-
-
 def test_three_probes_of_a_second_then_silence_is_told() -> None:
     modem = ScriptedModem({"AT": b""})
     error = over_a_line(probe(), modem)
@@ -303,372 +260,6 @@ def test_a_modem_that_does_not_come_back() -> None:
 
 def test_a_reset_that_is_refused() -> None:
     assert failed(reset(), {"AT+CFUN=1,1": said(result="+CME ERROR: 4")}).result is CallResult.MODEM_ERROR
-
-
-# Initialisation: gsm-modem.md section 2
-
-
-def test_initialisation_says_who_the_modem_is() -> None:
-    modem = ScriptedModem(MODEM)
-    assert Driven().run(initialise(ModemSettings()), modem) == ModemIdentity(
-        imei=IMEI,
-        iccid="89701021234567890123",
-        imsi="250026711234567",
-        maker="Cinterion",
-        model="MC52i",
-        firmware="REVISION 01.201",
-        phone="+77010000001",
-    )
-    assert modem.asked[:8] == [
-        "ATZ", "ATE0V1Q0X4", "AT+CMEE=1", "AT+CPIN?", "AT+CBST=71,0,1", "AT&C1&D2", "ATS0=0", "ATS7=60"
-    ]  # fmt: skip
-
-
-def test_initialisation_from_a_numeric_echoing_profile() -> None:
-    answers = {"ATZ": b"ATZ\r0\r", "ATE0V1Q0X4": b"ATE0V1Q0X4\r0\r"}
-    assert driven(initialise(ModemSettings()), {**MODEM, **answers}).imei == IMEI
-
-
-def test_refused_wishes_and_identification_are_tolerated() -> None:
-    wishes = ("ATZ", "AT+CMEE=1", "AT&C1&D2", "ATS0=0", "ATS7=60")
-    names = ("GSN", "CGSN", "CIMI", "CCID", "ICCID", "CNUM", "CGMI", "CGMM", "CGMR", "GMI", "GMM", "GMR")
-    refused = [*wishes, *(f"AT+{name}" for name in names), "AT^SCID", "AT#CCID"]
-    assert driven(initialise(ModemSettings()), {**MODEM, **dict.fromkeys(refused, ERROR)}) == ModemIdentity()
-
-
-@pytest.mark.parametrize(
-    ("answers", "field", "value"),
-    [
-        pytest.param({"AT+CGSN": ERROR, "AT+GSN": said(IMEI)}, "imei", IMEI, id="V.250 +GSN"),
-        pytest.param({"AT+CGSN": said(f'+CGSN: "{IMEI}"')}, "imei", IMEI, id="27.007 5.4 with its name"),
-        pytest.param(
-            {"AT+CCID": ERROR, "AT+ICCID": ERROR, "AT^SCID": said(f'^SCID: "{ICCID}"')},
-            "iccid", ICCID, id="AT^SCID",
-        ),
-        pytest.param(
-            {"AT+CCID": ERROR, "AT+ICCID": ERROR, "AT^SCID": ERROR, "AT#CCID": said(f"#CCID: {ICCID}F")},
-            "iccid", ICCID, id="AT#CCID padded",
-        ),
-        pytest.param({"AT+CGMI": said("+CREG: 1", "Telit")}, "maker", "Telit", id="unsolicited line before"),
-        pytest.param({"AT+CGMM": b"AT+CGMM\r\r\nGT863\r\n\r\nOK\r\n"}, "model", "GT863", id="echo before"),
-        pytest.param({"AT+CGMR": said("RING", "+CGMR: 10.0")}, "firmware", "10.0", id="RING before"),
-        pytest.param({"AT+CGMI": said("X" * 5000)}, "maker", "", id="endless name"),
-    ],
-)  # fmt: skip
-def test_identification_of_makes(answers: Answers, field: str, value: str) -> None:
-    assert getattr(driven(initialise(ModemSettings()), {**MODEM, **answers}), field) == value
-
-
-def test_the_pin_is_given_once() -> None:
-    modem = ScriptedModem({**MODEM, "AT+CPIN?": [said("+CPIN: SIM PIN"), READY]})
-    Driven().run(initialise(ModemSettings(pin="1234")), modem)
-    assert modem.asked.count('AT+CPIN="1234"') == 1
-
-
-@pytest.mark.parametrize(
-    "answer",
-    [said(result="+CME ERROR: 16"), ERROR, said(result="+CME ERROR: 14"), said(result="+CME ERROR: 12")],
-    ids=["27.007 9.2 CME 16", "V.250 ERROR", "27.007 9.2 CME 14", "27.007 9.2 CME 12"],
-)
-def test_a_refused_pin_is_never_tried_again_nor_told(answer: bytes) -> None:
-    modem = ScriptedModem({**MODEM, "AT+CPIN?": said("+CPIN: SIM PIN"), 'AT+CPIN="1234"': answer})
-    with pytest.raises(CallFailed) as caught:
-        Driven().run(initialise(ModemSettings(pin="1234")), modem)
-    assert caught.value.result is CallResult.SIM_LOCKED
-    assert modem.asked.count('AT+CPIN="1234"') == 1
-    assert "1234" not in str(caught.value)
-
-
-def test_the_pin_exchange_itself_is_put_once() -> None:
-    modem = ScriptedModem({**MODEM, "AT+CPIN?": said("+CPIN: SIM PIN"), 'AT+CPIN="1234"': b""})
-    error = over_a_line(initialise(ModemSettings(pin="1234")), modem)
-    assert isinstance(error, CallFailed) and "1234" not in str(error)
-    assert modem.asked.count('AT+CPIN="1234"') == 1
-
-
-def test_a_pin_that_lost_attempts_before_is_not_tried() -> None:
-    answers = {"AT+CPIN?": said("+CPIN: SIM PIN"), 'AT+CPINR="SIM PIN"': said("+CPINR: SIM PIN,2,3")}
-    modem = ScriptedModem({**MODEM, **answers})
-    with pytest.raises(CallFailed, match="2 attempts are left") as caught:
-        Driven().run(initialise(ModemSettings(pin="1234")), modem)
-    assert caught.value.result is CallResult.SIM_LOCKED
-    assert 'AT+CPIN="1234"' not in modem.asked
-
-
-@pytest.mark.parametrize(
-    ("answer", "result"),
-    [
-        pytest.param(said("+CPIN: SIM PIN"), "sim_locked", id="27.007 8.3 no PIN set"),
-        pytest.param(said("+CPIN: SIM PUK"), "sim_locked", id="27.007 8.3 SIM PUK"),
-        pytest.param(said("+CPIN: PH-SIM PIN"), "sim_locked", id="27.007 8.3 PH-SIM PIN"),
-        pytest.param(said(result="+CME ERROR: 10"), "sim_missing", id="27.007 9.2 CME 10"),
-        pytest.param(said(result="+CME ERROR: 13"), "sim_missing", id="27.007 9.2 CME 13"),
-        pytest.param(said(result="+CME ERROR: SIM wrong"), "sim_missing", id="27.007 9.2 CME 15"),
-        pytest.param(ERROR, "sim_missing", id="V.250 ERROR alone"),
-        pytest.param(said(result="+CME ERROR: 14"), "modem_error", id="27.007 9.2 CME 14 for ever"),
-        pytest.param(OK, "modem_error", id="no word"),
-    ],
-)
-def test_sim_cards_that_do_not_work(answer: bytes, result: str) -> None:
-    assert failed(initialise(ModemSettings()), {"AT+CPIN?": answer}).result is CallResult(result)
-
-
-@pytest.mark.parametrize("state", ["READY", "SIM PIN2", "SIM PUK2"])
-def test_sim_cards_that_can_call(state: str) -> None:
-    driven(initialise(ModemSettings()), {**MODEM, "AT+CPIN?": said(f"+CPIN: {state}")})
-
-
-def test_a_busy_sim_card_is_asked_again_after_a_while() -> None:
-    busy = said(result="+CME ERROR: 14")
-    modem, hand = ScriptedModem({**MODEM, "AT+CPIN?": [busy, busy, READY]}), Driven()
-    hand.run(initialise(ModemSettings()), modem)
-    assert modem.asked.count("AT+CPIN?") == 3
-    assert hand.pauses.count(2.0) == 2
-
-
-def test_a_sim_card_busy_for_ever_is_asked_five_times() -> None:
-    modem = ScriptedModem({**MODEM, "AT+CPIN?": said(result="+CME ERROR: SIM busy")})
-    with pytest.raises(CallFailed, match="SIM busy"):
-        Driven().run(initialise(ModemSettings()), modem)
-    assert modem.asked.count("AT+CPIN?") == 5
-
-
-@pytest.mark.parametrize("refusal", [ERROR, said(result="+CME ERROR: 4")], ids=["ERROR", "CME 4"])
-def test_the_other_bearer_is_taken_where_one_is_refused(refusal: bytes) -> None:
-    modem = ScriptedModem({**MODEM, "AT+CBST=71,0,1": refusal})
-    Driven().run(initialise(ModemSettings()), modem)
-    assert "AT+CBST=7,0,1" in modem.asked
-
-
-def test_a_modem_without_data_calls_says_so() -> None:
-    error = failed(initialise(ModemSettings()), {"AT+CBST=71,0,1": ERROR, "AT+CBST=7,0,1": ERROR})
-    assert error.result is CallResult.MODEM_ERROR
-    assert "bearer 71,0,1" in str(error)
-
-
-def test_a_modem_for_measuring_alone_gets_no_bearer() -> None:
-    modem = ScriptedModem(MODEM)
-    Driven().run(initialise(ModemSettings(bearer="")), modem)
-    assert not [command for command in modem.asked if "CBST" in command]
-
-
-@pytest.mark.parametrize(
-    "settings",
-    [{"pin": "12"}, {"pin": '1234"\rATD1'}, {"pin": "1234\n"}, {"bearer": "71"}, {"bearer": "7,0,1;D1"}],
-)
-def test_settings_that_could_inject_a_command(settings: dict[str, str]) -> None:
-    with pytest.raises(ConfigurationError):
-        ModemSettings(**settings)
-
-
-def test_result_codes_refused() -> None:
-    assert failed(initialise(ModemSettings()), {"ATE0V1Q0X4": ERROR}).result is CallResult.MODEM_ERROR
-
-
-# Registration: 3GPP 27.007 section 7.2
-
-
-@pytest.mark.parametrize(
-    ("line", "state"),
-    [
-        pytest.param("+CREG: 0,1", "home", id="27.007 7.2 home"),
-        pytest.param("+CREG: 0,5", "roaming", id="27.007 7.2 roaming"),
-        pytest.param("+CREG: 0,2", "searching", id="27.007 7.2 searching"),
-        pytest.param("+CREG: 0,3", "denied", id="27.007 7.2 denied"),
-        pytest.param("+CREG: 0,8", "emergency_only", id="27.007 7.2 emergency"),
-        pytest.param("+CREG: 0,10", "roaming", id="27.007 7.2 roaming, CSFB not preferred"),
-        pytest.param('+CREG: 2,1,"00C3","7B21",0', "home", id="27.007 7.2 n=2"),
-        pytest.param("+CREG: 2,5,00C3,7B21", "roaming", id="27.007 7.2 n=2 unquoted"),
-        pytest.param("+CREG:0,1", "home", id="no space"),
-        pytest.param("+CREG: 1", "unknown", id="an unsolicited line only"),
-        pytest.param('+CREG: 1,"00C3","7B21"', "unknown", id="an unsolicited line with a cell"),
-    ],
-)
-def test_registration(line: str, state: str) -> None:
-    assert driven(registration(), {"AT+CREG?": said(line)}) is Registration(state)
-
-
-def test_an_unsolicited_line_beside_the_answer() -> None:
-    assert (
-        driven(registration(), {"AT+CREG?": said("+CREG: 2", "+CREG: 1,5", "+CREG: 1")})
-        is Registration.ROAMING
-    )
-
-
-@pytest.mark.parametrize("stat", [1, 5])
-def test_home_and_roaming_end_the_wait(stat: int) -> None:
-    answers = [said("+CREG: 0,2"), said("+CREG: 0,3"), said(f"+CREG: 0,{stat}")]
-    assert driven(await_registration(60), {"AT+CREG?": answers}).served
-
-
-@pytest.mark.parametrize("stat", [0, 2, 3, 4, 6, 8])
-def test_the_wait_ends_in_its_time(stat: int) -> None:
-    hand = Driven()
-    with pytest.raises(CallFailed) as caught:
-        hand.run(await_registration(60), ScriptedModem({"AT+CREG?": said(f"+CREG: 0,{stat}")}))
-    assert caught.value.result is CallResult.NOT_REGISTERED
-    assert 60 <= sum(hand.pauses) < 65
-
-
-def test_no_wait_at_all_still_looks_once() -> None:
-    assert driven(await_registration(0), MODEM) is Registration.HOME
-
-
-# Signal: 3GPP 27.007 sections 8.5, 8.69 and 7.3
-
-
-def report(**answers: str | bytes) -> object:
-    written = {
-        f"AT+{name}": text if isinstance(text, bytes) else said(text) for name, text in answers.items()
-    }
-    asked = {"AT+CREG?": MODEM["AT+CREG?"], "AT+COPS?": MODEM["AT+COPS?"], "AT+CESQ": ERROR}
-    found = driven(signal(), asked | {name.replace("_", "?"): text for name, text in written.items()})
-    level = None if found.level is None else str(found.level)
-    return found.raw, level, found.bit_errors
-
-
-@pytest.mark.parametrize(
-    ("answers", "expected"),
-    [
-        pytest.param({"CSQ": "+CSQ: 14,99"}, ("CSQ 14,99", "-85", None), id="27.007 8.5"),
-        pytest.param({"CSQ": "+CSQ: 31,0"}, ("CSQ 31,0", "-51", 0), id="27.007 8.5 with errors"),
-        pytest.param({"CSQ": "+CSQ: 99,99"}, ("CSQ 99,99", None, None), id="27.007 8.5 unknown"),
-        pytest.param({"CSQ": "+CSQ: 141,99"}, ("CSQ 141,99", None, None), id="vendor's own"),
-        pytest.param(
-            {"CESQ": "+CESQ: 30,2,255,255,255,255"},
-            ("CESQ 30,2,255,255,255,255", "-81", 2),
-            id="27.007 8.69 GSM",
-        ),
-        pytest.param(
-            {"CESQ": "+CESQ: 99,99,40,30,255,255"},
-            ("CESQ 99,99,40,30,255,255", "-81", None),
-            id="27.007 8.69 UMTS",
-        ),
-        pytest.param(
-            {"CESQ": "+CESQ: 99,99,255,255,20,40", "CSQ": "+CSQ: 14,99"},
-            ("CESQ 99,99,255,255,20,40; CSQ 14,99", "-85", None),
-            id="27.007 8.69 LTE, level from 8.5",
-        ),
-        pytest.param(
-            {"CESQ": "+CESQ: 99,99,255,255,20,40", "CSQ": ERROR},
-            ("CESQ 99,99,255,255,20,40", None, None),
-            id="27.007 8.69 LTE alone",
-        ),
-        pytest.param(
-            {"CESQ": "+CESQ: 99,99,255,255,255,255", "CSQ": "+CSQ: 9,1"},
-            ("CSQ 9,1", "-95", 1),
-            id="27.007 8.69 empty",
-        ),
-    ],
-)
-def test_signal_level(answers: dict[str, str | bytes], expected: object) -> None:
-    assert report(**answers) == expected
-
-
-def test_an_lte_modem_tells_power_and_quality() -> None:
-    cesq, cops = said("+CESQ: 99,99,255,255,20,40"), said('+COPS: 0,2,"40101",7')
-    found = driven(signal(), {**MODEM, "AT+CESQ": cesq, "AT+COPS?": cops})
-    assert (str(found.reference_power), str(found.reference_quality)) == ("-101", "-10.0")
-    assert (found.technology, found.operator, found.cell) == (RadioTechnology.LTE, "40101", "00C3/7B21")
-    assert found.registration is Registration.HOME
-
-
-def test_an_unknown_level_is_asked_once_more_after_power_up() -> None:
-    modem = ScriptedModem({**MODEM, "AT+CESQ": ERROR, "AT+CSQ": [said("+CSQ: 99,99"), said("+CSQ: 20,99")]})
-    assert str(Driven().run(signal(), modem).level) == "-73"
-    assert modem.asked.count("AT+CSQ") == 2
-
-
-@pytest.mark.parametrize(
-    ("cops", "operator", "technology"),
-    [
-        pytest.param('+COPS: 0,0,"KCELL",2', "KCELL", "umts", id="27.007 7.3 format 0"),
-        pytest.param('+COPS: 1,2,"40101"', "40101", "gsm", id="27.007 7.3 format 2 without AcT"),
-        pytest.param("+COPS: 0", "", "gsm", id="27.007 7.3 no operator"),
-        pytest.param("nothing of the kind", "", "gsm", id="strange"),
-    ],
-)
-def test_operator(cops: str, operator: str, technology: str) -> None:
-    found = driven(signal(), {**MODEM, "AT+COPS?": said(cops)})
-    assert (found.operator, found.technology) == (operator, RadioTechnology(technology))
-
-
-def test_packets_serve_a_modem_that_has_no_circuits() -> None:
-    answers = {
-        "AT+CREG?": said("+CREG: 2,0"),
-        "AT+CGREG?": ERROR,
-        "AT+CEREG?": said('+CEREG: 2,5,"1A","01B2C3D4",7'),
-    }
-    found = driven(signal(), {**MODEM, **answers, "AT+COPS?": ERROR})
-    assert (found.registration, found.cell) == (Registration.ROAMING, "1A/01B2C3D4")
-    assert found.technology is RadioTechnology.LTE
-
-
-def test_no_cell_is_told_without_being_asked_during_a_call() -> None:
-    modem = ScriptedModem(MODEM)
-    Driven().run(signal(), modem)
-    assert modem.asked[-4:] == ["AT+CREG=2", "AT+CREG?", "AT+CREG=0", "AT+COPS?"]
-
-
-@pytest.mark.parametrize(
-    ("answer", "result"),
-    [
-        (said(result="+CME ERROR: 10"), "sim_missing"),
-        (ERROR, "modem_error"),
-        (OK, "modem_error"),
-        (said("+CSQ: strong"), "modem_error"),
-        (b"", "modem_silent"),
-    ],
-)
-def test_a_modem_that_tells_no_signal(answer: bytes, result: str) -> None:
-    assert failed(signal(), {"AT+CESQ": ERROR, "AT+CSQ": answer}).result is CallResult(result)
-
-
-# Over a line
-
-
-@pytest.mark.parametrize("echo", [False, True], ids=["quiet", "echo"])
-@pytest.mark.parametrize("name", CONVERSATIONS)
-def test_replies_cut_anywhere(name: str, echo: bool) -> None:
-    """A cut inside the echo belongs here too; what comes of it is what comes of the whole."""
-    unhurried = ScriptedModem(MODEM)
-    whole = over_a_line(CONVERSATIONS[name](), unhurried, echo=echo)
-    assert not isinstance(whole, Exception)
-    longest = max(len(answer) for answer in MODEM.values()) + (len("AT+CPIN?") + 20 if echo else 0)
-    for cut in range(longest):
-        modem = ScriptedModem(MODEM)
-        assert over_a_line(CONVERSATIONS[name](), modem, cut, echo) == whole, cut
-        assert modem.asked == unhurried.asked, cut
-
-
-@pytest.mark.parametrize(
-    "result", ["BUSY", "NO CARRIER", "NO DIALTONE", "NO ANSWER", "+CME ERROR: 30", "ERROR"]
-)
-def test_failures_cut_anywhere(result: str) -> None:
-    answer = said("+CREG: 1", result=result)
-    expected = failed(dial(NUMBER), {DIALLED: answer})
-    for cut in range(len(answer)):
-        error = over_a_line(dial(NUMBER), ScriptedModem({**MODEM, DIALLED: answer}), cut)
-        assert isinstance(error, CallFailed) and (error.result, str(error)) == (
-            expected.result,
-            str(expected),
-        )
-
-
-def test_a_babbling_modem_is_cut_off() -> None:
-    error = over_a_line(signal(), ScriptedModem({"AT+CESQ": b"\r\n+CREG: 1\r\n" * 1000}))
-    assert isinstance(error, CallFailed) and error.result is CallResult.MODEM_ERROR
-
-
-@pytest.mark.parametrize("codes", [PLAIN, INFORMATION, DIAL, HANG_UP])
-@pytest.mark.parametrize(
-    "piece", [b"\r", b"\r\nOK ", b"\r\nCONNECT  ", b"\r\n+CME ERROR: ", b" ", b"\rOK\r", b"\n2\r\n"]
-)
-def test_looking_for_a_result_takes_linear_time(piece: bytes, codes: object) -> None:
-    buffer = b"\r\nCONNECT" + piece * (1_000_000 // len(piece))
-    began = time.perf_counter()
-    codes.end(buffer)
-    assert time.perf_counter() - began < 1.0
 
 
 def test_every_word_of_a_failed_call_is_said_by_some_dialogue() -> None:
