@@ -83,6 +83,7 @@ class ScriptedModem:
         quiet = _time() - self._heard_at
         self._heard_at = _time()
         if data == b"+++" and quiet >= GUARD:
+            self.online = False
             return self._obey("+++")
         if self.online and self.deaf is None:
             self.online = data != HANG_UP
@@ -96,7 +97,6 @@ class ScriptedModem:
                 return ()
             self.deaf = None
         if command == "+++":
-            self.online = False
             return [Arrival(b"\r\nOK\r\n", after=GUARD)]
         told = f"{command}\r".encode() if self._echo else b""
         self._echo = self._echo and not command.startswith("ATE0")
