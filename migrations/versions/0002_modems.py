@@ -143,7 +143,7 @@ _TABLES = (
         collector text not null
     )
     """,
-    "create index stranger_by_time on stranger (last_at desc, identity)",
+    "create index stranger_by_time on stranger (last_at desc, identity desc)",
     """
     create function sim_month(today date, starts_on integer) returns daterange
     language sql immutable as $$

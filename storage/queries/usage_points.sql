@@ -52,16 +52,23 @@ select id, code, name, address from site where id = $1;
 
 -- name: lines
 select line.id, line.url, line.collector, line.pool,
-    coalesce('pool:' || line.pool, line.collector, modem.held_by) as queue
-from line left join modem on modem.line_id = line.id
+    coalesce('pool:' || line.pool, line.collector, holder.name) as queue
+from line
+left join modem on modem.line_id = line.id
+left join collector holder on holder.name = modem.held_by and holder.alive_until > now()
 where line.collector is null or line.collector = $1
 order by line.id;
 
 -- name: line
 select line.id, line.url, line.collector, line.pool,
-    coalesce('pool:' || line.pool, line.collector, modem.held_by) as queue
-from line left join modem on modem.line_id = line.id
+    coalesce('pool:' || line.pool, line.collector, holder.name) as queue
+from line
+left join modem on modem.line_id = line.id
+left join collector holder on holder.name = modem.held_by and holder.alive_until > now()
 where line.id = $1;
+
+-- name: line_at
+select id from line where endpoint = $1;
 
 -- name: meters_on_line
 select id, serial, model, address, line_id, zone, polled from meter where line_id = $1 and polled order by id;

@@ -8,14 +8,14 @@ import pytest
 
 from metering.errors import ConfigurationError
 from metering.modems import ModemIdentity
-from storage.modems import Contact, InboundLine, LeasedModem, ModemKind, Modems, ModemState, PoolSize
+from storage.modems import Contact, LeasedModem, ModemKind, Modems, ModemState, PoolSize
 from storage.pool import Database
 from storage.traffic import DayTraffic, MonthTraffic
 from storage.usage_points import Line, Registry
+from tests.support.modems import NUMBER, inbound_line
 from tests.support.registry import DAY, HOUR, START
 
 IMEI = "356938035643809"
-NUMBER = "+77015550001"
 SERIAL = "serial:/dev/ttyUSB0"
 MINUTE = timedelta(minutes=1)
 
@@ -25,12 +25,6 @@ def store(request: pytest.FixtureRequest) -> Database:
     """An open pool on each kind of database."""
     database: Database = request.getfixturevalue(request.param)
     return database
-
-
-async def inbound(store: Database, identity: str = IMEI) -> InboundLine:
-    """A line whose modem connects to us."""
-    line = await Registry(store).add_line(f"inbound:{identity}", identity)
-    return next(one for one in await Modems(store).inbound_lines() if one.line_id == line)
 
 
 async def test_a_pool_knows_its_modems_and_who_reaches_them(store: Database) -> None:
@@ -154,7 +148,7 @@ async def test_a_called_line_belongs_to_its_pool(store: Database) -> None:
 
 
 async def test_the_queue_of_an_inbound_line_is_the_collector_that_holds_its_modem(store: Database) -> None:
-    registry, modems, line = Registry(store), Modems(store), await inbound(store)
+    registry, modems, line = Registry(store), Modems(store), await inbound_line(store)
     assert [one.queue for one in await registry.lines()] == [None]
     await modems.hold([(line.modem_id, "10.1.1.1:50000")], "north", START)
     assert [one.queue for one in await registry.lines()] == ["north"]
@@ -165,7 +159,7 @@ async def test_the_queue_of_an_inbound_line_is_the_collector_that_holds_its_mode
 
 
 async def test_the_newest_connection_wins_and_the_former_holder_lets_go_in_vain(store: Database) -> None:
-    modems, line = Modems(store), await inbound(store)
+    modems, line = Modems(store), await inbound_line(store)
     await modems.hold([(line.modem_id, "10.1.1.1:50000")], "north", START)
     await modems.hold([(line.modem_id, "10.1.1.2:50000")], "south", START + HOUR)
     await modems.let_go([line.modem_id], "north")
@@ -180,7 +174,7 @@ async def test_the_newest_connection_wins_and_the_former_holder_lets_go_in_vain(
 
 
 async def test_a_collector_that_starts_anew_holds_nothing(store: Database) -> None:
-    modems, lines = Modems(store), [await inbound(store, f"meter-{n}") for n in range(3)]
+    modems, lines = Modems(store), [await inbound_line(store, f"meter-{n}") for n in range(3)]
     await modems.hold([(line.modem_id, "10.1.1.1:50000") for line in lines[:2]], "north", START)
     await modems.hold([(lines[2].modem_id, "10.1.1.1:50000")], "south", START)
     await modems.let_go_all("north")
@@ -205,7 +199,7 @@ async def test_modems_are_found_by_kind_and_by_words(store: Database) -> None:
     modems = Modems(store)
     await modems.add_pool("main")
     own = await modems.add_own("main", SERIAL, site="Диспетчерская")
-    remote = (await inbound(store)).modem_id
+    remote = (await inbound_line(store)).modem_id
     assert [modem.id for modem in await modems.list()] == [own, remote]
     assert [modem.id for modem in await modems.list(after=own)] == [remote]
     assert [modem.id for modem in await modems.list(limit=1)] == [own]
@@ -236,7 +230,7 @@ async def test_five_thousand_contacts_are_one_batch(store: Database) -> None:
 
 
 async def test_what_was_learned_last_stands_whatever_the_order_of_the_batch(store: Database) -> None:
-    modems, line = Modems(store), await inbound(store)
+    modems, line = Modems(store), await inbound_line(store)
     await modems.heard(
         [
             Contact(line.modem_id, START + HOUR, identity=ModemIdentity(iccid="new")),
@@ -266,7 +260,7 @@ async def test_what_was_learned_last_stands_whatever_the_order_of_the_batch(stor
 async def test_a_sims_month_is_that_of_its_plan(
     database: Database, starts_on: int, today: date, start: date, end: date
 ) -> None:
-    modems, line = Modems(database), await inbound(database)
+    modems, line = Modems(database), await inbound_line(database)
     await modems.describe(line.line_id, allowance=10, month_starts_on=starts_on)
     for day in (start - timedelta(days=1), start, end - timedelta(days=1), end):
         at = START + (day - START.date())

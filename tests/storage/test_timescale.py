@@ -10,11 +10,13 @@ from storage.billing import Billing
 from storage.polls import Polls, SaveResult
 from storage.pool import Database
 from storage.readings import KnownSlot, Readings
+from storage.signals import Signals
+from tests.support.modems import inbound_line, level
 from tests.support.registry import DAY, HOUR, START, missing, place, reading, record, report, snapshot
 
 pytestmark = pytest.mark.timescale
 
-HYPERTABLES = ["archive_value", "raw_frame", "snapshot_value"]
+HYPERTABLES = ["archive_value", "raw_frame", "signal_level", "snapshot_value"]
 
 
 async def compress(database: Database) -> int:
@@ -25,7 +27,7 @@ async def compress(database: Database) -> int:
     return chunks
 
 
-async def test_readings_and_frames_are_hypertables_compressed_when_late_records_are_rare(
+async def test_readings_frames_and_levels_are_hypertables_compressed_when_late_records_are_rare(
     timescale: Database,
 ) -> None:
     tables = await timescale.rows(
@@ -90,3 +92,16 @@ async def test_registers_are_found_in_compressed_chunks(timescale: Database) -> 
     assert (segment.opening.value, segment.opening.source) == (100, "total")
     assert (str(segment.closing.value), segment.closing.source) == ("131.5", "snapshot")
     assert await polls.frames(sent.id) == sent.frames
+
+
+async def test_levels_are_found_in_compressed_chunks_and_late_ones_join_them(timescale: Database) -> None:
+    signals, modem = Signals(timescale), (await inbound_line(timescale)).modem_id
+    said = [level(START + n * DAY, -60 - n % 30) for n in range(100) if n != 40]
+    await signals.add(modem, said)
+    assert await compress(timescale) > 1
+    late = [level(START + 40 * DAY, -99), level(START + 41 * DAY, -113), level(START + 100 * DAY, None)]
+    await signals.add(modem, late)
+    whole = [*said[:40], late[0], *said[40:], late[2]]
+    assert await signals.series(modem, START, START + 200 * DAY) == whole
+    assert await signals.latest(modem) == late[2]
+    assert (await signals.trend(modem, START + 99 * DAY)).month.samples == 30
