@@ -13,10 +13,12 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from unittest.mock import patch
 
 import serial
 from serial.rfc2217 import PortManager
 
+from collector.dialling.times import DiallingTimes
 from collector.inbound.address import ListenAddress
 from collector.inbound.endings import Ending
 from collector.inbound.events import Connected, KnownModem, Stranger
@@ -28,6 +30,9 @@ from collector.links.opening import link_for
 from collector.links.url import LineUrl
 from metering.modems import ModemIdentity
 from metering.signals import SignalReport
+from protocols.at import calls, dialogue
+from protocols.conversation import Pause
+from tests.support.scripted_modem import LINE, ScriptedModem, ScriptedPool
 
 HANG_UP = b"hang up"
 FLOOD = b"flood"
@@ -252,11 +257,29 @@ async def serial_nobody() -> AsyncIterator[Link]:
     yield link_for(LineUrl.parse("serial:/dev/no-such-adapter"))
 
 
+@asynccontextmanager
+async def csd_line(*, absent: bool = False) -> AsyncIterator[Link]:
+    """A call through a modem in memory whose pauses are as short as ours are made here."""
+    modem = ScriptedModem(setting_up=0.0, thinking=0.0, guard=0.001, meter=call_answer, absent=absent)
+    dialler = await ScriptedPool(modem, times=DiallingTimes(release=0.0)).dialler()
+    with contextlib.ExitStack() as shortened:
+        for module, name in ((calls, "GUARD"), (calls, "RELEASE"), (dialogue, "SETTLING")):
+            shortened.enter_context(patch.object(module, name, Pause(0.002)))
+        yield dialler.link(LINE)
+
+
+def call_answer(data: bytes) -> list[Arrival]:
+    """A meter that hangs up leaves its words to our modem."""
+    heard = b"\r\nNO CARRIER\r\n" if data == HANG_UP else answer(data)
+    return [Arrival(heard[start : start + 4096]) for start in range(0, len(heard), 4096)]
+
+
 LINES = (
     Line("fake", fake_line, fake_nobody),
     Line("tcp", lambda: network_line("tcp"), lambda: network_nobody("tcp")),
     Line("modbus-tcp", lambda: network_line("modbus-tcp"), lambda: network_nobody("modbus-tcp")),
     Line("serial", serial_line, serial_nobody),
     Line("inbound", inbound_line, inbound_nobody),
+    Line("csd", csd_line, lambda: csd_line(absent=True)),
     Line("rfc2217", lambda: network_line("rfc2217", SerialServer), lambda: network_nobody("rfc2217")),
 )

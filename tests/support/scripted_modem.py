@@ -69,6 +69,8 @@ class ScriptedModem:
     answers: Mapping[str, str] = field(default_factory=lambda: CLASSIC)
     dialled: str = "CONNECT 9600"
     setting_up: float = 8.0
+    thinking: float = 0.05
+    guard: float = GUARD
     meter: Callable[[bytes], Iterable[Arrival]] = echo
     online: bool = False
     deaf: tuple[str, ...] | None = None
@@ -82,7 +84,7 @@ class ScriptedModem:
     def hear(self, data: bytes) -> Iterable[Arrival]:
         quiet = _time() - self._heard_at
         self._heard_at = _time()
-        if data == b"+++" and quiet >= GUARD:
+        if data == b"+++" and quiet >= self.guard:
             self.online = False
             return self._obey("+++")
         if self.online and self.deaf is None:
@@ -97,12 +99,12 @@ class ScriptedModem:
                 return ()
             self.deaf = None
         if command == "+++":
-            return [Arrival(b"\r\nOK\r\n", after=GUARD)]
+            return [Arrival(b"\r\nOK\r\n", after=self.guard)]
         told = f"{command}\r".encode() if self._echo else b""
         self._echo = self._echo and not command.startswith("ATE0")
         if command.startswith("ATD"):
             return self._dial(command.removeprefix("ATD"), told)
-        return [Arrival(told + _line(self.answers.get(command, "OK")), after=0.05)]
+        return [Arrival(told + _line(self.answers.get(command, "OK")), after=self.thinking)]
 
     def _dial(self, number: str, told: bytes) -> Iterable[Arrival]:
         self.numbers.append(number)
