@@ -1,4 +1,4 @@
-"""Data calls: dialling, back to commands, hanging up (V.250 sections 6.3, 3GPP 27.007 +CEER)."""
+"""Data calls: dialling, back to commands, hanging up (V.250 section 6.3, 3GPP 27.007 +CEER)."""
 
 from __future__ import annotations
 
@@ -28,9 +28,16 @@ FAILURES: Final[Mapping[Code, CallResult]] = {
     Code.BUSY: CallResult.BUSY,
     Code.NO_ANSWER: CallResult.NO_ANSWER,
     Code.CALL_BARRED: CallResult.CALL_BARRED,
-    Code.HELD_BACK: CallResult.MODEM_ERROR,
 }
-"""A modem that holds a number back refuses it by itself: another one of the pool can call it at once."""
+"""What the network made of the call."""
+
+REFUSED: Final[Mapping[Code, str]] = {
+    Code.ERROR: "The SIM card may be missing, or the modem is in a call already. Ask it AT+CPIN?, hang up "
+    "and restart it.",
+    Code.HELD_BACK: "The modem's guard against repeated calls holds this number back. Call through another "
+    "modem, or restart this one.",
+}
+"""Our modem did not call: MODEM_ERROR, as another one of the pool may succeed at once."""
 
 REFUSED_DIALLING: Final[Mapping[int, CallResult]] = {3: CallResult.CALL_BARRED}
 """+CME ERROR 3, operation not allowed: for a number that is written well, the SIM card's own barring."""
@@ -45,16 +52,13 @@ REACTIONS: Final[Mapping[CallResult, str]] = {
     CallResult.NO_ANSWER: "The remote modem rings, but does not pick up. It must answer calls (S0=1) and be "
     "free of other programs.",
     CallResult.CALL_BARRED: ADVICE[CallResult.CALL_BARRED],
-    CallResult.MODEM_ERROR: "The modem's guard against repeated calls holds this number back. Call through "
-    "another modem, or restart this one.",
 }
 
 
 def dial(number: str) -> Conversation[str]:
     """ATD, once: the words of CONNECT. CallFailed with its own result for every other end.
 
-    ConfigurationError: the number holds more than 3 to 20 digits and a leading plus. What the remote end
-    sends at once behind CONNECT is in the reply's rest, not here.
+    ConfigurationError: the number is not 3 to 20 digits, with or without a leading plus.
     """
     if not re.fullmatch(r"\+?[0-9]{3,20}", number):
         raise ConfigurationError(
@@ -64,13 +68,16 @@ def dial(number: str) -> Conversation[str]:
     reply = yield from exchanged(f"ATD{number}", DIAL, timeout=DIAL_TIMEOUT, attempts=1)
     if reply.code is Code.CONNECT:
         return reply.words
-    if reply.code not in FAILURES:
-        raise refusal(f"to dial {number}", reply, REFUSED_DIALLING)
-    raise (yield from _failure(number, reply))
+    if reply.code in FAILURES:
+        raise (yield from _failure(number, reply, FAILURES[reply.code]))
+    if reply.code in REFUSED:
+        text = f"Call to {number}: {reply.words}. {REFUSED[reply.code]}"
+        raise CallFailed(text, CallResult.MODEM_ERROR, reply.words)
+    raise refusal(f"to dial {number}", reply, REFUSED_DIALLING)
 
 
-def _failure(number: str, reply: Reply) -> Conversation[CallFailed]:
-    result, cause = FAILURES[reply.code], reply.words
+def _failure(number: str, reply: Reply, result: CallResult) -> Conversation[CallFailed]:
+    cause = reply.words
     if reply.code is Code.NO_CARRIER:
         report = yield from _release_cause()
         result, cause = result_of(report) or result, report or cause
@@ -84,7 +91,9 @@ def _release_cause() -> Conversation[str]:
         lines = yield from told("AT+CEER")
     except CallFailed:
         return ""
-    reports = [line.partition(":")[2].strip() for line in lines if line.upper().startswith("+CEER:")]
+    reports = [
+        line.partition(":")[2].replace('"', "").strip() for line in lines if line.upper().startswith("+CEER:")
+    ]
     return reports[0] if reports else ""
 
 

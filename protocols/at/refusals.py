@@ -99,7 +99,8 @@ def refusal(command: str, reply: Reply, special: Mapping[int, CallResult] | None
     if special and number is not None and reply.code is Code.EQUIPMENT_ERROR:
         result = special.get(number, result)
     meaning = f" ({words})" if words and words not in reply.words else ""
-    return CallFailed(f"The modem refused {command}: {reply.words}{meaning}. {ADVICE[result]}", result, words)
+    text = f"The modem refused {command}: {reply.words}{meaning}. {ADVICE[result]}"
+    return CallFailed(text, result, words or reply.words)
 
 
 def _same(words: str, said: str) -> bool:
