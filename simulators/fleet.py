@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import zlib
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -18,8 +18,12 @@ from protocols.modbus.messages import Framing
 from protocols.vectors import Vector
 from simulators import fleet_file, mbus
 from simulators.faults import Fault, FaultyFarEnd, mix
-from simulators.fleet_file import Fleet, FrontKind, LinePlan, LineProtocol, MeterPlan
-from simulators.fronts import HOST, pty_front, rfc2217_front, tcp_front
+from simulators.fleet_fronts import Outside, way_to
+from simulators.fleet_plan import Fleet, LinePlan, LineProtocol, MeterPlan
+from simulators.fronts import HOST
+from simulators.gateways.connecting import ConnectingGateway, Listener
+from simulators.gateways.gateway import Gateway
+from simulators.gateways.wedge import WedgingFarEnd
 from simulators.lines import Bus, FarEnd, ServerBehind
 from simulators.mbus import MbusMeter
 from simulators.mbus_models import layout
@@ -71,13 +75,20 @@ class FleetMeter:
 
 @dataclass(frozen=True, slots=True)
 class FleetLine:
-    """One running line; `faults` counts what befell it."""
+    """One running line; `url` is what an operator registers, `faults` counts what befell its meters' side.
+
+    `gateway` is there where a gateway connects to the head-end, `wedging` where we connect to one that can
+    wedge, `pool` where the line is dialled.
+    """
 
     url: str
     endpoint: str
     protocol: LineProtocol
     meters: tuple[FleetMeter, ...]
     faults: Counter[Fault]
+    gateway: ConnectingGateway | None = None
+    wedging: WedgingFarEnd | None = None
+    pool: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,21 +115,32 @@ class _Surroundings:
 
 @asynccontextmanager
 async def running_fleet(
-    source: Path | Fleet, *, now: Clock, random: Random, faults: str | None = None
+    source: Path | Fleet,
+    *,
+    now: Clock,
+    random: Random,
+    faults: str | None = None,
+    listener: Listener | None = None,
 ) -> AsyncIterator[RunningFleet]:
     """Serves a fleet until the block ends. `faults` overrides the mix that each line names for itself.
 
+    `listener` says where the gateways that connect to a head-end find it; without one they go nowhere.
     Raises ConfigurationError or ProfileError before any line is opened, when the fleet is wrong.
     """
     fleet = source if isinstance(source, Fleet) else fleet_file.load(source)
     surroundings = _surroundings(fleet, now)
     devices = [[_device(meter, line, surroundings) for meter in line.meters] for line in fleet.lines]
+    outside = Outside(now, listener or _nowhere, faults)
     async with AsyncExitStack() as stack:
         lines = [
-            await stack.enter_async_context(_running_line(plan, meters, random, faults, fleet.zone))
+            await stack.enter_async_context(_running_line(plan, meters, random, outside, fleet.zone))
             for plan, meters in zip(fleet.lines, devices, strict=True)
         ]
         yield RunningFleet(tuple(lines))
+
+
+def _nowhere(gateway: Gateway) -> None:
+    return None
 
 
 def _surroundings(fleet: Fleet, now: Clock) -> _Surroundings:
@@ -153,15 +175,23 @@ def _memory(plan: MeterPlan, surroundings: _Surroundings) -> MeterMemory:
 
 @asynccontextmanager
 async def _running_line(
-    plan: LinePlan, devices: list[Simulated], random: Random, faults: str | None, zone: MeterZone
+    plan: LinePlan, devices: list[Simulated], random: Random, outside: Outside, zone: MeterZone
 ) -> AsyncIterator[FleetLine]:
     chance = Random(random.getrandbits(64))
     async with _far_end(plan, devices, chance) as inner:
-        far_end = FaultyFarEnd(inner, mix(faults or plan.faults), chance, plan.protocol)
-        async with FRONTS[plan.front](far_end) as place:
+        far_end = FaultyFarEnd(inner, mix(outside.faults or plan.faults), chance, plan.protocol)
+        async with way_to(plan, far_end, chance, outside) as way:
             meters = tuple(_registered(*pair, zone) for pair in zip(plan.meters, devices, strict=True))
-            endpoint = _endpoint(place)
-            yield FleetLine(_url(plan, endpoint), endpoint, plan.protocol, meters, far_end.counts)
+            yield FleetLine(
+                way.url,
+                way.endpoint,
+                plan.protocol,
+                meters,
+                far_end.counts,
+                way.gateway,
+                way.wedging,
+                plan.call.pool if plan.call else None,
+            )
 
 
 @asynccontextmanager
@@ -190,29 +220,6 @@ def _address(plan: MeterPlan | Vector, device: Simulated) -> str:
     return str(device.address)
 
 
-def _endpoint(place: int | str) -> str:
-    return place if isinstance(place, str) else f"{HOST}:{place}"
-
-
-def _url(plan: LinePlan, endpoint: str) -> str:
-    scheme = SCHEMES[plan.front]
-    if plan.protocol is LineProtocol.MODBUS_TCP:
-        scheme = "modbus-tcp://"
-    framing = "framing=ascii" if plan.protocol is LineProtocol.MODBUS_ASCII else ""
-    options = "&".join(part for part in (framing, plan.options) if part)
-    return f"{scheme}{endpoint}?{options}" if options else f"{scheme}{endpoint}"
-
-
-FRONTS: Final[Mapping[FrontKind, Callable[[FarEnd], AbstractAsyncContextManager[int | str]]]] = {
-    FrontKind.TCP: tcp_front,
-    FrontKind.PTY: pty_front,
-    FrontKind.RFC2217: rfc2217_front,
-}
-SCHEMES: Final[Mapping[FrontKind, str]] = {
-    FrontKind.TCP: "tcp://",
-    FrontKind.PTY: "serial:",
-    FrontKind.RFC2217: "rfc2217://",
-}
 FRAMINGS: Final[Mapping[LineProtocol, Framing]] = {
     LineProtocol.MODBUS_RTU: Framing.RTU,
     LineProtocol.MODBUS_ASCII: Framing.ASCII,

@@ -3,11 +3,27 @@
 zone = "Asia/Almaty"              # of every meter's clock
 installed_days_ago = 200          # counted from the start of the simulation, at midnight
 [[line]]
-front = "tcp"                     # tcp | pty | rfc2217
+copies = 1                        # optional: many alike lines; serials, identities and numbers run on
+front = "tcp"                     # tcp | pty | rfc2217 | inbound | csd
 protocol = "m-bus"                # m-bus | modbus-rtu | modbus-ascii | modbus-tcp
 faults = "none"                   # none | field | hostile
 delay = 0.0                       # optional: seconds before a bus answers
 options = "timeout=1"             # optional: what stands behind '?' in the line's URL
+wedge = "never"                   # tcp, optional: never | dumb | single | closing
+wedge_after = 0                   # tcp, optional: requests before it wedges
+gateway = "irz"                   # inbound: irz, irz-encapsulated, wrx, usr, imei, iccid, pattern, silent
+identity = "356938035643809"      # inbound: what an operator registers
+heartbeat = "55AA"                # inbound, optional: bytes; iRZ has its own
+answer = "AA55"                   # inbound, optional: what the gateway wants for its heartbeat
+beat = 55.0                       # inbound, optional: seconds of silence before a heartbeat
+hello = "LOGIN:{identity}"        # inbound, optional: the text around the identity
+with_data = false                 # inbound, optional: the registration stands before every packet, too
+signal = 17                       # inbound, optional: mean CSQ
+latency = 0.0                     # inbound, optional: seconds, one way
+reconnect = 0.2                   # inbound, optional: seconds before it connects again
+port = 11005                      # inbound, silent, optional: the head-end's port for this gateway alone
+number = "+77015550001"           # csd
+pool = "main"                     # csd
 [[line.meter]]
 model = "kamstrup-multical-601"
 serial = "06855817"
@@ -19,14 +35,20 @@ drift = -40                       # optional: seconds that its clock is wrong by
 power_failures = ["-30h..-27h"]   # optional: whole hours before the start of the simulation
 [[line.meter]]
 replay = "captured/meter.toml"    # instead of all of the above: a transcript beside the fleet file
+[[pool]]
+name = "main"
+modems = 4                        # optional
+make = ""                         # optional: the modems' make; empty: all makes in turn
+front = "pty"                     # optional: pty | tcp
 """
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterator
 from datetime import timedelta
-from enum import StrEnum
+from itertools import islice
 from pathlib import Path
 from typing import Final
 
@@ -36,72 +58,16 @@ from protocols import vectors
 from protocols.declaration import LARGEST, Declaration, parse
 from protocols.vectors import Vector
 from simulators.faults import MIXES
+from simulators.fleet_copies import copies
+from simulators.fleet_plan import Failure, Fleet, FrontKind, LinePlan, LineProtocol, MeterPlan
+from simulators.fleet_ways import call, gateway, pool, wedge, within
 from simulators.plant import SIZES
 
-MOST_LINES: Final = 500
+MOST_LINES: Final = 10_000
+MOST_POOLS: Final = 16
 MOST_METERS: Final = 250
 """On one line."""
 _FAILURE: Final = re.compile(r"-(\d{1,5})h\.\.-(\d{1,5})h")
-
-
-class FrontKind(StrEnum):
-    """How a line is reached."""
-
-    TCP = "tcp"
-    PTY = "pty"
-    RFC2217 = "rfc2217"
-
-
-class LineProtocol(StrEnum):
-    """What is spoken on a line."""
-
-    M_BUS = "m-bus"
-    MODBUS_RTU = "modbus-rtu"
-    MODBUS_ASCII = "modbus-ascii"
-    MODBUS_TCP = "modbus-tcp"
-
-
-@dataclass(frozen=True, slots=True)
-class Failure:
-    """A power failure, from and to so long before the start of the simulation."""
-
-    start: timedelta
-    end: timedelta
-
-
-@dataclass(frozen=True, slots=True)
-class MeterPlan:
-    """One simulated meter."""
-
-    model: str
-    serial: str
-    address: int
-    secondary: bool
-    size: str
-    circuits: int
-    drift: timedelta
-    power_failures: tuple[Failure, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class LinePlan:
-    """One line; a Vector stands for a captured meter that answers from its transcript."""
-
-    front: FrontKind
-    protocol: LineProtocol
-    faults: str
-    delay: float
-    options: str
-    meters: tuple[MeterPlan | Vector, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Fleet:
-    """A whole fleet file."""
-
-    zone: MeterZone
-    installed_days_ago: int
-    lines: tuple[LinePlan, ...]
 
 
 def load(path: Path) -> Fleet:
@@ -115,12 +81,27 @@ def read(text: str, path: Path) -> Fleet:
     fleet = Fleet(
         _zone(root),
         root.take("installed_days_ago", int),
-        tuple(_line(table, path.parent) for table in root.tables("line")),
+        _all_lines(root, path.parent),
+        tuple(pool(table) for table in root.tables("pool")),
     )
     root.finish()
-    _within(root, "installed_days_ago", fleet.installed_days_ago, 1, 5000)
-    _within(root, "the number of lines", len(fleet.lines), 1, MOST_LINES)
+    within(root, "installed_days_ago", fleet.installed_days_ago, 1, 5000)
+    within(root, "the number of pools", len(fleet.pools), 0, MOST_POOLS)
+    _check_fleet(root, fleet)
     return fleet
+
+
+def _check_fleet(root: Declaration, fleet: Fleet) -> None:
+    """No two lines are reached in the same way, and every call has its pool."""
+    names = [f"the pool {plan.name}" for plan in fleet.pools]
+    names += [f"the gateway {line.gateway.identity}" for line in fleet.lines if line.gateway]
+    names += [f"the number {line.call.number}" for line in fleet.lines if line.call]
+    twice = [name for name, times in Counter(names).items() if times > 1]
+    if twice:
+        raise ProfileError(f"{root.place}: {', '.join(twice[:5])} appears twice.")
+    unknown = {line.call.pool for line in fleet.lines if line.call} - {plan.name for plan in fleet.pools}
+    if unknown:
+        raise ProfileError(f"{root.place}: there is no [[pool]] named {', '.join(sorted(unknown))}.")
 
 
 def _zone(root: Declaration) -> MeterZone:
@@ -132,18 +113,39 @@ def _zone(root: Declaration) -> MeterZone:
         raise ProfileError(f"{root.place}: zone: {error}") from error
 
 
+def _all_lines(root: Declaration, folder: Path) -> tuple[LinePlan, ...]:
+    every = (line for table in root.tables("line") for line in _lines(table, folder))
+    lines = tuple(islice(every, MOST_LINES + 1))
+    within(root, "the number of lines", len(lines), 1, MOST_LINES)
+    return lines
+
+
+def _lines(table: Declaration, folder: Path) -> Iterator[LinePlan]:
+    count = table.take_or("copies", 1)
+    within(table, "copies", count, 1, MOST_LINES)
+    line = _line(table, folder)
+    try:
+        yield from copies(line, count)
+    except ConfigurationError as error:
+        raise ProfileError(f"{table.place}: copies: {error}") from error
+
+
 def _line(table: Declaration, folder: Path) -> LinePlan:
+    front = table.word("front", FrontKind)
     line = LinePlan(
-        table.word("front", FrontKind),
+        front,
         table.word("protocol", LineProtocol),
         table.one_of("faults", "none", MIXES),
         table.take_or("delay", 0.0),
         table.take_or("options", ""),
         tuple(_meter(meter, folder) for meter in table.tables("meter")),
+        gateway(table, front),
+        call(table, front),
+        *wedge(table, front),
     )
     table.finish()
-    _within(table, "delay", line.delay, 0, 10)
-    _within(table, "the number of meters", len(line.meters), 1, MOST_METERS)
+    within(table, "delay", line.delay, 0, 10)
+    within(table, "the number of meters", len(line.meters), 1, MOST_METERS)
     _check(table, line)
     return line
 
@@ -180,8 +182,8 @@ def _meter(table: Declaration, folder: Path) -> MeterPlan | Vector:
         power_failures=tuple(_failure(table, text) for text in table.listed("power_failures", str)),
     )
     table.finish()
-    _within(table, "address", meter.address, 0, 255)
-    _within(table, "circuits", meter.circuits, 1, 2)
+    within(table, "address", meter.address, 0, 255)
+    within(table, "circuits", meter.circuits, 1, 2)
     return meter
 
 
@@ -200,11 +202,6 @@ def _failure(table: Declaration, text: str) -> Failure:
     if hours is None or int(hours[1]) <= int(hours[2]):
         raise ProfileError(f"{table.place}: power_failures = {text!r}; write it like -30h..-27h.")
     return Failure(timedelta(hours=int(hours[1])), timedelta(hours=int(hours[2])))
-
-
-def _within(table: Declaration, what: str, value: float, lowest: int, highest: int) -> None:
-    if not lowest <= value <= highest:
-        raise ProfileError(f"{table.place}: {what} is {value}; it may be {lowest} to {highest}.")
 
 
 def _text(path: Path) -> str:

@@ -10,7 +10,8 @@ import pytest
 from metering.errors import ConfigurationError, ProfileError
 from protocols import vectors
 from protocols.vectors import Vector
-from simulators.fleet_file import Failure, FrontKind, LineProtocol, MeterPlan, load, read
+from simulators.fleet_file import load, read
+from simulators.fleet_plan import Failure, FrontKind, LineProtocol, MeterPlan
 
 ROOT = Path(__file__).parents[2]
 DEMO = ROOT / "simulators" / "fleets" / "demo.toml"

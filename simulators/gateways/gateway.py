@@ -1,0 +1,59 @@
+"""What a simulated gateway is set to: its kind, who it says it is, its heartbeat, its network."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+PLACEHOLDER: Final = "{identity}"
+
+
+class GatewayKind(StrEnum):
+    """Families of gateways that connect to a head-end, by what they say first."""
+
+    IRZ = "irz"
+    """iRZ ATM: a line of settings; passes data only after the head-end's date line."""
+    IRZ_ENCAPSULATED = "irz-encapsulated"
+    """The same with COLPROT: everything after the login goes in packets."""
+    WRX = "wrx"
+    """Teleofis WRX: waits for the head-end to speak first."""
+    USR = "usr"
+    """USR-IOT and clones: a registration string."""
+    IMEI = "imei"
+    ICCID = "iccid"
+    PATTERN = "pattern"
+    """The identity within a text of the utility's own choice."""
+    SILENT = "silent"
+    """Transparent from the first byte: known by its port or by its own address."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gateway:
+    """One gateway's settings; times are in seconds.
+
+    `identity` is what an operator registers. `heartbeat` b"": the family's own, or none. With an `answer` the
+    gateway gives a head-end up that does not answer its heartbeats. `hello` is PATTERN's text around
+    {identity}. `with_data`: the registration string stands before each of its packets, too. `signal` is the
+    mean CSQ of its place, `latency` one way of the network. `port` is SILENT's own port of the head-end.
+    """
+
+    kind: GatewayKind
+    identity: str
+    heartbeat: bytes = b""
+    answer: bytes = b""
+    beat: float = 55.0
+    hello: str = PLACEHOLDER
+    with_data: bool = False
+    signal: int = 17
+    latency: float = 0.0
+    reconnect: float = 0.2
+    patience: float = 30.0
+    port: int | None = None
+
+    @property
+    def registration(self) -> bytes:
+        """The text it registers with, where its family has one."""
+        if self.kind is GatewayKind.SILENT:
+            return b""
+        return self.hello.replace(PLACEHOLDER, self.identity).encode()
