@@ -97,7 +97,8 @@ class FakeBook:
         return sorted(resting, key=lambda modem: modem.rest_until)
 
     async def save(self, call: Call) -> None:
-        self.calls.append(call)
+        if call.id not in {known.id for known in self.calls}:
+            self.calls.append(call)
 
     async def add(self, modem_id: int, levels: Sequence[SignalLevel]) -> None:
         self.levels += [(modem_id, level) for level in levels]
