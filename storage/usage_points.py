@@ -173,6 +173,11 @@ class Registry:
         row = await self._database.row(_SQL["line"], line_id)
         return Line(**row) if row else None
 
+    async def line_at(self, endpoint: str) -> Line | None:
+        """The line on this endpoint."""
+        line_id = await self._database.value(_SQL["line_at"], endpoint)
+        return None if line_id is None else await self.line(line_id)
+
     async def meters_on_line(self, line_id: int) -> list[Meter]:
         """The polled meters of a line."""
         return [Meter(**row) for row in await self._database.rows(_SQL["meters_on_line"], line_id)]

@@ -39,9 +39,11 @@ COMMANDS: Final = {
     "simulate": "simulate",
     "check": "check",
     "register": "register",
+    "signal": "signal",
+    "modem": "modem",
     "key": "key",
 }
-"""By name, the module in teplo/commands that has the command as a function of this name."""
+"""By name, the module in teplo/commands that has it under this name: a function, or a group of commands."""
 
 EXIT_CODES: Final[tuple[tuple[type[TeploError], int], ...]] = (
     (ConfigurationError, 2),
@@ -64,8 +66,11 @@ class Commands(TyperGroup):
         if cmd_name not in COMMANDS:
             return None
         module = import_module(f"teplo.commands.{COMMANDS[cmd_name]}")
+        found = getattr(module, cmd_name)
+        if isinstance(found, typer.Typer):
+            return typer.main.get_command(found)
         single = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
-        single.command(cmd_name)(getattr(module, cmd_name))
+        single.command(cmd_name)(found)
         return typer.main.get_command(single)
 
 

@@ -13,7 +13,7 @@ from collector.links.opening import LinkOf
 from collector.links.url import LineUrl
 from collector.session import Session
 from protocols import catalogue
-from protocols.driver import Driver
+from protocols.driver import Driver, LineDefaults
 from teplo.settings import read_settings
 from teplo.texts import Translate, translator
 
@@ -30,6 +30,9 @@ def random_source(seed: int | None = None) -> random.Random:
 
 new_identifier = uuid.uuid4
 
+MODEM = LineDefaults(baud=115_200, parity="N", timeout=5.0, quiet=0.0)
+"""What the port of a modem is set to where its URL names nothing."""
+
 
 def driver_for(model: str, url: LineUrl) -> Driver:
     """The driver of a model as this line frames its bytes; UnknownModel when there is none."""
@@ -39,6 +42,11 @@ def driver_for(model: str, url: LineUrl) -> Driver:
 async def open_link(url: LineUrl, driver: Driver, reached: Mapping[str, LinkOf] | None = None) -> Link:
     """The line, open; what its URL leaves out follows the model's defaults. `reached`: see opening.link_for."""
     return await opening.open_link(url, driver.info.line, reached)
+
+
+async def open_modem(url: str) -> Link:
+    """The port of a modem of our own, open."""
+    return await opening.open_link(LineUrl.parse(url), MODEM)
 
 
 def session_for(link: Link, url: LineUrl, driver: Driver) -> Session:

@@ -11,6 +11,7 @@ from typing import Final, NamedTuple
 from metering.consumption import Quality
 from metering.polls import Finding, Outcome
 from metering.readings import Absence, Flag, GapReason
+from metering.surveys import Verdict
 from teplo.texts import Translate
 
 
@@ -188,4 +189,23 @@ QUALITIES: Final[Mapping[Quality, str]] = {
     Quality.MEASURED_NEARBY: "measured near the boundary",
     Quality.MEASURED_IN_PART: "measured for a part of the period",
     Quality.ABSENT: "no value",
+}
+
+VERDICTS: Final[Mapping[Verdict, Explanation]] = {
+    Verdict.ADEQUATE: Explanation("Adequate: a modem may be installed here."),
+    Verdict.MARGINAL: Explanation(
+        "Marginal: a modem would work with failures.",
+        "The signal is weak, or it is not stable.",
+        "Try another place for the antenna, an outdoor antenna or another operator; then survey again.",
+    ),
+    Verdict.INADEQUATE: Explanation(
+        "Inadequate: no modem is to be installed here.",
+        "The signal is too weak, or the network is lost too often.",
+        "Try an outdoor antenna or another operator; else the meter is read without a modem.",
+    ),
+    Verdict.UNDECIDED: Explanation(
+        "Undecided: the samples do not allow a verdict.",
+        "There were too few samples, or the modem did not answer.",
+        "Check the modem and its SIM, then survey again with more samples.",
+    ),
 }

@@ -6,22 +6,49 @@ import asyncio
 import socket
 from collections.abc import Generator
 from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import Any
 
 import structlog
 import uvicorn
 
 from api.app import create_app
-from collector.app import Collector, CollectorSettings, Tools
+from collector.app import Collector, CollectorSettings
+from collector.attendance import Attendance
+from collector.dialling.dialler import Dialler
+from collector.dialling.modem_call import CallTerms
+from collector.dialling.pool import PoolBook
+from collector.dialling.times import DiallingTimes
 from collector.gaps import ArchivePlan
+from collector.inbound.address import ListenAddress
+from collector.inbound.limits import Limits
+from collector.inbound.listener import Listener
 from collector.schedule import PollPlan
+from collector.serving import Tools
 from metering.errors import ConfigurationError
+from protocols.at_commands import ModemSettings
+from storage.calls import Calls
+from storage.modems import Modems
 from storage.pool import Database
+from storage.signals import Signals
 from teplo import composition
 from teplo.settings import Settings
 
 log = structlog.get_logger()
 
 LONGEST_TICK = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Listening:
+    """Where modems may connect, what they may do there, and certificate and key for encrypted addresses."""
+
+    addresses: tuple[ListenAddress, ...] = ()
+    limits: Limits = Limits()
+    certificate: tuple[Path, Path] | None = None
+
 
 TOOLS = Tools(
     now=composition.clock,
@@ -32,24 +59,76 @@ TOOLS = Tools(
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Station:
+    """A collector with the listener for modems that connect to it."""
+
+    collector: Collector
+    listener: Listener
+
+
 async def collect(settings: Settings, stop: asyncio.Event) -> None:
     """Run a collector on the settings' database until `stop` is set."""
     async with Database(settings.database_url) as database:
-        await collector(database, settings).run(stop)
+        here = station(database, settings)
+        for host, port in here.listener.bind():
+            log.info("listening for modems", host=host, port=port)
+        await here.collector.run(stop)
 
 
-def collector(database: Database, settings: Settings, archives: ArchivePlan = ArchivePlan()) -> Collector:
+def station(database: Database, settings: Settings, archives: ArchivePlan = ArchivePlan()) -> Station:
     """The collector of these settings; it looks at what is due as often as it may have to retry."""
-    return Collector(
-        database,
-        CollectorSettings(
-            name=settings.collector_name,
-            plan=PollPlan(settings.poll_every, settings.poll_retry),
-            archives=archives,
-            tick=min(LONGEST_TICK, settings.poll_retry.total_seconds() / 2),
-            concurrent_lines=settings.concurrent_lines,
-        ),
-        TOOLS,
+    work = CollectorSettings(
+        name=settings.collector_name,
+        plan=PollPlan(settings.poll_every, settings.poll_retry),
+        archives=archives,
+        tick=min(LONGEST_TICK, settings.poll_retry.total_seconds() / 2),
+        concurrent_lines=settings.concurrent_lines,
+    )
+    return assembled(database, work, listening_of(settings))
+
+
+def assembled(
+    database: Database,
+    settings: CollectorSettings,
+    listening: Listening = Listening(),
+    times: DiallingTimes = DiallingTimes(),
+    **replaced: Any,
+) -> Station:
+    """A collector put together; `replaced` are tools that stand in for the product's own."""
+    attendance = Attendance(database, settings.name, composition.clock, settings.heartbeat)
+    listener = Listener(
+        listening.addresses, listening.limits, attendance, composition.clock, listening.certificate
+    )
+    reached = {"csd": _dialler(database, settings.name, times).link, "inbound": listener.link}
+    tools = replace(TOOLS, open_link=partial(composition.open_link, reached=reached))
+    tools = replace(tools, **replaced)
+    return Station(Collector(database, settings, tools, listener, attendance), listener)
+
+
+def listening_of(settings: Settings) -> Listening:
+    """Where to listen by these settings; ConfigurationError names a wrong address."""
+    pair = settings.listen_certificate, settings.listen_key
+    if any(pair) and not all(pair):
+        raise ConfigurationError("TEPLO_LISTEN_CERTIFICATE and TEPLO_LISTEN_KEY go together: set both.")
+    return Listening(
+        tuple(ListenAddress.parse(text) for text in settings.listen.split()),
+        Limits(connections=settings.listen_connections, per_address=settings.listen_per_address),
+        (pair[0], pair[1]) if pair[0] and pair[1] else None,
+    )
+
+
+def _dialler(database: Database, collector: str, times: DiallingTimes) -> Dialler:
+    return Dialler(
+        CallTerms(
+            PoolBook(Modems(database), Calls(database), Signals(database)),
+            collector,
+            composition.clock,
+            composition.new_identifier,
+            composition.open_modem,
+            times,
+            ModemSettings(),
+        )
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from decimal import Decimal
 from pathlib import Path
 
 from pydantic import Field
@@ -26,6 +27,31 @@ class Settings(BaseSettings):
     concurrent_lines: int = Field(
         default=200, ge=1, le=5000, description="lines one collector serves at once"
     )
+    listen: str = Field(
+        default="", description="addresses for modems that connect to us, with blanks between them"
+    )
+    listen_certificate: Path | None = Field(default=None, description="certificate for addresses with tls=yes")
+    listen_key: Path | None = Field(default=None, description="private key of that certificate")
+    listen_connections: int = Field(
+        default=10_000, ge=1, le=100_000, description="connections held at once, in all"
+    )
+    listen_per_address: int = Field(
+        default=20, ge=1, le=10_000, description="connections of unknown modems from one network address"
+    )
+    survey_adequate: Decimal = Field(
+        default=Decimal(-83), description="dBm that nine samples of ten reach where a modem may be installed"
+    )
+    survey_marginal: Decimal = Field(default=Decimal(-93), description="dBm below which no modem is installed")
+    survey_steady: Decimal = Field(
+        default=Decimal(12), description="dB between lower and upper decile of a stable signal, at most"
+    )
+    survey_losses: Decimal = Field(
+        default=Decimal(0), description="share of samples without network, at most, where it is adequate"
+    )
+    survey_marginal_losses: Decimal = Field(
+        default=Decimal("0.1"), description="share of samples without network, at most, where it is marginal"
+    )
+    survey_fewest: int = Field(default=5, ge=1, le=200, description="samples below which nothing is decided")
     api_host: str = Field(default="127.0.0.1", description="address the API listens on")
     api_port: int = Field(
         default=8080, ge=0, le=65535, description="port the API listens on; 0: any free one"

@@ -25,11 +25,14 @@ def migrate() -> None:
 
 def collector(
     name: Annotated[str, typer.Option(help="This collector's name; TEPLO_COLLECTOR_NAME else.")] = "",
+    listen: Annotated[
+        list[str] | None,
+        typer.Option(help="Where modems connect to us: 0.0.0.0:11003?hello=any; may be repeated."),
+    ] = None,
 ) -> None:
-    """Poll the registered meters until stopped."""
-    settings = _settings()
-    if name:
-        settings = settings.model_copy(update={"collector_name": name})
+    """Poll the registered meters until stopped, and accept the modems that connect to us."""
+    given = {"collector_name": name, "listen": " ".join(listen or ())}
+    settings = _settings().model_copy(update={key: value for key, value in given.items() if value})
     asyncio.run(_until_stopped(lambda stop: running.collect(settings, stop)))
 
 

@@ -22,7 +22,7 @@ from teplo.composition import clock, random_source
 from teplo.demo.site import RegisteredMeter, register
 from teplo.migrate import migrate
 from teplo.postgres import EmbeddedPostgres
-from teplo.running import address_of, collector, listening_socket, serve_api
+from teplo.running import address_of, listening_socket, serve_api, station
 from teplo.settings import Settings
 
 SCOPES = ("readings:read", "billing:read", "polls:read", "polls:write", "registry:read")
@@ -108,7 +108,7 @@ def _free_socket(settings: Settings) -> socket.socket:
 async def _polling(database: Database, settings: Settings) -> AsyncIterator[Callable[[], Awaitable[None]]]:
     stop = asyncio.Event()
     async with asyncio.TaskGroup() as group:
-        polling = group.create_task(collector(database, settings, ArchivePlan(WANTED)).run(stop))
+        polling = group.create_task(station(database, settings, ArchivePlan(WANTED)).collector.run(stop))
 
         async def stop_polling() -> None:
             stop.set()

@@ -5,11 +5,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
-from collector.app import Collector, CollectorSettings, Tools
+from collector.app import Collector, CollectorSettings
 from collector.gaps import ArchivePlan
 from collector.schedule import PollPlan
 from collector.supervisor import wait
@@ -21,7 +20,7 @@ from storage.pool import Database
 from storage.usage_points import Registry
 from teplo.composition import clock, random_source
 from teplo.demo.site import RegisteredMeter, register
-from teplo.running import TOOLS
+from teplo.running import assembled
 
 PATIENCE = 60.0
 WANTED = {ArchiveKind.HOUR: 4, ArchiveKind.DAY: 2, ArchiveKind.MONTH: 1, ArchiveKind.TOTAL: 3}
@@ -53,10 +52,14 @@ async def running_house(
 
 def collector(database: Database, name: str = "main", plan: PollPlan = QUICK, **tools: object) -> Collector:
     """A collector in a hurry; `tools` replaces some of its tools."""
-    settings = CollectorSettings(
+    return assembled(database, hasty(name, plan), **tools).collector
+
+
+def hasty(name: str = "main", plan: PollPlan = QUICK) -> CollectorSettings:
+    """Settings under which nobody waits long."""
+    return CollectorSettings(
         name=name, plan=plan, archives=ArchivePlan(WANTED), tick=0.05, heartbeat=HEARTBEAT
     )
-    return Collector(database, settings, replace(TOOLS, **tools))  # type: ignore[arg-type]
 
 
 @asynccontextmanager
@@ -84,6 +87,3 @@ async def _so(condition: Callable[[], Awaitable[bool]]) -> bool:
         return await condition()
     except StorageUnavailable:
         return False
-
-
-__all__ = ["TOOLS", "Tools", "collector", "line", "running_house", "until", "working"]

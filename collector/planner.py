@@ -1,0 +1,61 @@
+"""Which lines have meters that are due, put into the queue where somebody can serve them."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from datetime import timedelta
+from typing import Final
+
+from collector.poll import Clock
+from collector.schedule import PollPlan, is_due
+from metering.polls import PollHistory
+from storage.jobs import Jobs
+from storage.polls import Polls
+from storage.pool import Database
+from storage.usage_points import Meter, Registry
+
+ROUTINE: Final = 10
+PAGE: Final = 1000
+
+
+class Planner:
+    """Asks the registry and the history of polls; several planners on one database ask for the same.
+
+    A job that waits for a collector which has not been heard of for `heartbeat` goes to who can serve it.
+    """
+
+    def __init__(
+        self, database: Database, collector: str, plan: PollPlan, now: Clock, heartbeat: timedelta
+    ) -> None:
+        self._collector = collector
+        self._heartbeat = heartbeat
+        self._plan = plan
+        self._now = now
+        self._registry = Registry(database)
+        self._polls = Polls(database)
+        self._jobs = Jobs(database)
+
+    async def request_due_lines(self) -> None:
+        """Put every line with a due meter into the queue; a line that is already there stays there once."""
+        histories = await self._polls.histories()
+        queues = {line.id: line.queue for line in await self._registry.lines(self._collector)}
+        due = {meter.line_id async for meter in self._meters() if self.due(meter, histories)}
+        wanted = {line: queues[line] for line in sorted(due & queues.keys())}
+        await self._jobs.move_lines(wanted, self._heartbeat)
+        await self._jobs.request_lines(wanted, ROUTINE)
+
+    def due(self, meter: Meter, histories: Mapping[int, PollHistory], *, returned: bool = False) -> bool:
+        """Whether this meter is to be polled now.
+
+        `returned`: its modem has just come back to us, so that what failed while it was away is due at once.
+        """
+        history = histories.get(meter.id, PollHistory())
+        waited_for = returned and history.failures > 0
+        return meter.polled and (waited_for or is_due(meter.id, self._plan, history, self._now()))
+
+    async def _meters(self) -> AsyncIterator[Meter]:
+        last = 0
+        while page := await self._registry.meters(last, PAGE):
+            for meter in page:
+                yield meter
+            last = page[-1].id

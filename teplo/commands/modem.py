@@ -1,0 +1,157 @@
+"""`teplo modem`: modems that are known, strangers that connected, and registering one of them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime
+from typing import Annotated, Final, TypeVar
+from urllib.parse import quote
+
+import typer
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+from collector.links.url import LineUrl
+from metering.calendar import MeterZone
+from metering.errors import ConfigurationError
+from protocols import catalogue
+from storage.modems import Modem, Modems
+from storage.pool import Database
+from storage.quarantine import Quarantine, Stranger
+from storage.usage_points import Registry
+from teplo.composition import clock, texts
+from teplo.modem_file import read_allowance
+from teplo.settings import settings_with_database
+from teplo.texts import Translate
+
+T = TypeVar("T")
+
+MOST_SHOWN: Final = 1000
+
+modem = typer.Typer(
+    name="modem",
+    help="Modems: ours, those on site, and strangers.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+
+@modem.callback()
+def about() -> None:
+    """Modems: ours, those on site, and strangers."""
+
+
+@modem.command(name="list")
+def list_modems(
+    search: Annotated[str, typer.Argument(help="Part of an identity, number, site or note.")] = "",
+) -> None:
+    """Every modem that is known, with its state and last contact."""
+    modems = asyncio.run(_with_database(lambda one: Modems(one).list(limit=MOST_SHOWN, search=search)))
+    _ = texts()
+    _print_modems(modems, clock(), _)
+
+
+@modem.command()
+def strangers() -> None:
+    """Modems that connected to us and are not registered."""
+    seen = asyncio.run(_with_database(lambda one: Quarantine(one).list(limit=MOST_SHOWN)))
+    _ = texts()
+    for one in seen:
+        print(_sentence(one, _))
+    if seen:
+        print(_("Register one of them: teplo modem register IDENTITY --meter 'MODEL SERIAL ADDRESS'"))
+    else:
+        print(_("Nobody unknown has connected."))
+
+
+@modem.command()
+def register(
+    identity: Annotated[str, typer.Argument(help="What it says: IMEI, ICCID or its registration text.")],
+    meter: Annotated[
+        list[str] | None, typer.Option(help="A meter behind it: 'MODEL SERIAL ADDRESS'; may be repeated.")
+    ] = None,
+    zone: Annotated[str, typer.Option(help="Zone of the meters' clocks.")] = "Asia/Almaty",
+    options: Annotated[str, typer.Option(help="Options of the line's URL: silence=300&timeout=10")] = "",
+    site: Annotated[str, typer.Option(help="Where it is.")] = "",
+    phone: Annotated[str, typer.Option(help="Number of its SIM card.")] = "",
+    sim: Annotated[str, typer.Option(help="ICCID of its SIM card.")] = "",
+    allowance: Annotated[str, typer.Option(help="Traffic of the SIM's month: 50 MB")] = "",
+) -> None:
+    """Register a modem that connects to us, with its meters; its waiting connection is taken up at once."""
+    url = LineUrl.parse(f"inbound:{quote(identity)}" + (f"?{options}" if options else ""))
+    meters = [_meter(text) for text in meter or ()]
+    MeterZone(zone)
+    plan = _allowance(allowance)
+
+    async def store(database: Database) -> int:
+        line_id = await Registry(database).add_line(url.text, url.endpoint)
+        await Modems(database).describe(line_id, site=site, phone=phone, iccid=sim, allowance=plan)
+        for model, serial, address in meters:
+            await Registry(database).add_meter(serial, model, address, line_id, zone)
+        await Quarantine(database).forget(identity)
+        return line_id
+
+    line_id = asyncio.run(_with_database(store))
+    _ = texts()
+    done = _("registered: line {line}, {url}, {meters} meters")
+    print(done.format(line=line_id, url=url.text, meters=len(meters)))
+
+
+async def _with_database(work: Callable[[Database], Awaitable[T]]) -> T:
+    async with Database(settings_with_database().database_url) as database:
+        return await work(database)
+
+
+def _meter(text: str) -> tuple[str, str, str]:
+    parts = text.split()
+    if len(parts) != 3:
+        raise ConfigurationError(
+            f"--meter {text!r} is not a model, a serial number and an address with blanks between them, like "
+            "'kamstrup-multical-601 06855817 1'."
+        )
+    model, serial, address = parts
+    catalogue.driver(model)
+    return model, serial, address
+
+
+def _allowance(written: str) -> int | None:
+    try:
+        return read_allowance(written) if written else None
+    except ValueError as error:
+        raise ConfigurationError(f"--allowance: {error}.") from error
+
+
+def _sentence(one: Stranger, _: Translate) -> str:
+    if one.kind:
+        text = _("{identity}: seen {times} times since {first} UTC, last {last} UTC from {address}, says {kind}")
+    else:
+        text = _("{identity}: seen {times} times since {first} UTC, last {last} UTC, says nothing we know: {hello}")
+    return text.format(
+        identity=one.identity,
+        times=one.times,
+        first=f"{one.first_at:%Y-%m-%d %H:%M}",
+        last=f"{one.last_at:%Y-%m-%d %H:%M}",
+        address=one.address,
+        kind=one.kind.upper(),
+        hello=one.hello[:24].hex(" ").upper() or "-",
+    )
+
+
+def _print_modems(modems: Sequence[Modem], now: datetime, _: Translate) -> None:
+    headings = (_("modem"), _("state"), _("site"), _("phone"), _("operator"), _("last contact"), _("fault"))
+    table = Table(*headings, box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    for one in modems:
+        contact = "-" if one.last_contact_at is None else _ago((now - one.last_contact_at).total_seconds(), _)
+        cells = (one.identity, one.state.value, one.site, one.phone, one.operator, contact, one.fault)
+        table.add_row(*(cell or "-" for cell in cells))
+    Console().print(table)
+    print(_("{count} found.").format(count=len(modems)))
+
+
+def _ago(seconds: float, _: Translate) -> str:
+    if seconds < 3600:
+        return _("{minutes:.0f} min ago").format(minutes=seconds / 60)
+    return _("{hours:.0f} h ago").format(hours=seconds / 3600)
