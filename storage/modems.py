@@ -34,6 +34,7 @@ class ModemState(StrEnum):
     RESTING = "resting"
     """Ours; it failed and is left alone for a while."""
     CONNECTED = "connected"
+    """To a collector that is alive."""
     AWAY = "away"
     """It should have connected to us."""
     ON_DEMAND = "on_demand"

@@ -95,6 +95,12 @@ class Signals:
         row = await self._database.row(_SQL["latest"], modem_id)
         return _level(row) if row else None
 
+    async def latest_of(self, modem_ids: Sequence[int]) -> dict[int, SignalLevel]:
+        """What each of these modems said last, by modem; one that never said anything is left out."""
+        rows = await self._database.rows(_SQL["latest_of"], list(modem_ids))
+        levels = [dict(row) for row in rows]
+        return {level.pop("modem_id"): _level(level) for level in levels}
+
     async def trend(self, modem_id: int, now: datetime) -> Trend:
         """Spans are half-open, (now - span, now]."""
         rows = await self._database.rows(_SQL["trend"], modem_id, now, list(_SPANS))

@@ -28,6 +28,14 @@ where modem_id = $1
 order by at desc
 limit 1;
 
+-- name: latest_of
+select modem_id, at, source, raw, level, bit_errors, reference_power, reference_quality, technology, registration,
+    operator, cell
+from unnest($1::bigint[]) as asked (modem)
+cross join lateral (
+    select * from signal_level where modem_id = modem order by at desc limit 1
+) said;
+
 -- name: trend
 select span, round(avg(level) filter (where at > $2::timestamptz - span), 1) as mean,
     round(avg(level) filter (where at > $2::timestamptz - span) - avg(level) filter (where at <= $2::timestamptz - span), 1) as change,

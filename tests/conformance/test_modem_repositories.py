@@ -8,6 +8,7 @@ import pytest
 
 from metering.errors import ConfigurationError
 from metering.modems import ModemIdentity
+from storage.collectors import Collectors
 from storage.modems import Contact, LeasedModem, ModemKind, Modems, ModemState, PoolSize
 from storage.pool import Database
 from storage.traffic import DayTraffic, MonthTraffic
@@ -25,6 +26,13 @@ def store(request: pytest.FixtureRequest) -> Database:
     """An open pool on each kind of database."""
     database: Database = request.getfixturevalue(request.param)
     return database
+
+
+async def live(store: Database, *collectors: str) -> None:
+    """These collectors have just said that they live."""
+    now = await store.value("select now()")
+    for name in collectors:
+        await Collectors(store).alive(name, now, now + HOUR)
 
 
 async def test_a_pool_knows_its_modems_and_who_reaches_them(store: Database) -> None:
@@ -147,8 +155,11 @@ async def test_a_called_line_belongs_to_its_pool(store: Database) -> None:
     assert modem.state is ModemState.ON_DEMAND
 
 
-async def test_the_queue_of_an_inbound_line_is_the_collector_that_holds_its_modem(store: Database) -> None:
+async def test_the_queue_of_an_inbound_line_is_the_live_collector_that_holds_its_modem(
+    store: Database,
+) -> None:
     registry, modems, line = Registry(store), Modems(store), await inbound_line(store)
+    await live(store, "north")
     assert [one.queue for one in await registry.lines()] == [None]
     await modems.hold([(line.modem_id, "10.1.1.1:50000")], "north", START)
     assert [one.queue for one in await registry.lines()] == ["north"]
@@ -158,12 +169,23 @@ async def test_the_queue_of_an_inbound_line_is_the_collector_that_holds_its_mode
     assert (modem.address, modem.last_contact_at) == ("10.1.1.1:50000", START)
 
 
+async def test_a_modem_that_a_dead_collector_held_is_away(store: Database) -> None:
+    registry, modems, line = Registry(store), Modems(store), await inbound_line(store)
+    await live(store, "north")
+    await modems.hold([(line.modem_id, "10.1.1.1:50000")], "north", START)
+    await Collectors(store).ended("north", START)
+    assert [one.queue for one in await registry.lines()] == [None]
+    assert [modem.state for modem in await modems.list()] == [ModemState.AWAY]
+
+
 async def test_the_newest_connection_wins_and_the_former_holder_lets_go_in_vain(store: Database) -> None:
-    modems, line = Modems(store), await inbound_line(store)
+    registry, modems, line = Registry(store), Modems(store), await inbound_line(store)
+    await live(store, "north", "south")
     await modems.hold([(line.modem_id, "10.1.1.1:50000")], "north", START)
     await modems.hold([(line.modem_id, "10.1.1.2:50000")], "south", START + HOUR)
     await modems.let_go([line.modem_id], "north")
     await modems.let_go_all("north")
+    assert [one.queue for one in await registry.lines()] == ["south"]
     modem = await modems.modem(line.modem_id)
     assert modem is not None
     assert (modem.held_by, modem.held_since, modem.address) == ("south", START + HOUR, "10.1.1.2:50000")

@@ -63,6 +63,16 @@ async def test_a_level_comes_back_as_the_modem_said_it(store: Database) -> None:
     assert stored is not None and stored.operator == "Beeline KZ"
 
 
+async def test_the_last_words_of_many_modems_are_read_at_once(store: Database) -> None:
+    signals, lines = Signals(store), [await inbound_line(store, f"meter-{n}") for n in range(3)]
+    said = {line.modem_id: [level(START + n * HOUR, -60 - n) for n in range(4)] for line in lines[:2]}
+    for modem, levels in said.items():
+        await signals.add(modem, levels)
+    asked_for = [line.modem_id for line in lines]
+    assert await signals.latest_of(asked_for) == {modem: levels[-1] for modem, levels in said.items()}
+    assert await signals.latest_of([]) == {}
+
+
 async def test_a_series_is_read_page_by_page_within_its_interval(store: Database) -> None:
     signals, modem = Signals(store), (await inbound_line(store)).modem_id
     said = [level(START + n * HOUR, -60 - n) for n in range(10)]
