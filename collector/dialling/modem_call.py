@@ -14,7 +14,7 @@ import structlog
 from collector.dialling.lease import Lease
 from collector.dialling.modem import Modem, OpenPort
 from collector.dialling.pool import PoolBook
-from collector.dialling.readiness import Readiness, end_call, make_ready
+from collector.dialling.readiness import STUCK, Readiness, end_call, make_ready
 from collector.dialling.times import DiallingTimes, rest_after
 from collector.transcript import Clock
 from metering.calls import OUR_MODEMS_FAULT, Call, CallResult, HungUpBy
@@ -100,9 +100,19 @@ class ModemCall:
             settings = replace(self._terms.settings, pin=pin)
         except ConfigurationError as error:
             raise CallFailed(f"Our modem {self.modem.url}: {error}", CallResult.SIM_LOCKED) from error
-        ready = make_ready(settings, registration=self._terms.times.registration)
-        self._ready = await self.modem.converse(ready)
+        try:
+            self._ready = await self._prepared(settings, reset=False)
+        except CallFailed as failure:
+            if failure.result not in STUCK:
+                raise
+            await self.modem.close()
+            await self.modem.open()
+            self._ready = await self._prepared(settings, reset=True)
         self._ready_at = self._terms.now()
+
+    async def _prepared(self, settings: ModemSettings, *, reset: bool) -> Readiness:
+        registration = self._terms.times.registration
+        return await self.modem.converse(make_ready(settings, registration=registration, reset=reset))
 
     @asynccontextmanager
     async def _limited(self) -> AsyncIterator[None]:

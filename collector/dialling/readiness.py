@@ -18,6 +18,8 @@ Remedy = Callable[[], Conversation[None]]
 
 REFUSALS: Final = (CallFailed, ExchangeError)
 """How a modem fails that may still be spoken to; a port that is lost is none of them."""
+STUCK: Final = frozenset({CallResult.MODEM_SILENT, CallResult.MODEM_ERROR})
+"""What another opening of the port, or a reset, may mend."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,13 +30,14 @@ class Readiness:
     signal: SignalReport
 
 
-def make_ready(settings: ModemSettings, *, registration: float) -> Conversation[Readiness]:
+def make_ready(settings: ModemSettings, *, registration: float, reset: bool) -> Conversation[Readiness]:
     """From whatever state to a modem that a network serves; CallFailed when that cannot be had.
 
-    A call that a dead collector left standing is ended first. `registration`: seconds to wait for a network.
+    A call that a dead collector left standing is ended first. A modem that still hangs or refuses is reset
+    when `reset` says so. `registration`: seconds to wait for a network.
     """
-    yield from _wake()
-    identity = yield from at_commands.initialise(settings)
+    yield from _wake(reset=reset)
+    identity = yield from _initialise(settings, reset=reset)
     yield from at_commands.await_registration(registration)
     signal = yield from at_commands.signal()
     return Readiness(identity, signal)
@@ -55,10 +58,21 @@ def end_call(*, online: bool) -> Conversation[None]:
         )
 
 
-def _wake() -> Conversation[None]:
-    silent = yield from _first_that_helps((at_commands.probe, _leave_standing_call, at_commands.reset))
+def _wake(*, reset: bool) -> Conversation[None]:
+    remedies: tuple[Remedy, ...] = (at_commands.probe, _leave_standing_call)
+    silent = yield from _first_that_helps((*remedies, at_commands.reset) if reset else remedies)
     if silent is not None:
         raise silent
+
+
+def _initialise(settings: ModemSettings, *, reset: bool) -> Conversation[ModemIdentity]:
+    try:
+        return (yield from at_commands.initialise(settings))
+    except CallFailed as failure:
+        if not reset or failure.result not in STUCK:
+            raise
+    yield from at_commands.reset()
+    return (yield from at_commands.initialise(settings))
 
 
 def _leave_standing_call() -> Conversation[None]:

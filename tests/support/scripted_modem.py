@@ -24,6 +24,7 @@ START = datetime(2026, 1, 10, 7, 0, tzinfo=UTC)
 NUMBER = "+77015550001"
 LINE = LineUrl.parse(f"csd:{NUMBER}?pool=main")
 HANG_UP = b"hang up"
+REOPENED = "port opened again"
 GUARD = 1.0
 """S12 of V.250: so long must it be quiet before +++."""
 
@@ -61,8 +62,8 @@ def echo(data: bytes) -> Iterable[Arrival]:
 class ScriptedModem:
     """`answers` by command; a command without one is OK. `dialled` answers every number.
 
-    `deaf` takes the modem's voice until it hears one of these words, and for ever when there is none.
-    A modem that is `online` passes bytes to its `meter`.
+    `deaf` takes the modem's voice until it hears one of these words, REOPENED among them, and for ever when
+    there is none. A modem that is `online` passes bytes to its `meter`.
     """
 
     url: str = "serial:/dev/ttyUSB0"
@@ -74,12 +75,19 @@ class ScriptedModem:
     meter: Callable[[bytes], Iterable[Arrival]] = echo
     online: bool = False
     deaf: tuple[str, ...] | None = None
+    mended_by_reset: Mapping[str, str] | None = None
     absent: bool = False
     port_open: bool = False
+    openings: int = 0
     heard: list[str] = field(default_factory=list)
     numbers: list[str] = field(default_factory=list)
     _heard_at: float = 0.0
     _echo: bool = True
+
+    def opened(self) -> None:
+        self.openings += 1
+        if self.openings > 1 and REOPENED in (self.deaf or ()):
+            self.deaf = None
 
     def hear(self, data: bytes) -> Iterable[Arrival]:
         quiet = _time() - self._heard_at
@@ -98,6 +106,8 @@ class ScriptedModem:
             if command not in self.deaf:
                 return ()
             self.deaf = None
+        if command == "AT+CFUN=1,1":
+            self.answers = self.mended_by_reset or self.answers
         if command == "+++":
             return [Arrival(b"\r\nOK\r\n", after=self.guard)]
         told = f"{command}\r".encode() if self._echo else b""
@@ -125,6 +135,7 @@ class Port(FakeLink):
         if self._modem.absent:
             raise FileNotFoundError(errno.ENOENT, "no such device")
         self._modem.port_open = True
+        self._modem.opened()
         return await super()._connect(arrivals)
 
     def _abandon(self) -> None:

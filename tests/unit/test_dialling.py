@@ -21,6 +21,7 @@ from tests.support.scripted_modem import (
     HANG_UP,
     LINE,
     NUMBER,
+    REOPENED,
     START,
     ScriptedModem,
     ScriptedPool,
@@ -264,7 +265,7 @@ def test_a_silent_modem_is_silent_only_after_every_remedy() -> None:
     run_instantly(call())
 
 
-@pytest.mark.parametrize("helps", ["+++", "AT+CFUN=1,1"])
+@pytest.mark.parametrize("helps", ["+++", REOPENED, "AT+CFUN=1,1"])
 def test_a_stuck_modem_is_brought_back(helps: str) -> None:
     async def call() -> None:
         pool = ScriptedPool(ScriptedModem(deaf=(helps,)))
@@ -273,6 +274,17 @@ def test_a_stuck_modem_is_brought_back(helps: str) -> None:
         assert await hear(link, 1) == b"\xe5"
         await link.close()
         assert pool.book.modems[1].failures == 0
+
+    run_instantly(call())
+
+
+def test_a_modem_that_refuses_everything_is_reset() -> None:
+    async def call() -> None:
+        pool = ScriptedPool(modem := ScriptedModem(answers=CLASSIC | {"ATE0V1Q0X4": "ERROR"}))
+        modem.mended_by_reset = CLASSIC
+        await (await opened(pool)).close()
+        assert modem.heard.count("AT+CFUN=1,1") == 1
+        assert [written.result for written in pool.book.calls] == [CallResult.CONNECTED]
 
     run_instantly(call())
 
