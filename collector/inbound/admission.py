@@ -7,7 +7,7 @@ from collections import Counter
 from ipaddress import IPv6Address, ip_address, ip_network
 from typing import Final
 
-from collector.inbound.connection import Connection
+from collector.inbound.connection import Connection, Standing
 from collector.inbound.endings import Refusal
 from collector.inbound.limits import Limits
 
@@ -26,7 +26,11 @@ def source_of(address: str) -> str:
 
 
 class Admission:
-    """Counts what is open and what was refused. `empty` is set while nothing is open."""
+    """Counts what is open and what was refused. `empty` is set while nothing is open.
+
+    An address may have a few unrecognised connections, and one more for each recognised modem: thousands that
+    call behind one address of their carrier get in ever faster, a scanner does not.
+    """
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
@@ -35,7 +39,10 @@ class Admission:
         self.empty.set()
         self.accepted = 0
         self.refused: Counter[Refusal] = Counter()
-        self._unrecognised: Counter[str] = Counter()
+        self._counted: dict[Standing, Counter[str]] = {
+            Standing.UNRECOGNISED: Counter(),
+            Standing.RECOGNISED: Counter(),
+        }
 
     def refuse(self, refusal: Refusal) -> None:
         self.refused[refusal] += 1
@@ -56,25 +63,31 @@ class Admission:
     def begin(self, connection: Connection) -> bool:
         """Whether its address may have one more unrecognised connection; then it counts as one."""
         source = source_of(connection.address)
-        if self._unrecognised[source] >= self._limits.per_address:
+        trusted = self._counted[Standing.RECOGNISED][source]
+        if self._counted[Standing.UNRECOGNISED][source] >= self._limits.per_address + trusted:
             self.refuse(Refusal.PER_ADDRESS)
             return False
-        self._unrecognised[source] += 1
-        connection.unrecognised = True
+        self._count(connection, Standing.UNRECOGNISED)
         return True
 
     def recognised(self, connection: Connection) -> None:
-        """It counts among the unrecognised ones of its address no longer."""
-        if connection.unrecognised:
-            connection.unrecognised = False
-            source = source_of(connection.address)
-            self._unrecognised[source] -= 1
-            if not self._unrecognised[source]:
-                del self._unrecognised[source]
+        """It lets its address have one more unrecognised connection."""
+        self._count(connection, Standing.RECOGNISED)
 
     def leave(self, connection: Connection) -> None:
         """It is closed; may be told twice."""
-        self.recognised(connection)
+        self._count(connection, Standing.OUTSIDE)
         self.connections.discard(connection)
         if not self.connections:
             self.empty.set()
+
+    def _count(self, connection: Connection, standing: Standing) -> None:
+        source = source_of(connection.address)
+        if connection.standing in self._counted:
+            before = self._counted[connection.standing]
+            before[source] -= 1
+            if not before[source]:
+                del before[source]
+        connection.standing = standing
+        if standing in self._counted:
+            self._counted[standing][source] += 1

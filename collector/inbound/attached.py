@@ -31,6 +31,7 @@ class Attached:
     """While no link is open, payload is dropped: it must not meet the next question."""
 
     __slots__ = (
+        "_heartbeats",
         "_host",
         "_loan",
         "_quiet",
@@ -53,6 +54,7 @@ class Attached:
         self._loan: Loan | None = None
         self._quiet: asyncio.TimerHandle | None = None
         self._unasked = 0
+        self._heartbeats = 0
         self._stream = self._new_stream()
 
     @property
@@ -77,19 +79,22 @@ class Attached:
         self.modem = modem
         if changed:
             self._stream = self._new_stream()
+            self._heartbeats = 0
 
     def lend(self, arrivals: Arrivals) -> Loan:
         """Hands the connection to a link; what came before was no answer to it. LineBusy when one has it."""
         if self._loan is not None:
             raise LineBusy(f"{self.modem.url.text}: another conversation has the modem's connection; wait.")
         self._stream.quiet()
-        self._unasked = 0
         self._loan = Loan(self, arrivals)
         if self.connection.choked:
             self._loan.write_on(False)
         return self._loan
 
     def hear(self, data: bytes, pause: float) -> None:
+        if self._loan is None and not self._bears(len(data)):
+            self.connection.end(Ending.FLOODED)
+            return
         if pause >= self._host.limits.quiet:
             self._deliver(self._stream.quiet())
         payload = self._stream.hear(data)
@@ -100,6 +105,11 @@ class Attached:
         self._await_quiet()
 
     def check(self, now: float) -> None:
+        heartbeats, self._heartbeats = self._stream.heartbeats - self._heartbeats, self._stream.heartbeats
+        self._unasked = 0
+        if heartbeats > self._host.limits.heartbeats:
+            self.connection.end(Ending.FLOODED)
+            return
         silence = self.modem.url.silence or self._host.limits.silence
         if now - self.connection.heard_at >= silence:
             self.connection.end(Ending.SILENT)
@@ -137,14 +147,13 @@ class Attached:
             self.kind, encapsulated=self.encapsulated, heartbeats=heartbeats, prefix=url.prefix
         )
 
+    def _bears(self, size: int) -> bool:
+        self._unasked += size
+        return self._unasked <= self._host.limits.unasked_size
+
     def _deliver(self, payload: bytes) -> None:
-        if self._loan is not None:
-            if payload:
-                self._loan.deliver(payload)
-            return
-        self._unasked += len(payload)
-        if self._unasked > self._host.limits.unasked_size:
-            self.connection.end(Ending.FLOODED)
+        if payload and self._loan is not None:
+            self._loan.deliver(payload)
 
     def _await_quiet(self) -> None:
         self._cancel_quiet()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from enum import Enum
 from typing import Protocol
 
 from collector.inbound.address import ListenAddress
@@ -29,6 +30,14 @@ class Phase(Protocol):
         ...
 
 
+class Standing(Enum):
+    """As what a connection counts for the address that it came from."""
+
+    OUTSIDE = "outside"
+    UNRECOGNISED = "unrecognised"
+    RECOGNISED = "recognised"
+
+
 class Entrance(Protocol):
     """The listening port through which a connection came."""
 
@@ -50,7 +59,7 @@ class Entrance(Protocol):
 class Connection(asyncio.Protocol):
     """`opened` and `heard_at` are times of the loop, `sent` and `received` bytes since they were last taken.
 
-    `unrecognised`: it counts among those of its address. `choked`: the transport takes no more bytes now.
+    `choked`: the transport takes no more bytes now.
     """
 
     __slots__ = (
@@ -64,14 +73,15 @@ class Connection(asyncio.Protocol):
         "phase",
         "received",
         "sent",
-        "unrecognised",
+        "standing",
     )
 
     def __init__(self, address: str, entrance: Entrance) -> None:
         self.address = address
         self.entrance = entrance
         self.phase: Phase | None = None
-        self.unrecognised = self.choked = self.ended = False
+        self.standing = Standing.OUTSIDE
+        self.choked = self.ended = False
         self.opened = self.heard_at = 0.0
         self.sent = self.received = 0
         self._transport: asyncio.Transport | None = None

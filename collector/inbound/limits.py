@@ -9,8 +9,8 @@ from dataclasses import dataclass
 class Limits:
     """Counts, bytes and seconds. A time has passed at the first sweep after it.
 
-    `per_address` counts connections whose modem is not recognised: carriers put thousands of modems behind
-    one address. `farewell` is how long open links may go on after the listener was told to stop.
+    `per_address` counts connections whose modem is not recognised (see `admission`). `farewell` is how long
+    open links may go on after the listener was told to stop.
     """
 
     connections: int = 10_000
@@ -19,8 +19,10 @@ class Limits:
     stranger_reports: int = 100
     """Told in one sweep; more are only counted."""
     hello_size: int = 512
-    unasked_size: int = 1_048_576
-    """What a modem may send while no link is open, since the last was."""
+    unasked_size: int = 16_384
+    """What a modem may send between two sweeps while no link is open, heartbeats included."""
+    heartbeats: int = 1000
+    """Between two sweeps."""
     strange_size: int = 4096
     """What a stranger may send behind the hello."""
     header_time: float = 5.0
