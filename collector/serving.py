@@ -18,8 +18,9 @@ from collector.poll import Clock, PolledMeter, outcome_of, without_readings
 from collector.session import Session
 from metering.calendar import ArchiveKind, MeterZone
 from metering.errors import ConfigurationError, StorageError, StorageUnavailable
-from metering.polls import PollHistory, PollReport
+from metering.polls import Direction, PollHistory, PollReport
 from protocols.driver import Driver
+from storage.modems import Modems
 from storage.polls import Polls
 from storage.pool import Database
 from storage.readings import Readings
@@ -55,6 +56,7 @@ class Serving:
         self._planner = planner
         self._registry = Registry(database)
         self._polls = Polls(database)
+        self._modems = Modems(database)
         self._readings = Readings(database)
 
     async def serve(self, line: Line, *, returned: bool = False) -> None:
@@ -74,7 +76,19 @@ class Serving:
                 await self._save(self._unasked(meter, error))
             return
         if due := [one async for one in self._askable(meters, url)]:
-            await self._line_service(url, due[0].driver).serve(due, others_answer=others_answer)
+            reports = list[PollReport]()
+            await self._line_service(url, due[0].driver, reports).serve(due, others_answer=others_answer)
+            if url.scheme in GATEWAYS:
+                await self._count_traffic(line, reports)
+
+    async def _count_traffic(self, line: Line, reports: Sequence[PollReport]) -> None:
+        """What a gateway's SIM carried; calls and connections to us are counted where they are held."""
+        sent, received = (
+            sum(len(frame.data) for report in reports for frame in report.frames if frame.direction is way)
+            for way in (Direction.SENT, Direction.RECEIVED)
+        )
+        if received:
+            await self._modems.line_heard(line.id, self._tools.now(), sent, received)
 
     async def _askable(self, meters: Sequence[Meter], url: LineUrl) -> AsyncIterator[DueMeter]:
         for meter in meters:
@@ -83,12 +97,16 @@ class Serving:
             except ConfigurationError as error:
                 await self._save(self._unasked(meter, error))
 
-    def _line_service(self, url: LineUrl, first: Driver) -> LineService:
+    def _line_service(self, url: LineUrl, first: Driver, reports: list[PollReport]) -> LineService:
+        async def save(report: PollReport) -> None:
+            reports.append(report)
+            await self._save(report)
+
         return LineService(
             collector=self._collector,
             open_link=partial(self._tools.open_link, url, first),
             make_session=lambda link, driver: self._tools.make_session(link, url, driver),
-            save=self._save,
+            save=save,
             now=self._tools.now,
             new_id=self._tools.new_id,
             gateway=url.scheme in GATEWAYS,

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Final
 from uuid import UUID
 
 from collector.line_settings import LineSettings
-from collector.links.opening import link_for
+from collector.links import Link
 from collector.links.url import LineUrl
 from collector.session import Session
 from collector.survey import SurveyPlan, take_samples
@@ -21,9 +22,12 @@ from protocols import at_commands
 from protocols.at_commands import ModemSettings
 from storage.surveys import Survey, SurveyRequest, Surveys
 from storage.usage_points import Registry
-from teplo.composition import MODEM, clock
+from teplo.composition import clock
 from teplo.settings import Settings
 from teplo.survey_report import Place, TakenSurvey
+
+AT_TIMES: Final = LineSettings(timeout=5.0, gap=0.3, attempts=1, quiet=0.0)
+"""The conversations keep the pauses that a modem needs."""
 
 Told = Callable[[Sample], None]
 
@@ -41,13 +45,12 @@ def rule_of(settings: Settings) -> SurveyRule:
 
 
 async def survey_modem(
-    url: LineUrl, pin: str, plan: SurveyPlan, place: Place, rule: SurveyRule, told: Told
+    link: Link, pin: str, plan: SurveyPlan, place: Place, rule: SurveyRule, told: Told
 ) -> TakenSurvey:
-    """Ask a modem on a port of this computer; what nobody said of operator and SIM, the modem says."""
-    link = link_for(url, MODEM)
+    """Ask the modem on this port, not yet open; what nobody said of operator and SIM, the modem says."""
     await link.open()
     try:
-        session = Session(link, settings=LineSettings.of(url, MODEM), now=clock)
+        session = Session(link, settings=AT_TIMES, now=clock)
         await session.run(at_commands.probe(), _nothing)
         identity = await session.run(at_commands.initialise(ModemSettings(pin, bearer="")), _nothing)
 
@@ -59,7 +62,7 @@ async def survey_modem(
     finally:
         await link.close()
     known = _known(place, identity, samples)
-    return TakenSurvey(url.text, known, started_at, clock(), samples, judge(samples, rule))
+    return TakenSurvey(link.description, known, started_at, clock(), samples, judge(samples, rule))
 
 
 async def keep(survey: TakenSurvey, surveys: Surveys, *, line_id: int | None = None) -> UUID:

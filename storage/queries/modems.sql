@@ -118,3 +118,6 @@ from unnest($1::bigint[], $2::timestamptz[], $3::text[], $4::text[], $5::text[],
             $8::text[], $9::text[])
     as heard (id, at, imei, iccid, imsi, maker, model, firmware, phone)
 where modem.id = heard.id;
+
+-- name: of_line
+select id from modem where line_id = $1;

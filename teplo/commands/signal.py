@@ -13,6 +13,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
+from collector.links.opening import link_for
 from collector.links.url import LineUrl
 from collector.supervisor import wait
 from collector.survey import SurveyPlan
@@ -22,7 +23,7 @@ from storage.jobs import Jobs
 from storage.pool import Database
 from storage.surveys import SurveyState, Surveys
 from storage.usage_points import Registry
-from teplo.composition import clock, texts
+from teplo.composition import MODEM, clock, texts
 from teplo.report import plain
 from teplo.settings import read_settings, settings_with_database
 from teplo.survey import Told, keep, request, rule_of, survey_modem, taken
@@ -100,7 +101,7 @@ def keep_file(file: Annotated[Path, typer.Argument(help="What `teplo signal surv
 async def _at_hand(line: LineUrl, pin: str, plan: SurveyPlan, place: Place) -> TakenSurvey:
     settings = read_settings()
     with _progress(plan.samples, texts()) as told:
-        done = await survey_modem(line, pin, plan, place, rule_of(settings), told)
+        done = await survey_modem(link_for(line, MODEM), pin, plan, place, rule_of(settings), told)
     if settings.database_url:
         await _keep(settings.database_url, done)
     return done
