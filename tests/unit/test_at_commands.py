@@ -154,6 +154,7 @@ def test_the_networks_cause_refines_no_carrier(report: str, result: str, cause: 
     error = failed(dial(NUMBER), {DIALLED: said(result="NO CARRIER"), "AT+CEER": said(f"+CEER: {report}")})
     assert error.result is CallResult(result)
     assert cause in error.cause and cause in str(error)
+    assert '"' not in error.cause
 
 
 @pytest.mark.parametrize("answer", [ERROR, OK, b"", b"\xff\xfe"], ids=["refused", "empty", "silent", "noise"])
@@ -226,7 +227,7 @@ def test_escape_keeps_its_guard_times() -> None:
     hand.run(escape(), ScriptedModem())
     assert [exchange.request for exchange in hand.exchanges] == [b"+++"]
     assert hand.exchanges[0].attempts == 1
-    assert hand.pauses[0] > 1.0 and hand.pauses[-1] > 1.0
+    assert len(hand.pauses) == 2 and min(hand.pauses) > 1.0, "S12 is one second, before and after"
 
 
 @pytest.mark.parametrize("answer", [b"", said(result="NO CARRIER"), b"\x10\x5b\x01\x5c\x16"])

@@ -79,6 +79,15 @@ def test_a_babbling_modem_is_cut_off() -> None:
     assert isinstance(error, CallFailed) and error.result is CallResult.MODEM_ERROR
 
 
+@pytest.mark.parametrize("digit", ["0", "3", "4", "7"])
+def test_a_line_of_one_digit_is_no_result_where_words_are_spoken(digit: str) -> None:
+    """Information is framed by line ends on both sides, a numeric result has none before it (V.250 5.7.1)."""
+    answer = said(digit)
+    assert all(INFORMATION.end(answer[:cut]) is None for cut in range(len(answer)))
+    assert [codes.end(answer) for codes in (INFORMATION, PLAIN, HANG_UP)] == [len(answer)] * 3
+    assert DIAL.end(answer) is None
+
+
 @pytest.mark.parametrize("codes", [PLAIN, INFORMATION, DIAL, HANG_UP])
 @pytest.mark.parametrize(
     "piece", [b"\r", b"\r\nOK ", b"\r\nCONNECT  ", b"\r\n+CME ERROR: ", b" ", b"\rOK\r", b"\n2\r\n"]

@@ -49,8 +49,14 @@ def test_an_unsolicited_line_beside_the_answer() -> None:
 
 @pytest.mark.parametrize("stat", [1, 5])
 def test_home_and_roaming_end_the_wait(stat: int) -> None:
-    answers = [said("+CREG: 0,2"), said("+CREG: 0,3"), said(f"+CREG: 0,{stat}")]
-    assert driven(await_registration(60), {"AT+CREG?": answers}).served
+    answers, hand = [said("+CREG: 0,2"), said("+CREG: 0,3"), said(f"+CREG: 0,{stat}")], Driven()
+    assert hand.run(await_registration(60), ScriptedModem({"AT+CREG?": answers})).served
+    assert sum(hand.pauses) < 6
+
+
+def test_a_late_answer_before_the_right_one() -> None:
+    late_and_right = said("+CREG: 0,2", "+CREG: 0,5")
+    assert driven(registration(), {"AT+CREG?": late_and_right}) is Registration.ROAMING
 
 
 @pytest.mark.parametrize("stat", [0, 2, 3, 4, 6, 8])
