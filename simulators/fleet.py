@@ -20,10 +20,12 @@ from simulators import fleet_file, mbus
 from simulators.faults import Fault, FaultyFarEnd, mix
 from simulators.fleet_fronts import Outside, way_to
 from simulators.fleet_plan import Fleet, LinePlan, LineProtocol, MeterPlan
+from simulators.fleet_pools import Modems, network_of, running_pools
 from simulators.fronts import HOST
 from simulators.gateways.connecting import ConnectingGateway, Listener
 from simulators.gateways.gateway import Gateway
 from simulators.gateways.wedge import WedgingFarEnd
+from simulators.gsm.network import Network
 from simulators.lines import Bus, FarEnd, ServerBehind
 from simulators.mbus import MbusMeter
 from simulators.mbus_models import layout
@@ -93,9 +95,16 @@ class FleetLine:
 
 @dataclass(frozen=True, slots=True)
 class RunningFleet:
-    """All lines of a fleet, in the order of its file."""
+    """All lines of a fleet in the order of its file; modems by pool; the network with its book of calls."""
 
     lines: tuple[FleetLine, ...]
+    modems: Modems
+    network: Network
+
+    @property
+    def pools(self) -> Mapping[str, tuple[str, ...]]:
+        """The URLs of each pool's modems."""
+        return {name: tuple(modem.url for modem in modems) for name, modems in self.modems.items()}
 
     @property
     def meters(self) -> tuple[FleetMeter, ...]:
@@ -130,13 +139,15 @@ async def running_fleet(
     fleet = source if isinstance(source, Fleet) else fleet_file.load(source)
     surroundings = _surroundings(fleet, now)
     devices = [[_device(meter, line, surroundings) for meter in line.meters] for line in fleet.lines]
-    outside = Outside(now, listener or _nowhere, faults)
+    network = network_of(fleet.network, random, faults)
+    outside = Outside(now, listener or _nowhere, network, faults)
     async with AsyncExitStack() as stack:
+        modems = await stack.enter_async_context(running_pools(fleet.pools, network))
         lines = [
             await stack.enter_async_context(_running_line(plan, meters, random, outside, fleet.zone))
             for plan, meters in zip(fleet.lines, devices, strict=True)
         ]
-        yield RunningFleet(tuple(lines))
+        yield RunningFleet(tuple(lines), modems, network)
 
 
 def _nowhere(gateway: Gateway) -> None:

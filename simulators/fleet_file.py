@@ -38,8 +38,12 @@ replay = "captured/meter.toml"    # instead of all of the above: a transcript be
 [[pool]]
 name = "main"
 modems = 4                        # optional
-make = ""                         # optional: the modems' make; empty: all makes in turn
+make = "simcom"                   # optional: cinterion | simcom; without it they take turns
 front = "pty"                     # optional: pty | tcp
+level = -71.0                     # optional: what they hear of the network on average, in dBm
+[network]                         # optional: what the pools' calls go through
+faults = "none"                   # none | field | hostile
+scale = 0.02                      # times what the network's waits really take
 """
 
 from __future__ import annotations
@@ -60,7 +64,7 @@ from protocols.vectors import Vector
 from simulators.faults import MIXES
 from simulators.fleet_copies import copies
 from simulators.fleet_plan import Failure, Fleet, FrontKind, LinePlan, LineProtocol, MeterPlan
-from simulators.fleet_ways import call, gateway, pool, wedge, within
+from simulators.fleet_ways import call, gateway, network, pool, wedge, within
 from simulators.plant import SIZES
 
 MOST_LINES: Final = 10_000
@@ -83,6 +87,7 @@ def read(text: str, path: Path) -> Fleet:
         root.take("installed_days_ago", int),
         _all_lines(root, path.parent),
         tuple(pool(table) for table in root.tables("pool")),
+        network(root.table("network")),
     )
     root.finish()
     within(root, "installed_days_ago", fleet.installed_days_ago, 1, 5000)

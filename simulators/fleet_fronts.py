@@ -1,4 +1,4 @@
-"""Opens the way to a line as its plan says: a front that is called, or a gateway that calls."""
+"""Opens the way to a line as its plan says: a front, a number, or a gateway that connects to us."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from simulators.gateways.families import csq_at
 from simulators.gateways.gateway import Gateway
 from simulators.gateways.mishaps import Fate, conditions
 from simulators.gateways.wedge import Wedge, WedgingFarEnd
+from simulators.gsm.network import Network
 from simulators.lines import FarEnd
 from simulators.memory import Clock
 
@@ -26,6 +27,7 @@ class Outside:
 
     now: Clock
     listener: Listener
+    network: Network
     faults: str | None = None
 
 
@@ -45,6 +47,10 @@ async def way_to(plan: LinePlan, far_end: FarEnd, random: Random, outside: Outsi
     if plan.gateway is not None:
         async with _connecting(plan, plan.gateway, far_end, random, outside) as way:
             yield way
+    elif plan.call is not None:
+        outside.network.subscribe(plan.call.number, far_end)
+        place = f"csd:{plan.call.number}"
+        yield Way(_url(place, plan, f"pool={plan.call.pool}"), plan.call.number)
     else:
         async with _called(plan, far_end) as way:
             yield way

@@ -89,12 +89,21 @@ class LinePlan:
 
 @dataclass(frozen=True, slots=True)
 class PoolPlan:
-    """Modems of ours that dial."""
+    """Modems of ours that dial; `level` in dBm. `make` "": all makes in turn."""
 
     name: str
     modems: int
     make: str
     front: PortKind
+    level: float
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkPlan:
+    """What calls go through; `scale` times what the network's waits really take."""
+
+    faults: str = "none"
+    scale: float = 0.02
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,3 +114,4 @@ class Fleet:
     installed_days_ago: int
     lines: tuple[LinePlan, ...]
     pools: tuple[PoolPlan, ...] = ()
+    network: NetworkPlan = NetworkPlan()

@@ -7,11 +7,13 @@ from typing import Final
 
 from metering.errors import ProfileError
 from protocols.declaration import Declaration
-from simulators.fleet_plan import Call, FrontKind, PoolPlan, PortKind
+from simulators.faults import MIXES
+from simulators.fleet_plan import Call, FrontKind, NetworkPlan, PoolPlan, PortKind
 from simulators.gateways.families import STRONGEST
 from simulators.gateways.gateway import PLACEHOLDER, Gateway, GatewayKind
 from simulators.gateways.numbers import is_checked
 from simulators.gateways.wedge import Wedge
+from simulators.gsm.makes import MAKES
 
 MOST_MODEMS: Final = 64
 LONGEST_TEXT: Final = 40
@@ -70,13 +72,24 @@ def pool(table: Declaration) -> PoolPlan:
     found = PoolPlan(
         table.take("name", str),
         table.take_or("modems", 4),
-        table.take_or("make", ""),
+        table.one_of("make", "", ("", *MAKES)),
         table.word("front", PortKind, PortKind.PTY),
+        table.take_or("level", -71.0),
     )
     table.finish()
     if not _POOL.fullmatch(found.name):
         raise ProfileError(f"{table.place}: name = {found.name!r}; use small letters, digits and hyphens.")
     within(table, "modems", found.modems, 1, MOST_MODEMS)
+    within(table, "level", found.level, -120, -40)
+    return found
+
+
+def network(table: Declaration) -> NetworkPlan:
+    """The [network] of all calls."""
+    usual = NetworkPlan()
+    found = NetworkPlan(table.one_of("faults", usual.faults, MIXES), table.take_or("scale", usual.scale))
+    table.finish()
+    within(table, "scale", found.scale, 0, 10)
     return found
 
 

@@ -1,4 +1,4 @@
-"""`teplo simulate FLEET.toml`: simulated meters on real ports and ptys until stopped."""
+"""`teplo simulate FLEET.toml`: simulated meters on real ports, ptys and connections until stopped."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ from typing import Annotated
 
 import typer
 
-from simulators.fleet import running_fleet
+from metering.errors import ConfigurationError
+from simulators.fleet import RunningFleet, running_fleet
+from simulators.gateways.connecting import Listener
 from teplo.composition import clock, random_source, texts
 
 
@@ -17,20 +19,38 @@ def simulate(
     fleet: Annotated[Path, typer.Argument(help="The fleet file; see docs/reference/fleets.md.")],
     faults: Annotated[str, typer.Option(help="Fault mix of every line: none, field, hostile.")] = "",
     seed: Annotated[int | None, typer.Option(help="Makes the faults repeatable.")] = None,
+    connect: Annotated[str, typer.Option(help="HOST:PORT that inbound gateways connect to.")] = "",
 ) -> None:
     """Run a fleet of simulated meters and print where they answer."""
-    asyncio.run(_simulate(fleet, faults, seed))
+    asyncio.run(_simulate(fleet, faults, seed, _listener(connect) if connect else None))
 
 
-async def _simulate(path: Path, faults: str, seed: int | None) -> None:
+async def _simulate(path: Path, faults: str, seed: int | None, listener: Listener | None) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
-    async with running_fleet(path, now=clock, random=random_source(seed), faults=faults or None) as fleet:
-        for line in fleet.lines:
-            for meter in line.meters:
-                print(f"{line.url}  --model {meter.model} --address {meter.address}  serial {meter.serial}")
-        _ = texts()
-        print(_("Ctrl-C stops."), flush=True)
+    async with running_fleet(
+        path, now=clock, random=random_source(seed), faults=faults or None, listener=listener
+    ) as fleet:
+        _print(fleet)
         await stop.wait()
+
+
+def _print(fleet: RunningFleet) -> None:
+    for name, urls in fleet.pools.items():
+        for url in urls:
+            print(f"pool {name}  {url}")
+    for line in fleet.lines:
+        for meter in line.meters:
+            print(f"{line.url}  --model {meter.model} --address {meter.address}  serial {meter.serial}")
+    _ = texts()
+    print(_("Ctrl-C stops."), flush=True)
+
+
+def _listener(connect: str) -> Listener:
+    """The head-end of this address; a gateway with a port of its own finds it there on the same host."""
+    host, colon, port = connect.rpartition(":")
+    if not (colon and host and port.isdecimal() and 0 < int(port) < 65536):
+        raise ConfigurationError(f"--connect {connect!r} is no address; write it like 127.0.0.1:11003.")
+    return lambda gateway: (host.strip("[]"), gateway.port or int(port))

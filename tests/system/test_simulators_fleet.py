@@ -20,9 +20,12 @@ from metering.readings import ArchiveRecord, Gap, MeterValue, Record, Snapshot
 from metering.units import convert
 from protocols import catalogue
 from simulators.faults import FIELD, Fault
-from simulators.fleet import DEMO, FleetLine, FleetMeter, running_fleet
+from simulators.fleet import DEMO, FleetLine, FleetMeter, RunningFleet, running_fleet
 from simulators.fleet_file import read
+from simulators.gateways.gateway import Gateway, GatewayKind
 from simulators.truth import Truths
+from tests.support.head_end import head_end
+from tests.support.talker import talking_pty, talking_tcp
 
 HOURS = 6
 KINDS = (ArchiveKind.HOUR, ArchiveKind.DAY, ArchiveKind.MONTH, ArchiveKind.TOTAL)
@@ -111,14 +114,19 @@ async def read_line(line: FleetLine) -> None:
         assert_true(meter, *await reader.read(meter))
 
 
+def lines_at_a_port(fleet: RunningFleet) -> list[FleetLine]:
+    """Those that are read without a modem."""
+    return [line for line in fleet.lines if LineUrl.parse(line.url).scheme not in ("inbound", "csd")]
+
+
 async def test_every_meter_of_the_demo_says_the_truth() -> None:
     async with running_fleet(DEMO, now=now, random=Random(1)) as fleet:
-        await asyncio.gather(*(read_line(line) for line in fleet.lines))
+        await asyncio.gather(*(read_line(line) for line in lines_at_a_port(fleet)))
 
 
 async def test_with_the_faults_of_the_field_they_still_do() -> None:
     async with running_fleet(DEMO, now=now, random=Random(2), faults="field") as fleet:
-        await asyncio.gather(*(read_line(line) for line in fleet.lines))
+        await asyncio.gather(*(read_line(line) for line in lines_at_a_port(fleet)))
         happened = set().union(*(line.faults for line in fleet.lines))
     assert happened <= set(FIELD)
     assert len(happened) >= 5
@@ -137,7 +145,7 @@ async def test_on_a_hostile_line_much_fails_but_nothing_lies() -> None:
                 failed += 1
 
     async with running_fleet(DEMO, now=now, random=Random(5), faults="hostile") as fleet:
-        one_of_each = {line.protocol: line for line in fleet.lines}.values()
+        one_of_each = {line.protocol: line for line in lines_at_a_port(fleet)}.values()
         await asyncio.gather(*(attempt(line) for line in one_of_each))
     assert read + failed == sum(len(line.meters) for line in one_of_each)
     assert read > 0
@@ -188,6 +196,19 @@ async def test_a_power_failure_makes_a_gap_where_an_hour_was_dark() -> None:
         assert meter.truth_archive(ArchiveKind.HOUR, dark - timedelta(hours=5)) is not None
 
 
+METER = 'model = "minol-minocal"\nserial = "31425084"\naddress = 1\n'
+GATEWAY = f"""
+zone = "+05:00"
+installed_days_ago = 2
+[[line]]
+front = "inbound"
+protocol = "m-bus"
+gateway = "usr"
+identity = "N001"
+with_data = true
+options = "timeout=2"
+[[line.meter]]
+{METER}"""
 HEAD = 'zone = "+05:00"\ninstalled_days_ago = 2\n[[line]]\nfront = "tcp"\nprotocol = "{}"\n[[line.meter]]\n'
 
 
@@ -224,3 +245,72 @@ async def test_a_wrong_fleet_file_is_refused(tmp_path: Path) -> None:
 
 def test_faults_are_counted_by_name() -> None:
     assert {fault.value for fault in Fault} >= {"silence", "damaged", "late", "foreign", "cut", "echo"}
+
+
+SND_NKE = bytes.fromhex("10 40 01 41 16")
+ACK = b"\xe5"
+
+
+async def test_inbound_lines_are_registered_by_what_their_gateways_say() -> None:
+    """One of each kind; a WRX says nothing unasked, so it stays at home here."""
+    text = (DEMO.parent / "gsm.toml").read_text().replace("copies = ", "copies = 1  # ")
+    async with head_end() as listening:
+
+        def listener(gateway: Gateway) -> tuple[str, int] | None:
+            return None if gateway.kind is GatewayKind.WRX else listening.address
+
+        async with running_fleet(read(text, DEMO), now=now, random=Random(1), listener=listener) as running:
+            urls = {
+                line.gateway.gateway.kind: LineUrl.parse(line.url) for line in running.lines if line.gateway
+            }
+            heard = b" ".join([await (await listening.caller()).segment() for _ in range(len(urls) - 1)])
+    assert (urls[GatewayKind.USR].heartbeat, urls[GatewayKind.USR].answer) == (b"\x55\xaa", b"\xaa\x55")
+    assert all(url.place.encode() in heard for kind, url in urls.items() if kind is not GatewayKind.WRX)
+    assert urls[GatewayKind.WRX].place == "861785006300010"
+
+
+async def test_a_meter_behind_a_gateway_answers_the_head_end() -> None:
+    async with head_end() as listening:
+        fleet = read(GATEWAY, DEMO)
+        async with running_fleet(
+            fleet, now=now, random=Random(1), listener=lambda gateway: listening.address
+        ) as running:
+            caller = await listening.caller()
+            assert await caller.hear(4) == b"N001"
+            assert await caller.ask(SND_NKE, 5) == b"N001" + ACK
+            (line,) = running.lines
+            assert line.gateway is not None
+            assert line.gateway.attached
+            assert line.url == "inbound:N001?prefix=4e303031&timeout=2"
+
+
+async def test_gateways_without_a_head_end_do_no_harm() -> None:
+    async with running_fleet(DEMO, now=now, random=Random(1)) as fleet:
+        gateways = [line.gateway for line in fleet.lines if line.gateway]
+        await Reader(fleet.lines[0]).read(fleet.lines[0].meters[0])
+    assert len(gateways) == 5
+    assert not any(gateway.sessions for gateway in gateways)
+
+
+async def test_a_dialled_meter_answers_the_modem_that_calls_it() -> None:
+    async with running_fleet(DEMO, now=now, random=Random(1)) as fleet:
+        line = next(line for line in fleet.lines if line.pool == "main")
+        assert LineUrl.parse(line.url).pool == "main"
+        (modem, *others) = (LineUrl.parse(url) for url in fleet.pools["main"])
+        assert len(others) == 1
+        async with talking_pty(modem.place) as talker:
+            assert b"OK" in await talker.ask(b"ATE0\r")
+            connected = await talker.ask(f"ATD{line.endpoint}\r".encode())
+            assert b"CONNECT" in connected
+            assert await talker.ask(SND_NKE, 1) == ACK
+    assert [call.number for call in fleet.network.log] == [line.endpoint]
+
+
+async def test_a_wedged_gateway_can_be_restarted() -> None:
+    fleet = read(HEAD.format("m-bus").replace('front = "tcp"', 'front = "tcp"\nwedge = "dumb"') + METER, DEMO)
+    async with running_fleet(fleet, now=now, random=Random(1)) as running:
+        (line,) = running.lines
+        assert line.wedging is not None
+        assert line.wedging.wedged
+        async with talking_tcp(LineUrl.parse(line.url).port) as talker:
+            assert await talker.ask(SND_NKE) == b""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import timedelta
 from pathlib import Path
 
@@ -11,7 +12,9 @@ from metering.errors import ConfigurationError, ProfileError
 from protocols import vectors
 from protocols.vectors import Vector
 from simulators.fleet_file import load, read
-from simulators.fleet_plan import Failure, FrontKind, LineProtocol, MeterPlan
+from simulators.fleet_plan import Failure, FrontKind, LineProtocol, MeterPlan, PortKind
+from simulators.gateways.gateway import GatewayKind
+from simulators.gateways.wedge import Wedge
 
 ROOT = Path(__file__).parents[2]
 DEMO = ROOT / "simulators" / "fleets" / "demo.toml"
@@ -126,6 +129,132 @@ def test_an_unreadable_fleet_file_is_named(tmp_path: Path) -> None:
     (tmp_path / "binary.toml").write_bytes(b"\xff\xfe")
     with pytest.raises(ConfigurationError, match=r"binary\.toml cannot be read"):
         load(tmp_path / "binary.toml")
+
+
+INBOUND = """
+zone = "+05:00"
+installed_days_ago = 1
+[[line]]
+copies = 3
+front = "inbound"
+protocol = "m-bus"
+gateway = "imei"
+identity = "490154203237518"
+heartbeat = "55AA"
+[[line.meter]]
+model = "minol-minocal"
+serial = "31425084"
+address = 3
+"""
+CSD = """
+zone = "+05:00"
+installed_days_ago = 1
+[network]
+faults = "field"
+[[pool]]
+name = "main"
+modems = 2
+[[line]]
+copies = 2
+front = "csd"
+protocol = "m-bus"
+number = "+77015550009"
+pool = "main"
+[[line.meter]]
+model = "minol-minocal"
+serial = "31425084"
+address = 3
+"""
+
+
+def test_copies_of_an_inbound_line_run_on() -> None:
+    """490154203237518 is 3GPP 23.003's example; the digits before its check digit run on."""
+    lines = read(INBOUND, DEMO).lines
+    gateways = [line.gateway for line in lines if line.gateway]
+    serials = [meter.serial for line in lines for meter in line.meters if isinstance(meter, MeterPlan)]
+    assert [each.identity[:14] for each in gateways] == [
+        "49015420323751",
+        "49015420323752",
+        "49015420323753",
+    ]
+    assert serials == ["31425084", "31425085", "31425086"]
+    assert {(each.kind, each.heartbeat) for each in gateways} == {(GatewayKind.IMEI, b"\x55\xaa")}
+
+
+def test_copies_of_a_dialled_line_run_on() -> None:
+    fleet = read(CSD, DEMO)
+    assert [line.call.number for line in fleet.lines if line.call] == ["+77015550009", "+77015550010"]
+    assert [(pool.name, pool.modems, pool.front) for pool in fleet.pools] == [("main", 2, PortKind.PTY)]
+    assert fleet.network.faults == "field"
+
+
+@pytest.mark.parametrize(
+    ("text", "old", "new", "complaint"),
+    [
+        (INBOUND, 'gateway = "imei"', 'gateway = "mirz"', "gateway = 'mirz'.*irz-encapsulated"),
+        (INBOUND, 'gateway = "imei"\n', "", "'gateway' is missing"),
+        (INBOUND, "490154203237518", "490154203237519", "identity = '490154203237519' is none"),
+        (INBOUND, "490154203237518", "LOGIN:1001", "is none of a gateway imei"),
+        (INBOUND, 'gateway = "imei"', 'gateway = "iccid"', "is none of a gateway iccid"),
+        (INBOUND, 'gateway = "imei"', 'gateway = "imei"\nport = 11005', "for silent gateways only"),
+        (INBOUND, 'gateway = "imei"', 'gateway = "silent"\nport = 11005', "has no copies"),
+        (INBOUND, '"55AA"', '"5"', "write bytes like 55AA"),
+        (INBOUND, '"55AA"', f'"{"00" * 41}"', "length of heartbeat is 41"),
+        (INBOUND, "copies = 3", "copies = 0", "copies is 0"),
+        (INBOUND, "copies = 3", "copies = 3\nbeat = 0.0", "beat is 0.0"),
+        (INBOUND, "copies = 3", "copies = 3\nsignal = 32", "signal is 32"),
+        (INBOUND, "copies = 3", 'copies = 3\nhello = "HELLO"', "has no {identity}"),
+        (INBOUND, "copies = 3", "copies = 3\nwedge = 'dumb'", "unknown key wedge"),
+        (INBOUND, '"31425084"', '"99999999"', "copies: The number at the end of '99999999'"),
+        (INBOUND, '"inbound"', '"tcp"', "unknown key gateway"),
+        (CSD, '"+77015550009"', '"87015550009"', "write it like"),
+        (CSD, 'pool = "main"', 'pool = "spare"', "no .*pool.* named spare"),
+        (CSD, "modems = 2", "modems = 65", "modems is 65"),
+        (CSD, "modems = 2", 'make = "nokia"', "make = 'nokia'"),
+        (CSD, 'name = "main"', 'name = "Main pool"', "small letters"),
+        (CSD, "modems = 2", '[[pool]]\nname = "main"', "the pool main appears twice"),
+        (CSD, 'faults = "field"', 'faults = "stormy"', "faults = 'stormy'"),
+    ],
+)
+def test_a_mistake_in_a_way_to_a_line_is_refused(text: str, old: str, new: str, complaint: str) -> None:
+    assert old in text
+    with pytest.raises(ProfileError, match=complaint):
+        read(text.replace(old, new, 1), DEMO)
+
+
+def test_no_two_lines_are_reached_in_the_same_way() -> None:
+    twice = INBOUND + INBOUND[INBOUND.index("[[line]]") :]
+    with pytest.raises(ProfileError, match=r"the gateway 490154203237518, .* appears twice"):
+        read(twice, DEMO)
+
+
+def test_a_wedge_is_read() -> None:
+    wedged = GOOD.replace('front = "tcp"', 'front = "tcp"\nwedge = "dumb"\nwedge_after = 20')
+    (line,) = read(wedged, DEMO).lines
+    assert (line.wedge, line.wedge_after) == (Wedge.DUMB, 20)
+
+
+def test_a_captured_meter_has_no_copies() -> None:
+    with pytest.raises(ProfileError, match="captured meter"):
+        read(replayed("m-bus").replace("[[line]]", "[[line]]\ncopies = 2"), DEMO)
+
+
+def test_copies_do_not_get_past_the_limit_of_lines() -> None:
+    several = GOOD.replace("[[line]]", "[[line]]\ncopies = 9000") + GOOD[GOOD.index("[[line]]") :].replace(
+        "[[line]]", "[[line]]\ncopies = 9000"
+    )
+    with pytest.raises(ProfileError, match="number of lines is 10001"):
+        read(several, DEMO)
+
+
+def test_the_gsm_fleet_is_the_utility_of_issue_3() -> None:
+    """Issue 3: 4 modems and 60 dialled meters, 300 modems that connect to us, 50 TCP gateways."""
+    fleet = load(DEMO.parent / "gsm.toml")
+    fronts = Counter(line.front for line in fleet.lines)
+    assert fronts == {FrontKind.CSD: 60, FrontKind.INBOUND: 300, FrontKind.TCP: 50}
+    assert [pool.modems for pool in fleet.pools] == [4]
+    serials = [meter.serial for line in fleet.lines for meter in line.meters if isinstance(meter, MeterPlan)]
+    assert len(set(serials)) == len(serials) == 410
 
 
 def test_the_demo_has_its_size_and_mixture() -> None:
