@@ -35,11 +35,13 @@ class LoggedCall:
 
 def most_at_once(calls: Iterable[LoggedCall]) -> int:
     """The most of these calls that went on, from dialling to hanging up, at any one time."""
-    changes = sorted(
-        [(call.started, 1) for call in calls] + [(call.ended, -1) for call in calls if call.ended is not None]
-    )
+    changes: list[tuple[float, int]] = []
+    for call in calls:
+        changes.append((call.started, 1))
+        if call.ended is not None:
+            changes.append((call.ended, -1))
     most = going_on = 0
-    for _, change in changes:
+    for _, change in sorted(changes):
         going_on += change
         most = max(most, going_on)
     return most

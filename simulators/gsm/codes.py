@@ -43,7 +43,6 @@ class CmeError(IntEnum):
     SIM_FAILURE = 13
     SIM_BUSY = 14
     INCORRECT_PASSWORD = 16
-    NO_NETWORK_SERVICE = 30
 
 
 CME_TEXTS: Final[Mapping[CmeError, str]] = {
@@ -55,7 +54,6 @@ CME_TEXTS: Final[Mapping[CmeError, str]] = {
     CmeError.SIM_FAILURE: "SIM failure",
     CmeError.SIM_BUSY: "SIM busy",
     CmeError.INCORRECT_PASSWORD: "incorrect password",
-    CmeError.NO_NETWORK_SERVICE: "no network service",
 }
 TELLABLE_FROM: Final[Mapping[ResultCode, int]] = {ResultCode.NO_DIALTONE: 2, ResultCode.BUSY: 3}
 """The lowest X at which a modem tells the code apart from NO CARRIER."""

@@ -281,13 +281,12 @@ FLAGS: Final[Mapping[str, tuple[str, int]]] = {
     "V": ("verbose", 1),
     "Q": ("quiet", 1),
     "X": ("extended", 4),
-    "&C": ("carrier_detect", 1),
     "&D": ("terminal_ready", 2),
     "+CMEE": ("errors", 2),
     "+CR": ("service_report", 1),
 }
 """Commands that set one number: which, and the highest it may be."""
-TAKEN: Final = ("&S", "&K", "\\Q", "+IPR", "+ICF", "+IFC", "+CRC", "+CMGF", "+CNMI", "+CSCS", "+CNUM")
+TAKEN: Final = ("&C", "&S", "&K", "\\Q", "+IPR", "+ICF", "+IFC", "+CRC", "+CMGF", "+CNMI", "+CSCS", "+CNUM")
 """Commands without any effect here: they are answered with OK."""
 DIALLED: Final = re.compile(r"[TP]?(?P<number>\+?\d+)(?P<wait>@?)", re.I)
 SPEEDS: Final = frozenset({0, 1, 2, 3, 4, 5, 6, 7, 12, 14, 65, 66, 68, 70, 71, 75})

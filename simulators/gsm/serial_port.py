@@ -6,8 +6,8 @@ import asyncio
 import os
 import select
 import tty
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing, asynccontextmanager, suppress
 from typing import Final
 
 from metering.errors import LineError
@@ -55,9 +55,10 @@ async def _serve(descriptor: int, far_end: FarEnd) -> None:
         await _opened(descriptor)
         connection = far_end.connect(_Caller(descriptor))
         try:
-            async for data in _heard(descriptor):
-                with suppress(OSError, LineError):
-                    await connection.hear(data)
+            async with aclosing(_heard(descriptor)) as heard:
+                async for data in heard:
+                    with suppress(OSError, LineError):
+                        await connection.hear(data)
         finally:
             await connection.close()
 
@@ -69,7 +70,7 @@ async def _opened(descriptor: int) -> None:
         await asyncio.sleep(_LOOK)
 
 
-async def _heard(descriptor: int) -> AsyncIterator[bytes]:
+async def _heard(descriptor: int) -> AsyncGenerator[bytes, None]:
     """What the caller says until the port is closed."""
     loop = asyncio.get_running_loop()
     unheard: asyncio.Queue[bytes] = asyncio.Queue(_MOST_UNHEARD)

@@ -5,21 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Final
 
-RINGS, ESCAPE, WAIT, GUARD = 0, 2, 7, 12
-"""S registers: rings before answering, escape character, wait for a connection (s), escape guard (1/50 s)."""
+ESCAPE, WAIT, GUARD = 2, 7, 12
+"""S registers: escape character, wait for a connection (s), escape guard (1/50 s)."""
 
 _FACTORY_REGISTERS: Final = {0: 0, 2: 43, 3: 13, 4: 10, 5: 8, 6: 2, 7: 60, 8: 2, 10: 50, 12: 50}
 
 
 @dataclass(slots=True)
 class Settings:
-    """Numbers as the commands give them: E, V, Q, X, &C, &D, +CMEE, +CREG, +CR, +CBST and the S registers."""
+    """Numbers as the commands give them: E, V, Q, X, &D, +CMEE, +CREG, +CR, +CBST and the S registers."""
 
     echo: int = 1
     verbose: int = 1
     quiet: int = 0
     extended: int = 4
-    carrier_detect: int = 1
     terminal_ready: int = 2
     errors: int = 0
     registration: int = 0
