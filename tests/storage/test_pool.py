@@ -13,7 +13,23 @@ from storage.pool import Database
 from storage.usage_points import Registry
 from teplo.postgres import EmbeddedPostgres
 
-TOPICS = ("state", "usage_points", "polls", "readings", "billing", "keys", "jobs")
+TOPICS = [
+    "billing",
+    "calls",
+    "collectors",
+    "jobs",
+    "keys",
+    "modem_reports",
+    "modems",
+    "polls",
+    "quarantine",
+    "readings",
+    "signals",
+    "state",
+    "surveys",
+    "traffic",
+    "usage_points",
+]
 
 
 async def test_opening_does_not_need_the_database(tmp_path: Path) -> None:
