@@ -12,20 +12,55 @@ from api import documentation, errors, openapi
 from api.dependencies import Clock, Services
 from api.limits import BodyLimit
 from api.links import PREFIX
-from api.routes import consumption, consumption_csv, gaps, health, polls, readings, registry
+from api.routes import (
+    consumption,
+    consumption_csv,
+    gaps,
+    health,
+    modem_history,
+    modem_reports,
+    modems,
+    polls,
+    readings,
+    registry,
+    signal_surveys,
+    strangers,
+)
+from metering.surveys import SurveyRule
 from storage.pool import Database
 
 TOLERANCE: Final = timedelta(hours=36)
 """A billing register may be so old at its boundary: daily readings, and one that failed."""
 
-_DESCRIPTION: Final = """Readings of heat meters, and what was consumed in a billing period.
+_RULE: Final = SurveyRule()
+_ROUTES: Final = (
+    registry,
+    readings,
+    gaps,
+    polls,
+    consumption,
+    consumption_csv,
+    modems,
+    modem_history,
+    strangers,
+    modem_reports,
+    signal_surveys,
+)
+
+_DESCRIPTION: Final = """Readings of heat meters, what was consumed in a billing period, and how well the
+meters' modems are reached.
 
 Every number is an exact decimal as text beside its unit; every time is RFC 3339 in UTC; what is absent is
 null with the reason. Errors are problem documents (RFC 9457)."""
 
 
-def create_app(database: Database, *, now: Clock, tolerance: timedelta = TOLERANCE) -> FastAPI:
-    """The API on an open database; `tolerance` is how old a billing register may be at its boundary."""
+def create_app(
+    database: Database, *, now: Clock, tolerance: timedelta = TOLERANCE, survey_rule: SurveyRule = _RULE
+) -> FastAPI:
+    """The API on an open database.
+
+    `tolerance` is how old a billing register may be at its boundary; `survey_rule` is the utility's.
+    """
     app = FastAPI(
         title="Teplo",
         generate_unique_id_function=_operation_id,
@@ -34,7 +69,7 @@ def create_app(database: Database, *, now: Clock, tolerance: timedelta = TOLERAN
         docs_url=None,
         redoc_url=None,
     )
-    app.state.services = Services(database, now, tolerance)
+    app.state.services = Services(database, now, tolerance, survey_rule)
     app.add_middleware(BodyLimit)
     errors.install(app)
     app.include_router(health.router)
@@ -46,7 +81,7 @@ def create_app(database: Database, *, now: Clock, tolerance: timedelta = TOLERAN
 
 def _version_1() -> APIRouter:
     router = APIRouter(prefix=PREFIX)
-    for routes in (registry, readings, gaps, polls, consumption, consumption_csv):
+    for routes in _ROUTES:
         router.include_router(routes.router)
     return router
 

@@ -39,6 +39,11 @@ def encode(*parts: object) -> str:
     return urlsafe_b64encode("\n".join(texts).encode()).decode()
 
 
+def text_part(text: str) -> str:
+    """Any text as a part of a cursor."""
+    return text.encode().hex()
+
+
 def decode(cursor: str, length: int) -> list[str]:
     """The parts of a cursor that was made of so many; InvalidRequest for anything else."""
     try:
@@ -92,6 +97,17 @@ def instant_in(part: str) -> datetime:
         return parse_instant(part)
     except ValueError as error:
         raise _not_ours() from error
+
+
+def text_in(part: str) -> str:
+    """The text in a part of a cursor that `text_part` made."""
+    try:
+        text = bytes.fromhex(part).decode()
+    except ValueError as error:
+        raise _not_ours() from error
+    if "\0" in text:
+        raise _not_ours()
+    return text
 
 
 def quantity_in(part: str) -> str:

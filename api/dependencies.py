@@ -15,12 +15,19 @@ from api.errors import InvalidRequest, MissingScope, NoKey
 from api.limits import LONGEST_PERIOD
 from api.schemas import Instant
 from metering.calendar import BillingPeriod
+from metering.surveys import SurveyRule
 from storage.billing import Billing
+from storage.calls import Calls
 from storage.jobs import Jobs
 from storage.keys import ApiKey, ApiKeys
+from storage.modem_reports import ModemReports
+from storage.modems import Modems
 from storage.polls import Polls
 from storage.pool import Database
+from storage.quarantine import Quarantine
 from storage.readings import Readings
+from storage.signals import Signals
+from storage.surveys import Surveys
 from storage.usage_points import Registry
 
 Clock = Callable[[], datetime]
@@ -35,15 +42,23 @@ class Scope(StrEnum):
     BILLING_READ = "billing:read"
     POLLS_READ = "polls:read"
     POLLS_WRITE = "polls:write"
+    MODEMS_READ = "modems:read"
+    MODEMS_WRITE = "modems:write"
+    SURVEYS_WRITE = "surveys:write"
 
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """Everything the routes need; `tolerance` is how old a billing register may be at its boundary."""
+    """Everything the routes need.
+
+    `tolerance` is how old a billing register may be at its boundary; `survey_rule` judges every signal survey
+    that does not bring its own.
+    """
 
     database: Database
     now: Clock
     tolerance: timedelta
+    survey_rule: SurveyRule
 
     @property
     def registry(self) -> Registry:
@@ -68,6 +83,30 @@ class Services:
     @property
     def jobs(self) -> Jobs:
         return Jobs(self.database)
+
+    @property
+    def modems(self) -> Modems:
+        return Modems(self.database)
+
+    @property
+    def signals(self) -> Signals:
+        return Signals(self.database)
+
+    @property
+    def calls(self) -> Calls:
+        return Calls(self.database)
+
+    @property
+    def quarantine(self) -> Quarantine:
+        return Quarantine(self.database)
+
+    @property
+    def surveys(self) -> Surveys:
+        return Surveys(self.database)
+
+    @property
+    def modem_reports(self) -> ModemReports:
+        return ModemReports(self.database)
 
 
 def _services(request: Request) -> Services:

@@ -40,6 +40,10 @@ class InvalidRequest(Refusal):
     """The request is not understood as it is written."""
 
 
+class Conflict(Refusal):
+    """What is asked for does not go together with what is going on."""
+
+
 class BodyTooLarge(Refusal):
     """The body of the request is larger than anything this API reads."""
 
@@ -89,6 +93,7 @@ KINDS: Final[Mapping[type[TeploError], Kind]] = {
         headers={"Retry-After": "5"},
     ),
     ReadingConflict: Kind(HTTPStatus.CONFLICT, "Read the present state and decide anew."),
+    Conflict: Kind(HTTPStatus.CONFLICT, "Wait until what is going on has ended, then ask again."),
     NoKey: Kind(
         HTTPStatus.UNAUTHORIZED,
         "Send the header `Authorization: Bearer <key>` with a key from the operator.",
@@ -104,6 +109,7 @@ KINDS: Final[Mapping[type[TeploError], Kind]] = {
 
 _NEXT_STEPS: Final[Mapping[int, str]] = {
     404: "See /docs for the addresses there are.",
+    413: "Send no more than the operation describes.",
     405: "See the Allow header and /docs for the methods of this address.",
 }
 
@@ -166,6 +172,8 @@ def _fault(entry: Mapping[str, Any]) -> Fault:
 async def _on_http_exception(request: Request, error: Exception) -> ProblemResponse:
     assert isinstance(error, HTTPException)
     status = HTTPStatus(error.status_code)
+    if status is HTTPStatus.BAD_REQUEST:
+        return answer(request.url.path, InvalidRequest("The body is not JSON in UTF-8."))
     next_step = _NEXT_STEPS.get(status, "See /docs.")
     detail = status.description or error.detail
     return _response(_problem(status, request.url.path, detail, next_step, []), error.headers)

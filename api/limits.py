@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from http import HTTPStatus
 from typing import Annotated, Final
 
 from fastapi import Query
 from starlette.datastructures import Headers
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.errors import BodyTooLarge, answer
 
@@ -19,10 +21,7 @@ PageSize = Annotated[int, Query(ge=1, le=LARGEST_PAGE, description="How many ite
 
 
 class BodyLimit:
-    """Refuses a request that announces a body larger than LARGEST_BODY, before anything of it is read.
-
-    No operation of this API reads a body, so that one of unannounced length is never held in memory.
-    """
+    """Refuses a body larger than LARGEST_BODY: an announced one unread, any other one as soon as it is."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -32,7 +31,21 @@ class BodyLimit:
             error = BodyTooLarge(f"A request may have at most {LARGEST_BODY} bytes of body.")
             await answer(scope["path"], error)(scope, receive, send)
         else:
-            await self._app(scope, receive, send)
+            await self._app(scope, _counted(receive), send)
+
+
+def _counted(receive: Receive) -> Receive:
+    size = 0
+
+    async def counted() -> Message:
+        nonlocal size
+        message = await receive()
+        size += len(message.get("body", b""))
+        if size > LARGEST_BODY:
+            raise HTTPException(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+        return message
+
+    return counted
 
 
 def _announced(scope: Scope) -> int:

@@ -30,6 +30,21 @@ def frames_link(poll_id: UUID) -> str:
     return f"{poll_link(poll_id)}/frames"
 
 
+def line_link(line_id: int) -> str:
+    """Where a line is found."""
+    return f"{PREFIX}/lines/{line_id}"
+
+
+def modem_link(modem_id: int) -> str:
+    """Where a modem is found."""
+    return f"{PREFIX}/modems/{modem_id}"
+
+
+def survey_link(survey_id: UUID) -> str:
+    """Where a signal survey is found."""
+    return f"{PREFIX}/signal-surveys/{survey_id}"
+
+
 class OriginLinks(BaseModel):
     """The way back from a value: the meter, the poll that read it, the bytes it came in."""
 

@@ -11,7 +11,17 @@ from typing import Any, Final
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
-from api.errors import KINDS, MEDIA_TYPE, BodyTooLarge, InvalidRequest, MissingScope, NoKey, NotFound, Problem
+from api.errors import (
+    KINDS,
+    MEDIA_TYPE,
+    BodyTooLarge,
+    Conflict,
+    InvalidRequest,
+    MissingScope,
+    NoKey,
+    NotFound,
+    Problem,
+)
 from metering.errors import StorageUnavailable, TeploError
 
 Json = dict[str, Any]
@@ -83,8 +93,10 @@ def _problems(path: str, operation: Json) -> Json:
         classes += [NoKey, MissingScope]
     if "{" in path:
         classes.append(NotFound)
-    if "parameters" in operation:
+    if operation.keys() & {"parameters", "requestBody"}:
         classes.append(InvalidRequest)
+    if "requestBody" in operation:
+        classes.append(Conflict)
     return {str(KINDS[one].status.value): _problem(path, one) for one in classes}
 
 

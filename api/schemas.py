@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Annotated, Final, Generic, TypeVar
 
@@ -16,6 +16,9 @@ ItemT = TypeVar("ItemT")
 _RFC_3339: Final = re.compile(
     r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,6})?(?P<zone>[Zz]|[+-]\d\d:\d\d| \d\d:\d\d)?"
 )
+_ONE_LINE: Final = r"^[^\x00-\x1f\x7f]*$"
+_LINES: Final = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$"
+_TENTH: Final = Decimal("0.1")
 _EARLIEST: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _LATEST: Final = datetime(2200, 1, 1, tzinfo=UTC)
 _LARGEST_ID: Final = 2**63 - 1
@@ -66,6 +69,11 @@ QuantityName = Annotated[
 ]
 Identifier = Annotated[int, Field(ge=1, le=_LARGEST_ID)]
 
+LineText = Annotated[str, Field(max_length=200, pattern=_ONE_LINE)]
+"""A name or a number in a request: one line without control characters."""
+NoteText = Annotated[str, Field(max_length=2000, pattern=_LINES)]
+"""What a person wrote down, line breaks included."""
+
 Timestamp = Annotated[datetime, Field(examples=["2026-01-31T19:00:00Z"], description="RFC 3339, UTC")]
 MeterTime = Annotated[
     datetime,
@@ -88,6 +96,11 @@ DecimalText = Annotated[
 ]
 
 
+def rfc_3339(at: datetime) -> str:
+    """An instant as it stands in a sentence."""
+    return at.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
 def decimal_text(value: Decimal) -> str:
     """An exact decimal in plain notation without trailing zeros."""
     text = f"{value:f}"
@@ -102,9 +115,24 @@ class Amount(BaseModel):
     unit: str = Field(examples=["Gcal"])
 
 
+def known(value: Decimal, unit: str) -> Amount:
+    """A number with its unit."""
+    return Amount(value=decimal_text(value), unit=unit)
+
+
 def amount(value: Decimal | None, unit: str) -> Amount | None:
     """A number with its unit; absence stays absence."""
-    return None if value is None else Amount(value=decimal_text(value), unit=unit)
+    return None if value is None else known(value, unit)
+
+
+def duration(length: timedelta) -> Amount:
+    """A length of time in seconds."""
+    return known(Decimal(length // timedelta.resolution).scaleb(-6), "s")
+
+
+def percent(part: int, whole: int | None) -> Amount | None:
+    """A share, to a tenth of a per cent; None of nothing."""
+    return known((Decimal(100 * part) / whole).quantize(_TENTH), "%") if whole else None
 
 
 class Page(BaseModel, Generic[ItemT]):

@@ -122,7 +122,7 @@ async def request_poll(services: ServicesNeeded, line_id: Identifier) -> PollReq
     """
     line = await existing_line(services, line_id)
     asked_at = services.now()
-    await services.jobs.ask_line(line.id, line.collector, OPERATOR_PRIORITY, asked_at)
+    await services.jobs.ask_line(line.id, line.queue, OPERATOR_PRIORITY, asked_at)
     return PollRequested(line_id=line.id, status="queued", requested_at=asked_at)
 
 

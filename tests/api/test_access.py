@@ -6,6 +6,7 @@ import re
 
 import pytest
 from fastapi import FastAPI
+from httpx import AsyncClient, Response
 
 from api.dependencies import Scope
 from storage.keys import ApiKeys
@@ -14,24 +15,44 @@ from tests.api.conftest import Caller
 
 OPEN = {"/health/live", "/health/ready"}
 PERIOD = {"from": "2026-01-01T00:00:00Z", "to": "2026-02-01T00:00:00Z", "kind": "hour"}
+SURVEY = {"line_id": 999}
+QUERIES = {
+    "GET /api/v1/modems": {"kind": "own"},
+    "GET /api/v1/reports/modems": {"kind": "silent"},
+    "DELETE /api/v1/strangers": {"identity": "999"},
+}
+"""Of the operations to which a period means nothing."""
+ANSWERS = {"DELETE /api/v1/strangers": 204, "POST /api/v1/signal-surveys": 422}
+"""Of the operations that answer neither 200 nor, to an id that is nowhere, 404."""
 SCOPES = {
-    "/api/v1/usage-points": Scope.REGISTRY_READ,
-    "/api/v1/usage-points/{}": Scope.REGISTRY_READ,
-    "/api/v1/meters": Scope.REGISTRY_READ,
-    "/api/v1/meters/{}": Scope.REGISTRY_READ,
-    "/api/v1/lines/{}": Scope.REGISTRY_READ,
-    "/api/v1/usage-points/{}/readings": Scope.READINGS_READ,
-    "/api/v1/meters/{}/readings": Scope.READINGS_READ,
-    "/api/v1/meters/{}/snapshots": Scope.READINGS_READ,
-    "/api/v1/meters/{}/gaps": Scope.READINGS_READ,
-    "/api/v1/meters/{}/revisions": Scope.READINGS_READ,
-    "/api/v1/polls": Scope.POLLS_READ,
-    "/api/v1/polls/{}": Scope.POLLS_READ,
-    "/api/v1/polls/{}/frames": Scope.POLLS_READ,
-    "/api/v1/lines/{}/poll-requests": Scope.POLLS_WRITE,
-    "/api/v1/usage-points/{}/consumption": Scope.BILLING_READ,
-    "/api/v1/consumption": Scope.BILLING_READ,
-    "/api/v1/consumption.csv": Scope.BILLING_READ,
+    "GET /api/v1/usage-points": Scope.REGISTRY_READ,
+    "GET /api/v1/usage-points/{}": Scope.REGISTRY_READ,
+    "GET /api/v1/meters": Scope.REGISTRY_READ,
+    "GET /api/v1/meters/{}": Scope.REGISTRY_READ,
+    "GET /api/v1/lines/{}": Scope.REGISTRY_READ,
+    "GET /api/v1/usage-points/{}/readings": Scope.READINGS_READ,
+    "GET /api/v1/meters/{}/readings": Scope.READINGS_READ,
+    "GET /api/v1/meters/{}/snapshots": Scope.READINGS_READ,
+    "GET /api/v1/meters/{}/gaps": Scope.READINGS_READ,
+    "GET /api/v1/meters/{}/revisions": Scope.READINGS_READ,
+    "GET /api/v1/polls": Scope.POLLS_READ,
+    "GET /api/v1/polls/{}": Scope.POLLS_READ,
+    "GET /api/v1/polls/{}/frames": Scope.POLLS_READ,
+    "POST /api/v1/lines/{}/poll-requests": Scope.POLLS_WRITE,
+    "GET /api/v1/usage-points/{}/consumption": Scope.BILLING_READ,
+    "GET /api/v1/consumption": Scope.BILLING_READ,
+    "GET /api/v1/consumption.csv": Scope.BILLING_READ,
+    "GET /api/v1/modems": Scope.MODEMS_READ,
+    "GET /api/v1/modems/{}": Scope.MODEMS_READ,
+    "GET /api/v1/modems/{}/signal": Scope.MODEMS_READ,
+    "GET /api/v1/modems/{}/calls": Scope.MODEMS_READ,
+    "GET /api/v1/modems/{}/traffic": Scope.MODEMS_READ,
+    "GET /api/v1/strangers": Scope.MODEMS_READ,
+    "DELETE /api/v1/strangers": Scope.MODEMS_WRITE,
+    "GET /api/v1/reports/modems": Scope.MODEMS_READ,
+    "GET /api/v1/signal-surveys": Scope.MODEMS_READ,
+    "POST /api/v1/signal-surveys": Scope.SURVEYS_WRITE,
+    "GET /api/v1/signal-surveys/{}": Scope.MODEMS_READ,
 }
 
 
@@ -41,19 +62,31 @@ def guarded(app: FastAPI) -> list[tuple[str, str]]:
     return [(method, path) for path, item in paths for method in item if path not in OPEN]
 
 
-def filled(path: str) -> str:
-    """The path with an id that exists nowhere."""
-    return re.sub(r"\{\w+\}", "999", path.replace("{poll_id}", "00000000-0000-0000-0000-000000000999"))
+def name(method: str, path: str) -> str:
+    """An operation's name in the tables."""
+    return f"{method.upper()} {re.sub(r'{.*?}', '{}', path)}"
+
+
+async def asked(client: AsyncClient, method: str, path: str) -> Response:
+    """The answer to a question about an id that exists nowhere."""
+    uuid = "00000000-0000-0000-0000-000000000999"
+    filled = re.sub(r"{(poll|survey)_id}", uuid, path)
+    return await client.request(
+        method,
+        re.sub(r"{\w+}", "999", filled),
+        params=QUERIES.get(name(method, path), PERIOD),
+        json=SURVEY if method == "post" else None,
+    )
 
 
 def test_every_operation_has_its_scope_in_this_table(app: FastAPI) -> None:
-    assert {re.sub(r"\{\w+\}", "{}", path) for _, path in guarded(app)} == set(SCOPES)
+    assert {name(method, path) for method, path in guarded(app)} == set(SCOPES)
 
 
 async def test_nothing_answers_without_a_key(app: FastAPI, caller: Caller) -> None:
     stranger = await caller()
     for method, path in guarded(app):
-        answer = await stranger.request(method, filled(path), params=PERIOD)
+        answer = await asked(stranger, method, path)
         assert answer.status_code == 401, path
         assert answer.headers["www-authenticate"].startswith("Bearer")
         assert "Authorization: Bearer" in answer.json()["next_step"]
@@ -61,9 +94,9 @@ async def test_nothing_answers_without_a_key(app: FastAPI, caller: Caller) -> No
 
 async def test_nothing_answers_without_its_scope(app: FastAPI, caller: Caller) -> None:
     for method, path in guarded(app):
-        needed = SCOPES[re.sub(r"\{\w+\}", "{}", path)]
+        needed = SCOPES[name(method, path)]
         lacking = await caller(*(scope for scope in Scope if scope is not needed))
-        answer = await lacking.request(method, filled(path), params=PERIOD)
+        answer = await asked(lacking, method, path)
         assert answer.status_code == 403, path
         assert needed in answer.json()["detail"]
         assert "Ask the operator" in answer.json()["next_step"]
@@ -71,9 +104,10 @@ async def test_nothing_answers_without_its_scope(app: FastAPI, caller: Caller) -
 
 async def test_its_scope_alone_is_enough(app: FastAPI, caller: Caller) -> None:
     for method, path in guarded(app):
-        holder = await caller(SCOPES[re.sub(r"\{\w+\}", "{}", path)])
-        answer = await holder.request(method, filled(path), params=PERIOD)
-        assert answer.status_code == (404 if "{" in path else 200), path
+        holder = await caller(SCOPES[name(method, path)])
+        answer = await asked(holder, method, path)
+        expected = ANSWERS.get(name(method, path), 404 if "{" in path else 200)
+        assert answer.status_code == expected, path
 
 
 async def test_a_revoked_key_opens_nothing(database: Database, caller: Caller) -> None:
