@@ -18,6 +18,9 @@ _SQL = sql.statements("modems")
 _PARTICULARS: Final = ("imei", "iccid", "imsi", "maker", "model", "firmware", "phone")
 """The columns that a modem's own words fill, in the order in which the statements take them."""
 
+_LAST_START: Final = 28
+_MOST_BYTES: Final = 2**63 - 1
+
 
 class ModemKind(StrEnum):
     """At which end of the call a modem is."""
@@ -148,13 +151,14 @@ class Modems:
         month_starts_on: int = 1,
     ) -> int:
         """The id of our modem with this URL; ConfigurationError when there is no such pool."""
+        _check_plan(allowance, month_starts_on)
         particulars = (pin, site, phone, allowance, month_starts_on)
         try:
             return int(await self._database.value(_SQL["add_own"], pool, url, *particulars))
         except ReadingConflict as error:
             raise ConfigurationError(
-                f"The modem {url} cannot be put into the pool {pool!r}: there is no such pool, or the day on "
-                f"which its SIM's month starts is not 1 to 28. Add the pool first. ({error})"
+                f"The modem {url} cannot be put into the pool {pool!r}: there is no such pool. Add the pool "
+                f"first. ({error})"
             ) from error
 
     async def describe(
@@ -174,13 +178,9 @@ class Modems:
         The SIM's plan is taken as given; of the rest "" leaves what is known. ConfigurationError when the
         line is not registered.
         """
+        _check_plan(allowance, month_starts_on)
         words = (site, phone, imei, iccid, operator)
-        try:
-            modem = await self._database.value(_SQL["describe"], line_id, *words, allowance, month_starts_on)
-        except ReadingConflict as error:
-            raise ConfigurationError(
-                f"The modem of line {line_id} cannot be so described. ({error})"
-            ) from error
+        modem = await self._database.value(_SQL["describe"], line_id, *words, allowance, month_starts_on)
         if modem is None:
             raise ConfigurationError(f"Line {line_id} is not registered; register it before its modem.")
         return int(modem)
@@ -246,11 +246,11 @@ class Modems:
 
     async def let_go(self, modem_ids: Iterable[int], collector: str) -> None:
         """These modems are not connected to this collector any more; those that others hold stay theirs."""
-        await self._database.rows(_SQL["let_go"], list(modem_ids), collector)
+        await self._database.rows(_SQL["let_go"], collector, list(modem_ids))
 
     async def let_go_all(self, collector: str) -> None:
         """No modem is connected to this collector: it starts or stops."""
-        await self._database.rows(_SQL["let_go_all"], collector)
+        await self._database.rows(_SQL["let_go"], collector, None)
 
     async def heard(self, contacts: Sequence[Contact]) -> None:
         """Stores a batch: the last contact, what was learned, and the bytes added to their day."""
@@ -277,6 +277,15 @@ class Modems:
     async def month_traffic(self, modem_id: int, today: date) -> MonthTraffic | None:
         """The month of the SIM's plan in which this day lies; None when there is no such modem."""
         return await traffic.month(self._database, modem_id, today)
+
+
+def _check_plan(allowance: int | None, month_starts_on: int) -> None:
+    """Before the database does: it would show the whole row, with its PIN, to say what is wrong."""
+    if not 1 <= month_starts_on <= _LAST_START or not 0 <= (allowance or 0) <= _MOST_BYTES:
+        raise ConfigurationError(
+            f"A SIM's plan of {allowance} bytes from day {month_starts_on} of the month cannot be: its month "
+            f"starts on day 1 to {_LAST_START} and allows 0 to {_MOST_BYTES} bytes."
+        )
 
 
 def _modem(row: object) -> Modem:

@@ -101,10 +101,12 @@ from unnest($1::bigint[], $2::text[]) as held (id, address)
 where modem.id = held.id;
 
 -- name: let_go
-update modem set held_by = null, held_since = null where id = any($1::bigint[]) and held_by = $2;
-
--- name: let_go_all
-update modem set held_by = null, held_since = null where held_by = $1;
+with held as (
+    select id from modem
+    where held_by = $1 and ($2::bigint[] is null or id = any($2))
+    order by id for no key update
+)
+update modem set held_by = null, held_since = null from held where modem.id = held.id;
 
 -- name: learn
 update modem

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import traceback
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 
@@ -61,6 +63,26 @@ async def test_the_pin_is_told_to_the_holder_of_the_lease_alone(store: Database)
     leased = await modems.lease("main", "north", START, START + MINUTE)
     assert leased == LeasedModem(modem, SERIAL, "9173", 0)
     assert "9173" not in repr(await modems.list())
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"month_starts_on": 29},
+        {"month_starts_on": 0},
+        {"allowance": -1},
+        {"allowance": 2**63},
+        {"pool": "nowhere"},
+    ],
+    ids=["day 29", "day 0", "less than nothing", "more than can be counted", "pool"],
+)
+async def test_a_refusal_does_not_tell_the_pin(database: Database, wrong: dict[str, Any]) -> None:
+    modems = Modems(database)
+    await modems.add_pool("main")
+    await modems.add_own("main", SERIAL, pin="9173")
+    with pytest.raises(ConfigurationError) as refused:
+        await modems.add_own(wrong.pop("pool", "main"), SERIAL, pin="9173", **wrong)
+    assert "9173" not in "".join(traceback.format_exception(refused.value)).replace('pin="9173"', "")
 
 
 async def test_the_modem_that_was_not_used_for_longest_comes_first(store: Database) -> None:
@@ -215,6 +237,8 @@ async def test_a_modem_is_described_line_by_line(store: Database) -> None:
     assert (stored.allowance, stored.month_starts_on, stored.state) == (2000, 1, ModemState.ON_DEMAND)
     with pytest.raises(ConfigurationError, match="Line 77"):
         await modems.describe(77)
+    with pytest.raises(ConfigurationError, match="day 31"):
+        await modems.describe(line, month_starts_on=31)
 
 
 async def test_modems_are_found_by_kind_and_by_words(store: Database) -> None:
@@ -260,6 +284,7 @@ async def test_what_was_learned_last_stands_whatever_the_order_of_the_batch(stor
         ]
     )
     await modems.heard([Contact(line.modem_id, START, sent=5, received=0), Contact(line.modem_id, START)])
+    await modems.heard([])
     modem = await modems.modem(line.modem_id)
     assert modem is not None
     assert (modem.iccid, modem.model, modem.last_contact_at) == ("new", "ATM21", START + HOUR)

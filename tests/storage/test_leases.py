@@ -78,7 +78,10 @@ async def test_collectors_that_heard_the_same_modems_do_not_lock_each_other_out(
         async with asyncio.timeout(60), asyncio.TaskGroup() as together:
             for turn in range(40):
                 together.create_task(modems.heard(batches[turn % 2]))
-                together.create_task(modems.hold([(one, "10.1.1.1:1") for one in ids[::-1]], "north", START))
+                name = COLLECTORS[turn % 2]
+                together.create_task(modems.hold([(one, "10.1.1.1:1") for one in ids[::-1]], name, START))
+                together.create_task(modems.let_go(ids, name))
+                together.create_task(modems.let_go_all(name))
         day = START.date()
         for one in (ids[0], ids[-1]):
             (traffic,) = await modems.traffic(one, day, day + timedelta(days=1))
