@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 import typer
 from typer.core import TyperCommand, TyperGroup
@@ -14,12 +15,20 @@ SETTINGS = {f"TEPLO_{name.upper()}" for name in Settings.model_fields}
 
 
 def commands() -> dict[str, TyperCommand]:
-    """Every command of `teplo` by its name."""
+    """Every command of `teplo` by its name; one within a group by both names, as it is typed."""
     group = typer.main.get_command(app)
     assert isinstance(group, TyperGroup)
+    return dict(_commands(group, ""))
+
+
+def _commands(group: TyperGroup, before: str) -> Iterator[tuple[str, TyperCommand]]:
     context = typer.Context(group)
-    found = {name: group.get_command(context, name) for name in group.list_commands(context)}
-    return {name: one for name, one in found.items() if isinstance(one, TyperCommand)}
+    for name in group.list_commands(context):
+        found = group.get_command(context, name)
+        if isinstance(found, TyperGroup):
+            yield from _commands(found, f"{before}{name} ")
+        elif isinstance(found, TyperCommand):
+            yield f"{before}{name}", found
 
 
 def options(command: TyperCommand) -> set[str]:
@@ -29,10 +38,12 @@ def options(command: TyperCommand) -> set[str]:
 
 def unknown_command(arguments: list[str]) -> str:
     """What is wrong with these arguments of `teplo`; empty when the command and its options exist."""
-    command = commands().get(arguments[0])
+    known = commands()
+    words = 2 if " ".join(arguments[:2]) in known else 1
+    command = known.get(" ".join(arguments[:words]))
     if command is None:
         return f"no command {arguments[0]}"
-    given = [one.partition("=")[0] for one in arguments[1:] if re.fullmatch("--?[a-z].*", one)]
+    given = [one.partition("=")[0] for one in arguments[words:] if re.fullmatch("--?[a-z].*", one)]
     return " ".join(one for one in given if one not in options(command))
 
 
