@@ -64,7 +64,7 @@ class HeartbeatFilter:
         """Without the heartbeats at the beginning; while one may follow yet, the burst still begins."""
         place = 0
         while self._burst_begins and place < len(heard):
-            if not final and self._at_beginning.undecided_from(heard, place) == place:
+            if not final and self._at_beginning.is_undecided(heard, place):
                 break
             found = self._at_beginning.whole.match(heard, place)
             self._burst_begins = found is not None
@@ -104,13 +104,17 @@ class Markers:
 
     def __init__(self, patterns: list[bytes]) -> None:
         self._patterns = patterns
+        self._longest = max(map(len, patterns), default=0)
         self.whole = re.compile(b"|".join(re.escape(pattern) for pattern in patterns) or b"(?!)")
 
     def undecided_from(self, heard: bytes, place: int) -> int:
         """Where, from `place` on, a pattern may have begun whose end is missing; else the end of all."""
-        longest = len(self._patterns[0]) if self._patterns else 0
-        places = range(max(place, len(heard) - longest + 1), len(heard))
-        return next((at for at in places if self._may_grow(heard[at:])), len(heard))
+        places = range(max(place, len(heard) - self._longest + 1), len(heard))
+        return next((at for at in places if self.is_undecided(heard, at)), len(heard))
 
-    def _may_grow(self, tail: bytes) -> bool:
-        return any(len(pattern) > len(tail) and pattern.startswith(tail) for pattern in self._patterns)
+    def is_undecided(self, heard: bytes, place: int) -> bool:
+        """Whether a pattern may have begun at this very place whose end is missing."""
+        size = len(heard) - place
+        return size < self._longest and any(
+            len(pattern) > size and pattern.startswith(heard[place:]) for pattern in self._patterns
+        )
