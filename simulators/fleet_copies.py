@@ -8,7 +8,6 @@ from dataclasses import replace
 from metering.errors import ConfigurationError
 from protocols.vectors import Vector
 from simulators.fleet_plan import Call, LinePlan, MeterPlan
-from simulators.gateways.gateway import Gateway
 from simulators.gateways.numbers import running
 
 
@@ -19,7 +18,7 @@ def copies(line: LinePlan, count: int) -> Iterator[LinePlan]:
         yield replace(
             line,
             meters=tuple(_meter(meter, step) for meter in line.meters),
-            gateway=line.gateway and _gateway(line.gateway, step),
+            gateway=line.gateway and replace(line.gateway, identity=running(line.gateway.identity, step)),
             call=line.call and Call(running(line.call.number, step), line.call.pool),
         )
 
@@ -28,9 +27,3 @@ def _meter(meter: MeterPlan | Vector, step: int) -> MeterPlan:
     if isinstance(meter, Vector):
         raise ConfigurationError("a captured meter is one meter and has no copies.")
     return replace(meter, serial=running(meter.serial, step))
-
-
-def _gateway(gateway: Gateway, step: int) -> Gateway:
-    if gateway.port is not None:
-        raise ConfigurationError("a port belongs to one gateway, so this line has no copies.")
-    return replace(gateway, identity=running(gateway.identity, step))

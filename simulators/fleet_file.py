@@ -12,7 +12,7 @@ options = "timeout=1"             # optional: what stands behind '?' in the line
 wedge = "never"                   # tcp, optional: never | dumb | single | closing
 wedge_after = 0                   # tcp, optional: requests before it wedges
 gateway = "irz"                   # inbound: irz, irz-encapsulated, wrx, usr, imei, iccid, pattern, silent
-identity = "356938035643809"      # inbound: what an operator registers
+identity = "356938035643809"      # inbound: what an operator registers; silent: port:11006, address:127.0.0.9
 heartbeat = "55AA"                # inbound, optional: bytes; iRZ has its own
 answer = "AA55"                   # inbound, optional: what the gateway wants for its heartbeat
 beat = 55.0                       # inbound, optional: seconds of silence before a heartbeat
@@ -21,7 +21,6 @@ with_data = false                 # inbound, optional: the registration stands b
 signal = 17                       # inbound, optional: mean CSQ
 latency = 0.0                     # inbound, optional: seconds, one way
 reconnect = 0.2                   # inbound, optional: seconds before it connects again
-port = 11005                      # inbound, silent, optional: the head-end's port for this gateway alone
 number = "+77015550001"           # csd
 pool = "main"                     # csd
 [[line.meter]]

@@ -41,7 +41,6 @@ def gateway(table: Declaration, front: FrontKind) -> Gateway | None:
         signal=table.take_or("signal", usual.signal),
         latency=table.take_or("latency", usual.latency),
         reconnect=table.take_or("reconnect", usual.reconnect),
-        port=table.take_or("port", 0) or None,
     )
     _check(table, found)
     return found
@@ -105,14 +104,11 @@ def _check(table: Declaration, found: Gateway) -> None:
         ("signal", found.signal, 0, STRONGEST),
         ("latency", found.latency, 0, 10),
         ("reconnect", found.reconnect, 0.01, 3600),
-        ("port", found.port or 1, 1, 65535),
         ("the length of the registration", len(found.registration), 0, LONGEST_TEXT),
     ):
         within(table, key, value, lowest, highest)
     if PLACEHOLDER not in found.hello:
         raise ProfileError(f"{table.place}: hello = {found.hello!r} has no {PLACEHOLDER} in it.")
-    if found.port and found.kind is not GatewayKind.SILENT:
-        raise ProfileError(f"{table.place}: a port of its own is for silent gateways only.")
     if not _says_identity(found):
         raise ProfileError(f"{table.place}: identity = {found.identity!r} is none of a gateway {found.kind}.")
 
@@ -122,6 +118,8 @@ def _says_identity(found: Gateway) -> bool:
         return _IMEI.fullmatch(found.identity) is not None
     if found.kind is GatewayKind.IMEI:
         return len(found.identity) == 15 and is_checked(found.identity)
+    if found.kind is GatewayKind.SILENT:
+        return found.source is not None or (found.port is not None and found.port < 65536)
     if found.kind is GatewayKind.ICCID:
         long = _ICCID.fullmatch(found.identity) is not None
         return long and (len(found.identity) == 20 or is_checked(found.identity))

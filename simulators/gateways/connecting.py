@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import ipaddress
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
@@ -12,7 +11,7 @@ from typing import Final
 from simulators.gateways.attachment import Attachment
 from simulators.gateways.dialogue import Csq
 from simulators.gateways.families import dialogue_of
-from simulators.gateways.gateway import Gateway, GatewayKind
+from simulators.gateways.gateway import Gateway
 from simulators.gateways.mishaps import Fate, Mishap
 from simulators.lines import LARGEST_READ, FarEnd
 
@@ -76,8 +75,9 @@ class ConnectingGateway:
             return False
         try:
             await asyncio.sleep(self._fate.delay())
+            source = (self.gateway.source, 0) if self.gateway.source else None
             async with asyncio.timeout(_LONGEST_CONNECT):
-                reader, writer = await asyncio.open_connection(*address, local_addr=_source(self.gateway))
+                reader, writer = await asyncio.open_connection(*address, local_addr=source)
         except OSError:
             return False
         return await self._serve(reader, writer)
@@ -120,16 +120,6 @@ async def inbound_front(
         running.cancel()
         with suppress(asyncio.CancelledError):
             await running
-
-
-def _source(gateway: Gateway) -> tuple[str, int] | None:
-    """A silent gateway whose identity is an address of this host comes from there."""
-    if gateway.kind is not GatewayKind.SILENT:
-        return None
-    with suppress(ValueError):
-        if ipaddress.ip_address(gateway.identity).is_loopback:
-            return (gateway.identity, 0)
-    return None
 
 
 async def _swallow(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

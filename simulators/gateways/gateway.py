@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
 PLACEHOLDER: Final = "{identity}"
+_OWN_PORT: Final = re.compile(r"port:([1-9][0-9]{0,4})")
+_OWN_ADDRESS: Final = re.compile(r"address:(127(?:\.[0-9]{1,3}){3}|::1)")
 
 
 class GatewayKind(StrEnum):
@@ -35,7 +38,8 @@ class Gateway:
     `identity` is what an operator registers. `heartbeat` b"": the family's own, or none. With an `answer` the
     gateway gives a head-end up that does not answer its heartbeats. `hello` is PATTERN's text around
     {identity}. `with_data`: the registration string stands before each of its packets, too. `signal` is the
-    mean CSQ of its place, `latency` one way of the network. `port` is SILENT's own port of the head-end.
+    mean CSQ of its place, `latency` one way of the network. A SILENT one's identity is `port:11006` or
+    `address:127.0.0.9`.
     """
 
     kind: GatewayKind
@@ -49,7 +53,6 @@ class Gateway:
     latency: float = 0.0
     reconnect: float = 0.2
     patience: float = 30.0
-    port: int | None = None
 
     @property
     def registration(self) -> bytes:
@@ -57,3 +60,15 @@ class Gateway:
         if self.kind is GatewayKind.SILENT:
             return b""
         return self.hello.replace(PLACEHOLDER, self.identity).encode()
+
+    @property
+    def port(self) -> int | None:
+        """The head-end's port that is this gateway's alone."""
+        own = _OWN_PORT.fullmatch(self.identity) if self.kind is GatewayKind.SILENT else None
+        return int(own[1]) if own else None
+
+    @property
+    def source(self) -> str | None:
+        """The address of this host that it has to come from."""
+        own = _OWN_ADDRESS.fullmatch(self.identity) if self.kind is GatewayKind.SILENT else None
+        return own[1] if own else None

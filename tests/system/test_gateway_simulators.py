@@ -110,7 +110,7 @@ class TestLogin:
             assert await caller.segment() == b"N1" + ANSWER
 
     async def test_2_a_silent_one_comes_from_its_own_address(self) -> None:
-        async with head_end() as listening, connecting(listening, "silent", "127.0.0.9"):
+        async with head_end() as listening, connecting(listening, "silent", "address:127.0.0.9"):
             caller = await listening.caller()
             assert caller.source == "127.0.0.9"
             assert await caller.is_silent()

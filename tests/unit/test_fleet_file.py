@@ -181,6 +181,18 @@ def test_copies_of_an_inbound_line_run_on() -> None:
     assert {(each.kind, each.heartbeat) for each in gateways} == {(GatewayKind.IMEI, b"\x55\xaa")}
 
 
+def test_silent_gateways_have_a_port_or_an_address_of_their_own() -> None:
+    silent = INBOUND.replace('"imei"', '"silent"')
+    by_port = read(silent.replace("490154203237518", "port:11006"), DEMO).lines
+    by_address = read(silent.replace("490154203237518", "address:127.0.0.10"), DEMO).lines
+    assert [line.gateway.port for line in by_port if line.gateway] == [11006, 11007, 11008]
+    assert [line.gateway.source for line in by_address if line.gateway] == [
+        "127.0.0.10",
+        "127.0.0.11",
+        "127.0.0.12",
+    ]
+
+
 def test_copies_of_a_dialled_line_run_on() -> None:
     fleet = read(CSD, DEMO)
     assert [line.call.number for line in fleet.lines if line.call] == ["+77015550009", "+77015550010"]
@@ -196,8 +208,7 @@ def test_copies_of_a_dialled_line_run_on() -> None:
         (INBOUND, "490154203237518", "490154203237519", "identity = '490154203237519' is none"),
         (INBOUND, "490154203237518", "LOGIN:1001", "is none of a gateway imei"),
         (INBOUND, 'gateway = "imei"', 'gateway = "iccid"', "is none of a gateway iccid"),
-        (INBOUND, 'gateway = "imei"', 'gateway = "imei"\nport = 11005', "for silent gateways only"),
-        (INBOUND, 'gateway = "imei"', 'gateway = "silent"\nport = 11005', "has no copies"),
+        (INBOUND, 'gateway = "imei"', 'gateway = "silent"', "is none of a gateway silent"),
         (INBOUND, '"55AA"', '"5"', "write bytes like 55AA"),
         (INBOUND, '"55AA"', f'"{"00" * 41}"', "length of heartbeat is 41"),
         (INBOUND, "copies = 3", "copies = 0", "copies is 0"),

@@ -205,7 +205,7 @@ class TestPlain:
             ("iccid", "8977010001123456784", {}, b"8977010001123456784"),
             ("usr", "LOGIN:1001", {}, b"LOGIN:1001"),
             ("pattern", "1001", {"hello": "NODE {identity} UP\r\n"}, b"NODE 1001 UP\r\n"),
-            ("silent", "10.8.0.17", {}, b""),
+            ("silent", "port:11006", {}, b""),
         ],
     )
     def test_what_it_registers_with(
