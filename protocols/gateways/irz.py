@@ -12,7 +12,7 @@ from protocols.gateways.greeting import Doubt, Expected, Hello, HelloKind
 from protocols.signal_codes import from_csq
 
 START: Final = b"AT$IMEI="
-LOGIN: Final = re.compile(rb"AT\$IMEI=(\d{15})((?:,[A-Z]{1,10}=[!-+\--~]{0,40}){0,30}),?\r?\n")
+LOGIN: Final = re.compile(rb"AT\$IMEI=(\d{15})((?:,[A-Z]{1,10}=[ -+\--~]{0,40}){0,30}),?\r?\n")
 BIT_ERRORS_UNKNOWN: Final = 99
 """+CSQ's code; gateways state the level alone."""
 

@@ -118,4 +118,5 @@ def _hello(data: bytes, rest: bytes) -> Hello:
 
 
 def _text(field: bytes) -> str:
-    return field.partition(b"\0")[0].decode("ascii", "replace").strip()
+    text = field.partition(b"\0")[0].decode("ascii", "replace")
+    return "".join(character for character in text if character.isprintable()).strip()

@@ -197,6 +197,15 @@ def test_a_wrx_service_connection_is_told_from_the_main_one() -> None:
     assert hello.service
 
 
+def test_what_a_terminal_would_obey_is_taken_out_of_a_wrx_login() -> None:
+    data = decode(WRX_LOGIN).data
+    hello = recognise(
+        WrxFrame(7, 0, data[:16] + b"\x1b[2J" + data[20:]).encode(), paused=False, expected=USUAL
+    )
+    assert hello is not None
+    assert hello.modem.firmware == "[2J00-R4 3.15"
+
+
 def test_secrets_are_not_shown() -> None:
     for login in (IRZ_LOGIN, WRX_LOGIN):
         shown = repr(recognise(login, paused=False, expected=USUAL))
