@@ -30,13 +30,17 @@ async def running_pool(
     network: Network,
     count: int,
     *,
+    first: int = 1,
     make: Make | None = None,
     front: Front = "pty",
     cell: Cell | None = None,
     pin: str = "",
     holds_dtr: bool = False,
 ) -> AsyncIterator[list[SimulatedModem]]:
-    """So many registered modems. Without a `make` they take turns; `cell` fades for each alone."""
+    """So many registered modems, numbered from `first`: two pools of one network need different numbers.
+
+    Without a `make` the makes take turns; `cell` fades for each modem alone.
+    """
     makes = list(MAKES.values()) if make is None else [make]
     around = cell or Cell()
     async with AsyncExitStack() as stack:
@@ -44,12 +48,12 @@ async def running_pool(
             SimulatedModem(
                 number,
                 network,
-                make=makes[number % len(makes)],
+                make=makes[(number - first) % len(makes)],
                 cell=replace(around, seed=around.seed + number),
                 pin=pin,
                 holds_dtr=holds_dtr,
             )
-            for number in range(count)
+            for number in range(first, first + count)
         ]
         for modem in modems:
             await stack.enter_async_context(plugged(modem, front))

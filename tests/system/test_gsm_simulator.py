@@ -246,11 +246,12 @@ async def test_a_survey_hears_outages_by_their_share() -> None:
 
 async def test_urls_open_the_ports() -> None:
     network = Network(Random(1))
-    async with running_pool(network, 2) as (modem, other), running_pool(network, 1, front="tcp") as (remote,):
+    tcp = running_pool(network, 1, first=3, front="tcp")
+    async with running_pool(network, 2) as (modem, other), tcp as (remote,):
         assert modem.url == f"serial:{modem.place}?baud=115200&parity=N"
         assert remote.url == f"tcp://127.0.0.1:{remote.place}"
         assert modem.place != other.place
-        assert modem.imei != other.imei
+        assert len({modem.imei, other.imei, remote.imei}) == 3
 
 
 async def test_a_pool_in_the_field_agrees_with_the_networks_book() -> None:

@@ -218,7 +218,7 @@ def test_a_busy_sim_says_so() -> None:
 
 
 def test_the_last_cause_is_told_in_the_makes_own_way() -> None:
-    told = []
+    told: list[str] = []
     for make in (CINTERION, SIMCOM):
         state = modem(make)
         state.cause = Cause.USER_BUSY

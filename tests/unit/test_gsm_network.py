@@ -187,6 +187,21 @@ def test_bytes_are_lost_by_their_share() -> None:
     assert network.counts[Mishap.LOST_BYTE] == pytest.approx(2 * len(sent) * 0.02, rel=0.25)
 
 
+def test_a_flood_is_lost_beyond_a_limit() -> None:
+    """4096 bursts of 30 bytes may be under way."""
+
+    async def run() -> int:
+        network, listener = Network(Random(3)), Listener()
+        network.subscribe(NUMBER, Echo())
+        call = await connected(network, listener)
+        call.send(bytes(1_000_000))
+        await asyncio.sleep(3600.0)
+        await call.hang_up()
+        return len(listener.heard)
+
+    assert run_instantly(run()) == 4096 * 30
+
+
 @pytest.mark.parametrize(("scale", "within"), [(REAL, (5.0, 15.0)), (QUICK, (0.1, 0.3))])
 def test_the_scale_shortens_what_the_network_takes(scale: float, within: tuple[float, float]) -> None:
     """4.3 of the modem reference: 5 to 15 s until CONNECT."""
