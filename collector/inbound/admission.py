@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
+from functools import lru_cache
 from ipaddress import IPv6Address, ip_address, ip_network
 from typing import Final
 
@@ -15,6 +16,7 @@ SUBSCRIBER: Final = 64
 """An IPv6 subscriber owns a network of this prefix length, and can use a new address for each connection."""
 
 
+@lru_cache(maxsize=4096)
 def source_of(address: str) -> str:
     """What an address is counted under; an IPv4 address that is written as IPv6 is the IPv4 address."""
     parsed = ip_address(address.partition("%")[0])
