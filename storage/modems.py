@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final
 
 from metering.errors import ConfigurationError, ReadingConflict
 from metering.modems import ModemIdentity
@@ -288,8 +288,8 @@ def _check_plan(allowance: int | None, month_starts_on: int) -> None:
         )
 
 
-def _modem(row: object) -> Modem:
-    columns = dict(row)  # type: ignore[call-overload]
+def _modem(row: Any) -> Modem:
+    columns = dict(row)
     kind, state = ModemKind(columns.pop("kind")), ModemState(columns.pop("state"))
     return Modem(**columns, kind=kind, state=state)
 
