@@ -12,7 +12,7 @@ from collector.links import Link
 from collector.session import Session
 from collector.transcript import Clock
 from metering.calls import CallResult
-from metering.errors import CallFailed, ExchangeError, FrameError, LineError, TeploError
+from metering.errors import CallFailed, ConfigurationError, ExchangeError, FrameError, LineError, TeploError
 from metering.polls import Direction, Frame
 from metering.readings import Record
 from protocols.conversation import Conversation
@@ -59,7 +59,7 @@ class Modem:
         if self._port is None:
             try:
                 self._port = await self._open_port(self.url)
-            except LineError as error:
+            except (LineError, ConfigurationError) as error:
                 raise CallFailed(f"Our modem {self.url}: {error}", CallResult.MODEM_SILENT) from error
 
     async def close(self) -> None:

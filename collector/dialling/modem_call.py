@@ -75,12 +75,20 @@ class ModemCall:
                 self._connected_at = self._terms.now()
         except CallFailed as failure:
             self._failure = failure
-            if failure.result in OUR_MODEMS_FAULT:
+            if failure.result in OUR_MODEMS_FAULT and not self.lease.lost:
                 self.fault = failure
             raise
 
     async def end(self) -> None:
         """Hang up, close the port, write the call down, give the modem back. Nothing of ours is raised."""
+        try:
+            await self._take_down()
+        finally:
+            await self.lease.stop()
+        with _storage_may_fail(self.modem.url):
+            await self._give_back()
+
+    async def _take_down(self) -> None:
         if self._connected_at and self.fault is None and self.hung_up_by is None:
             self.hung_up_by = HungUpBy.US
         if self._dialled and (self.modem.is_open or not self.lease.lost):
@@ -91,9 +99,6 @@ class ModemCall:
                 await self._write_down()
         if self._dialled and not self.lease.lost:
             await asyncio.sleep(self._terms.times.release)
-        await self.lease.stop()
-        with _storage_may_fail(self.modem.url):
-            await self._give_back()
 
     async def _make_ready(self, pin: str) -> None:
         try:
@@ -181,8 +186,6 @@ class ModemCall:
         return f"{reason.cause or reason}; said last: {self.modem.last_lines}"[:LONGEST_CAUSE]
 
     async def _give_back(self) -> None:
-        if self.lease.lost:
-            return
         failures = self.lease.modem.failures + 1 if self.fault else 0
         now = self._terms.now()
         await self._terms.book.modems.release(

@@ -396,6 +396,21 @@ def test_a_port_lost_in_a_call_cuts_the_line_and_rests_the_modem() -> None:
     run_instantly(call())
 
 
+def test_after_a_port_was_lost_the_standing_call_is_ended_through_it() -> None:
+    async def call() -> None:
+        pool = ScriptedPool(modem := ScriptedModem(meter=lambda data: [Arrival(None)]))
+        link = await opened(pool)
+        await link.send(b"?")
+        with pytest.raises(LineLost, match="cut on our side"):
+            await link.receive(5.0)
+        modem.port_open = False
+        await link.close()
+        assert modem.heard[-1] == "ATH"
+        assert nothing_stands(pool)
+
+    run_instantly(call())
+
+
 def test_a_modem_is_given_back_only_after_the_networks_release_time() -> None:
     async def call() -> None:
         pool = ScriptedPool(ScriptedModem(dialled="BUSY"))
