@@ -49,13 +49,13 @@ class Attached:
         self.modem = modem
         self.kind: HelloKind = hello.kind
         self.encapsulated = hello.encapsulated
-        self.settled_at = asyncio.get_running_loop().time() + host.limits.settling
         self._host = host
         self._loan: Loan | None = None
         self._quiet: asyncio.TimerHandle | None = None
         self._unasked = 0
         self._heartbeats = 0
         self._stream = self._new_stream()
+        self._settle()
 
     @property
     def lent(self) -> bool:
@@ -133,12 +133,17 @@ class Attached:
 
     def take_back(self) -> None:
         self._loan = None
+        self._settle()
         self.connection.read_on(True)
         if self._host.retiring:
             self.connection.end(Ending.STOPPED)
 
     def abandon(self) -> None:
         self.connection.end(Ending.ABANDONED)
+
+    def _settle(self) -> None:
+        """What is on its way, from a dead session or for the last question, shall come before the next."""
+        self.settled_at = asyncio.get_running_loop().time() + self._host.limits.settling
 
     def _new_stream(self) -> GatewayStream:
         url = self.modem.url

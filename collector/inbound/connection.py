@@ -59,7 +59,7 @@ class Entrance(Protocol):
 class Connection(asyncio.Protocol):
     """`opened` and `heard_at` are times of the loop, `sent` and `received` bytes since they were last taken.
 
-    `choked`: the transport takes no more bytes now.
+    `made`: the transport came to be. `choked`: it takes no more bytes now.
     """
 
     __slots__ = (
@@ -69,6 +69,7 @@ class Connection(asyncio.Protocol):
         "ended",
         "entrance",
         "heard_at",
+        "made",
         "opened",
         "phase",
         "received",
@@ -81,7 +82,7 @@ class Connection(asyncio.Protocol):
         self.entrance = entrance
         self.phase: Phase | None = None
         self.standing = Standing.OUTSIDE
-        self.choked = self.ended = False
+        self.made = self.choked = self.ended = False
         self.opened = self.heard_at = 0.0
         self.sent = self.received = 0
         self._transport: asyncio.Transport | None = None
@@ -89,6 +90,7 @@ class Connection(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
         self._transport = transport
+        self.made = True
         self.opened = self.heard_at = asyncio.get_running_loop().time()
         self.entrance.greet(self)
 

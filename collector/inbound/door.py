@@ -7,6 +7,7 @@ import contextlib
 import socket
 import ssl
 from collections.abc import Iterable
+from functools import partial
 from typing import Final
 
 from collector.inbound.address import ListenAddress
@@ -111,6 +112,7 @@ class Door:
 
     def _admit(self, accepted: socket.socket, address: str) -> None:
         admission = self._reception.admission
+        accepted.setblocking(False)
         connection = Connection(address, self)
         if not admission.has_room() or not (self.listener.proxy or admission.begin(connection)):
             accepted.close()
@@ -118,25 +120,25 @@ class Door:
         admission.enter(connection)
         task = asyncio.get_running_loop().create_task(self._enter(accepted, connection))
         self._entering.add(task)
-        task.add_done_callback(self._entering.discard)
+        task.add_done_callback(partial(self._entered, accepted, connection))
 
     async def _enter(self, accepted: socket.socket, connection: Connection) -> None:
-        ready = False
         try:
-            ready = await self._prepare(accepted, connection)
-        finally:
-            if not ready:
-                accepted.close()
-                self.release(connection)
-        if ready:
-            await self._hand_over(accepted, connection)
+            _keep_alive(accepted)
+            if not self.listener.proxy or await self._learn_source(accepted, connection):
+                await self._hand_over(accepted, connection)
+        except OSError:
+            self._reception.admission.refuse(Refusal.HANDSHAKE)
 
-    async def _prepare(self, accepted: socket.socket, connection: Connection) -> bool:
-        """Whether the connection may go on, with a header that was right where one must be."""
-        accepted.setblocking(False)
-        _keep_alive(accepted)
-        if not self.listener.proxy:
-            return True
+    def _entered(self, accepted: socket.socket, connection: Connection, task: asyncio.Task[None]) -> None:
+        """Also a task that was cancelled before it began comes here."""
+        self._entering.discard(task)
+        if not connection.made:
+            accepted.close()
+            self.release(connection)
+
+    async def _learn_source(self, accepted: socket.socket, connection: Connection) -> bool:
+        """Whether the header was right, and its address may have one more connection."""
         try:
             async with asyncio.timeout(self._reception.limits.header_time):
                 source = await _read_source(accepted)
@@ -147,20 +149,12 @@ class Door:
         return self._reception.admission.begin(connection)
 
     async def _hand_over(self, accepted: socket.socket, connection: Connection) -> None:
-        """To a transport, which closes the socket whatever happens."""
-        try:
-            await asyncio.get_running_loop().connect_accepted_socket(
-                lambda: connection,
-                accepted,
-                ssl=self._certificate,
-                ssl_handshake_timeout=self._reception.limits.handshake_time if self._certificate else None,
-            )
-        except OSError:
-            self._reception.admission.refuse(Refusal.HANDSHAKE)
-            self.release(connection)
-        except asyncio.CancelledError:
-            self.release(connection)
-            raise
+        await asyncio.get_running_loop().connect_accepted_socket(
+            lambda: connection,
+            accepted,
+            ssl=self._certificate,
+            ssl_handshake_timeout=self._reception.limits.handshake_time if self._certificate else None,
+        )
 
 
 async def _read_source(accepted: socket.socket) -> str:

@@ -29,6 +29,7 @@ class Refusal(StrEnum):
     """The operating system gives no more; counted once for each second's wait."""
     HEADER = "header"
     HANDSHAKE = "handshake"
+    """Of TLS; or the network cut the connection before anything was read."""
     HELLO_TIME = "hello_time"
     HELLO_SIZE = "hello_size"
     HELLO_UNKNOWN = "hello_unknown"

@@ -33,7 +33,7 @@ class Limits:
     probe_after: float = 3.0
     strange_time: float = 60.0
     settling: float = 0.5
-    """Nothing is asked so soon after the hello: the gateway may still hold a dead session's question."""
+    """Nothing is asked so soon after the hello, or after another conversation: what comes then is dropped."""
     quiet: float = 0.3
     """After so long a silence, what looked like the beginning of a heartbeat was payload."""
     silence: float = 300.0

@@ -39,6 +39,7 @@ class InboundLink(StreamLink):
         self._loan = loan
         if loan.ending is not None:
             raise self._lost(None)
+        arrivals.take()
         return loan
 
     def _lost(self, cause: Exception | None) -> LineLost:

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import ipaddress
 import shutil
+import socket
 import ssl
 import struct
 import subprocess
@@ -218,6 +219,28 @@ async def test_behind_a_load_balancer_the_modems_address_is_counted() -> None:
         await house.until(lambda: house.listener.counts().connections == 2)
         await (await house.call(version_1("198.51.100.7"))).cut()
         await house.refused(Refusal.PER_ADDRESS)
+
+
+async def test_a_stop_finds_who_was_accepted_and_not_yet_begun() -> None:
+    async with listening() as house:
+        house.stop.set()
+        await asyncio.gather(*(house.call() for _ in range(20)), return_exceptions=True)
+    assert house.listener.counts().connections == 0
+
+
+async def test_an_ipv6_address() -> None:
+    try:
+        with socket.create_server(("::1", 0), family=socket.AF_INET6):
+            pass
+    except OSError as error:
+        pytest.skip(f"this machine has no IPv6: {error}")
+    async with listening("[::1]:0", modems=known(IMEI)) as house:
+        reader, writer = await asyncio.open_connection("::1", house.ports[0])
+        writer.write(HELLO)
+        _, connection = await house.diary.until("appeared")
+        assert connection.address == "::1"
+        writer.close()
+        await reader.read()
 
 
 async def test_a_stop_turns_away_who_is_still_entering(certificate: tuple[Path, Path]) -> None:

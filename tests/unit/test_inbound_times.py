@@ -160,6 +160,27 @@ def test_nothing_is_asked_for_half_a_second_after_the_hello() -> None:
     at_the_porch(visit)
 
 
+def test_an_answer_that_is_late_for_the_last_conversation_reaches_no_next_one() -> None:
+    async def visit(porch: Porch) -> None:
+        porch.reception.know(known(IMEI))
+        connection, transport = porch.call()
+        connection.data_received(HELLO)
+        url = LineUrl.parse(f"inbound:{IMEI}")
+        link = InboundLink(url.text, lambda arrivals: porch.reception.lend(url, arrivals, "here"))
+        await link.open()
+        await link.send(b"?")
+        await link.close()
+        opening = asyncio.create_task(link.open())
+        await pass_time(0.3)
+        connection.data_received(b"late")
+        await opening
+        await link.send(b"!")
+        assert transport.written == [(0.5, b"?"), (1.0, b"!")]
+        assert link.drain() == b""
+
+    at_the_porch(visit)
+
+
 def test_a_modem_is_silent_for_300_seconds_at_most_or_as_its_line_says() -> None:
     async def visit(porch: Porch) -> None:
         (quick,) = known(IRZ_IMEI, options="?silence=90")
