@@ -100,13 +100,14 @@ async def _traffic(services: Services, modem_id: int, now: datetime) -> tuple[Da
 
 
 def _modem(modem: Modem, current: SignalLevel | None, now: datetime) -> ModemOut:
+    connected = modem.state is ModemState.CONNECTED
     return ModemOut(
         id=modem.id,
         kind=modem.kind,
         state=modem.state,
         identity=modem.identity,
-        held_by=modem.held_by,
-        held_since=modem.held_since,
+        held_by=modem.held_by if connected else None,
+        held_since=modem.held_since if connected else None,
         failures=modem.failures,
         fault=modem.fault,
         pool=modem.pool,
