@@ -63,11 +63,13 @@ def recognise(heard: bytes, *, paused: bool, expected: Expected) -> Hello | None
         return None
     if len(heard) > LARGEST_HELLO:
         raise UnknownHello(f"More than {LARGEST_HELLO} bytes before a hello; this {looks_like(heard)}")
-    verdicts = [recogniser(heard, paused, expected) for recogniser in _recognisers(expected)]
-    hello = next((verdict for verdict in verdicts if isinstance(verdict, Hello)), None)
-    if hello is None and (paused or Doubt.MORE not in verdicts):
-        raise _unknown(heard, expected)
-    return hello
+    for recogniser in _recognisers(expected):
+        verdict = recogniser(heard, paused, expected)
+        if isinstance(verdict, Hello):
+            return verdict
+        if verdict is Doubt.MORE and not paused:
+            return None
+    raise _unknown(heard, expected)
 
 
 def answer(hello: Hello, meter_time: datetime) -> bytes:

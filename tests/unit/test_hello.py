@@ -28,6 +28,7 @@ from protocols.hello import (
 USUAL = Expected()
 TEXTS = Expected(USUAL_KINDS | {HelloKind.TEXT})
 MACS = Expected(USUAL_KINDS | {HelloKind.MAC})
+REGISTRATIONS = Expected(frozenset({HelloKind.IMEI, HelloKind.ICCID, HelloKind.TEXT, HelloKind.MAC}))
 LOGINS = Expected(patterns=(re.compile(rb"LOGIN:(\d+)"),))
 
 IRZ_LOGIN = (
@@ -46,6 +47,16 @@ HEX_IMEI = IMEI.hex().encode()
 METER = bytes.fromhex("68 06 06 68 08 05 72 0D 0A 55 E1 16")
 
 HELLOS = [
+    pytest.param(
+        b"LOGIN:1001", REGISTRATIONS, HelloKind.TEXT, "LOGIN:1001", id="5 USR, text among addresses"
+    ),
+    pytest.param(
+        bytes.fromhex("D8 B0 4C 01 02 03"),
+        REGISTRATIONS,
+        HelloKind.MAC,
+        "mac:D8B04C010203",
+        id="5 MAC among texts",
+    ),
     pytest.param(IRZ_LOGIN, USUAL, HelloKind.IRZ, "861785006123456", id="3.1 iRZ with encapsulation"),
     pytest.param(PLAIN_IRZ_LOGIN, USUAL, HelloKind.IRZ, "861785006123456", id="3.1 iRZ"),
     pytest.param(WRX_LOGIN, USUAL, HelloKind.WRX, "861785006123456", id="4.2 WRX"),
