@@ -60,7 +60,7 @@ class Attachment:
     def say(self, data: bytes) -> None:
         """The meters answer."""
         mishap, self._mishap = self._mishap, None
-        if self._over.is_set() or not self._dialogue.ready:
+        if not data or self._over.is_set() or not self._dialogue.ready:
             return
         if mishap is not None:
             self._fate.count(mishap)

@@ -10,13 +10,14 @@ from random import Random
 
 import pytest
 
+from simulators.faults import Fault, FaultyFarEnd
 from simulators.fronts import tcp_front
 from simulators.gateways.connecting import ConnectingGateway, inbound_front
 from simulators.gateways.gateway import Gateway, GatewayKind
 from simulators.gateways.mishaps import Conditions, Fate, Mishap
 from simulators.gateways.strangers import STRANGERS, Stranger, crowd, scan, visit
 from simulators.gateways.wedge import Wedge, WedgingFarEnd
-from simulators.lines import Bus
+from simulators.lines import Bus, FarEnd
 from tests.support.head_end import Caller, HeadEnd, head_end
 from tests.support.talker import talking_tcp
 
@@ -29,12 +30,17 @@ ASK, ANSWER = b"ask 1", b"the meter's answer"
 
 
 class Meter:
+    def __init__(self, answer: bytes = ANSWER) -> None:
+        self._answer = answer
+
     def hear(self, frame: bytes) -> bytes:
-        return ANSWER
+        return self._answer
 
 
-def bus() -> Bus:
-    return Bus([Meter()], lambda buffer: (ASK, len(buffer)) if buffer.endswith(ASK) else None, Random(1))
+def bus(answer: bytes = ANSWER) -> Bus:
+    return Bus(
+        [Meter(answer)], lambda buffer: (ASK, len(buffer)) if buffer.endswith(ASK) else None, Random(1)
+    )
 
 
 @asynccontextmanager
@@ -43,12 +49,13 @@ async def connecting(
     kind: str = "imei",
     identity: str = IMEI,
     mishaps: dict[Mishap, float] | None = None,
+    far_end: FarEnd | None = None,
     **settings: object,
 ) -> AsyncIterator[ConnectingGateway]:
     gateway = Gateway(kind=GatewayKind(kind), identity=identity, **{"reconnect": 0.01, **settings})  # type: ignore[arg-type]
     fate = Fate(Conditions(mishaps or {}), 0.0, Random(2))
     async with inbound_front(
-        bus(), gateway, lambda gateway: listening.address, fate=fate, csq=lambda: 22
+        far_end or bus(), gateway, lambda gateway: listening.address, fate=fate, csq=lambda: 22
     ) as running:
         yield running
 
@@ -215,6 +222,16 @@ class TestNetwork:
             heard = await caller.ask(ASK, len(ANSWER) - 1)
             assert heard in {ANSWER[:lost] + ANSWER[lost + 1 :] for lost in range(len(ANSWER))}
             assert await caller.is_silent()
+
+    async def test_of_an_answer_that_was_lost_whole_no_byte_can_be_lost(self) -> None:
+        lost = FaultyFarEnd(bus(b"."), {Fault.TRUNCATED: 1.0}, Random(1), "m-bus")
+        mishaps = {Mishap.BYTE_LOST: 1.0}
+        async with head_end() as listening, connecting(listening, mishaps=mishaps, far_end=lost) as gateway:
+            caller = await registered(listening)
+            caller.say(ASK)
+            assert await caller.is_silent()
+            assert gateway.sessions == 1
+            assert not gateway.counts
 
     async def test_a_gateway_comes_again_after_a_reset(self) -> None:
         async with head_end() as listening, connecting(listening) as gateway:
