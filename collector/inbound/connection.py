@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from enum import Enum
-from typing import Protocol
+from typing import Protocol, cast
 
 from collector.inbound.address import ListenAddress
 from collector.inbound.endings import Ending
@@ -88,8 +88,7 @@ class Connection(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
+        self._transport = cast(asyncio.Transport, transport)  # uvloop's over TLS is of no class of asyncio
         self.made = True
         self.opened = self.heard_at = asyncio.get_running_loop().time()
         self.entrance.greet(self)
