@@ -71,9 +71,10 @@ def recognise_text(heard: bytes, paused: bool, expected: Expected) -> Hello | Do
 
 
 def recognise_mac(heard: bytes, paused: bool, expected: Expected) -> Hello | Doubt:
-    """The six bytes of a network card's address."""
+    """The six bytes of a network card's address; where texts are expected too, printable ones are a text's."""
     address = heard[:MAC_SIZE]
-    if is_foreign(heard) or address[0] & GROUP_BIT or not any(address):
+    textual = HelloKind.TEXT in expected.kinds and TEXT.fullmatch(address)
+    if is_foreign(heard) or address[0] & GROUP_BIT or not any(address) or textual:
         return Doubt.OTHER
     if len(address) < MAC_SIZE:
         return Doubt.OTHER if paused else Doubt.MORE

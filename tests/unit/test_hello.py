@@ -48,7 +48,7 @@ METER = bytes.fromhex("68 06 06 68 08 05 72 0D 0A 55 E1 16")
 
 HELLOS = [
     pytest.param(
-        b"LOGIN:1001", REGISTRATIONS, HelloKind.TEXT, "LOGIN:1001", id="5 USR, text among addresses"
+        b"LOGIN:1001\r\n", REGISTRATIONS, HelloKind.TEXT, "LOGIN:1001", id="5 USR, text among addresses"
     ),
     pytest.param(
         bytes.fromhex("D8 B0 4C 01 02 03"),
