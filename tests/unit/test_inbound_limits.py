@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
+import errno
 import socket
 import struct
 
 import pytest
 
+from collector.inbound import door
 from collector.inbound.address import ListenAddress
 from collector.inbound.endings import Ending, Refusal
 from collector.inbound.limits import Limits
 from collector.inbound.listener import Listener
+from collector.inbound.reception import Reception
+from collector.supervisor import wait
 from metering.errors import ConfigurationError
-from tests.unit.inbound_house import ICCID, IMEI, NOW, OTHER_IMEI, Diary, known, listening
+from tests.unit.inbound_house import ICCID, IMEI, NOW, OTHER_IMEI, PATIENCE, Diary, known, listening
 
 HELLO = IMEI.encode() + b"\r\n"
 
@@ -267,3 +272,35 @@ async def test_an_address_that_is_taken_is_a_mistake_of_ours() -> None:
         listener = Listener(addresses, Limits(), Diary(), lambda: NOW)
         with pytest.raises(ConfigurationError, match="Cannot listen on"):
             listener.bind()
+
+
+class Exhausted(socket.socket):
+    """A listening socket of a process that has no more of them, once."""
+
+    spared = 1
+
+    def accept(self) -> tuple[socket.socket, object]:
+        if self.spared:
+            self.spared -= 1
+            raise OSError(errno.EMFILE, "Too many open files")
+        return super().accept()
+
+
+async def test_without_a_socket_left_it_waits_and_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(door, "BREATH", 0.02)
+    listening_socket = Exhausted()
+    listening_socket.bind(("127.0.0.1", 0))
+    listening_socket.listen()
+    listening_socket.setblocking(False)
+    reception = Reception(Limits(), Diary(), lambda: NOW)
+    entrance = door.Door(ListenAddress.parse("127.0.0.1:0"), listening_socket, reception, None)
+    entrance.open()
+    _, writer = await asyncio.open_connection("127.0.0.1", entrance.port)
+    async with asyncio.timeout(PATIENCE):
+        while not reception.admission.accepted:
+            await wait(asyncio.Event(), 0.005)
+    assert reception.admission.refused == {Refusal.NO_SOCKET: 1}
+    await entrance.close()
+    reception.cut_off()
+    await reception.admission.empty.wait()
+    writer.close()

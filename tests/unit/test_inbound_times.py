@@ -5,6 +5,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from random import Random
+
+import pytest
 
 from collector.inbound.address import ListenAddress
 from collector.inbound.connection import Connection
@@ -15,10 +18,29 @@ from collector.links.inbound import InboundLink
 from collector.links.url import LineUrl
 from collector.supervisor import wait
 from tests.instant_loop import run_instantly
-from tests.unit.inbound_house import IMEI, IRZ_IMEI, IRZ_LOGIN, NOW, WRX_PROBE, Diary, known
+from tests.unit.inbound_house import (
+    IMEI,
+    IRZ_IMEI,
+    IRZ_LOGIN,
+    NOW,
+    WRX_AUTHORISATION,
+    WRX_PROBE,
+    Diary,
+    known,
+)
 
 HELLO = IMEI.encode() + b"\r\n"
 LIMITS = Limits()
+PIECES = (
+    HELLO,
+    IRZ_LOGIN,
+    WRX_AUTHORISATION,
+    b"PING",
+    b"\xb5\xbc\xbd\xbe\xbf",
+    b"\x68\x03\x03\x68",
+    b"PROXY TCP4 ",
+    bytes(600),
+)
 
 
 class Transport(asyncio.Transport):
@@ -230,5 +252,31 @@ def test_a_link_waits_for_a_modem_that_takes_nothing() -> None:
         connection.resume_writing()
         await sending
         await link.close()
+
+    at_the_porch(visit)
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_whatever_is_said_in_whatever_pieces_the_books_balance(seed: int) -> None:
+    """Hellos, heartbeats and garbage, cut and mixed at random: no error, and in the end nobody is left."""
+    random = Random(seed)
+
+    def words() -> bytes:
+        chosen = b"".join(random.choices((*PIECES, random.randbytes(20)), k=random.randint(1, 4)))
+        return chosen[random.randrange(len(chosen)) :] if random.random() < 0.3 else chosen
+
+    async def visit(porch: Porch) -> None:
+        porch.reception.know(known(IMEI, IRZ_IMEI, options="?heartbeat=50494E47&answer=504F4E47"))
+        connections = [porch.call() for _ in range(10)]
+        for _ in range(100):
+            connection, transport = random.choice(connections)
+            if transport.aborted is None:
+                connection.data_received(words())
+            await pass_time(random.choice((0.0, 0.1, 1.5, 15.0)))
+        for connection, _ in connections:
+            connection.connection_lost(None)
+        assert not porch.reception.admission.connections
+        assert not porch.reception.here and not len(porch.reception.strangers)
+        assert len(porch.diary.told("appeared")) == len(porch.diary.told("vanished"))
 
     at_the_porch(visit)
