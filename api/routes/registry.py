@@ -86,6 +86,9 @@ class LineOut(BaseModel):
     id: int = Field(examples=[5])
     url: str = Field(examples=["tcp://10.0.0.5:4001"])
     collector: str | None = Field(examples=[None])
+    pool: str | None = Field(
+        examples=[None], description="The pool of our modems through which it is called; null: it is not."
+    )
 
 
 @router.get("/usage-points")
@@ -139,7 +142,7 @@ async def get_meter(services: ServicesNeeded, meter_id: Identifier) -> MeterDeta
 async def get_line(services: ServicesNeeded, line_id: Identifier) -> LineOut:
     """One line."""
     line = await existing_line(services, line_id)
-    return LineOut(id=line.id, url=line.url, collector=line.collector)
+    return LineOut(id=line.id, url=line.url, collector=line.collector, pool=line.pool)
 
 
 async def existing_usage_point(services: Services, usage_point_id: int) -> UsagePoint:

@@ -30,6 +30,7 @@ from api.app import create_app
 from api.dependencies import Scope
 from storage.keys import ApiKeys
 from storage.pool import Database
+from tests.api.modem_network import build_modems
 from tests.api.network import NOW, SECOND_POLL, build
 
 CHECKS = [
@@ -64,6 +65,7 @@ async def calling(url: str) -> AsyncIterator[tuple[AsyncClient, str]]:
     """A caller on the small network, and the header of a key with every scope."""
     async with Database(url) as database:
         await build(database)
+        await build_modems(database)
         _, plain = await ApiKeys(database).create("schemathesis", Scope)
         transport = ASGITransport(create_app(database, now=lambda: NOW), raise_app_exceptions=False)
         async with AsyncClient(transport=transport, base_url="http://teplo") as client:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
@@ -27,6 +28,18 @@ NOT_UNDERSTOOD = (
     "/api/v1/meters?cursor=%00",
     "/api/v1/polls/1",
     "/api/v1/polls?since=yesterday",
+)
+
+NO_BODIES = (
+    b"",
+    b"{",
+    b"[]",
+    b"\xff",
+    b"[" * 20_000,
+    b'{"line_id": %s}' % (b"1" * 5000),
+    b'{"line_id": NaN}',
+    b'{"line_id": 1, "\\udc00": 1}',
+    b'{"line_id": 1, "site": "\\udc00"}',
 )
 
 
@@ -64,6 +77,27 @@ async def test_parameters_that_are_not_understood_are_named(client: AsyncClient)
 async def test_a_body_that_is_too_large_is_refused_unread(client: AsyncClient) -> None:
     answer = await client.post("/api/v1/lines/1/poll-requests", content=b"x" * (LARGEST_BODY + 1))
     checked(answer, 413)
+
+
+async def test_a_body_of_unannounced_length_is_refused_as_soon_as_it_is_too_large(
+    client: AsyncClient,
+) -> None:
+    read = 0
+
+    async def endless() -> AsyncIterator[bytes]:
+        nonlocal read
+        while True:
+            read += 1
+            yield b"x" * 1024
+
+    checked(await client.post("/api/v1/signal-surveys", content=endless()), 413)
+    assert read * 1024 <= LARGEST_BODY + 1024
+
+
+@pytest.mark.parametrize("body", NO_BODIES, ids=lambda body: ascii(body)[:30])
+async def test_a_body_that_is_not_understood(client: AsyncClient, body: bytes) -> None:
+    headers = {"Content-Type": "application/json"}
+    checked(await client.post("/api/v1/signal-surveys", content=body, headers=headers), 422)
 
 
 async def test_a_database_that_is_away_is_503_with_a_time_to_wait() -> None:

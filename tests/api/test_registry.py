@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from httpx import AsyncClient
 
+from storage.pool import Database
 from tests.api.network import THIRD_POLL, Network
+from tests.support.modems import called_line
 
 
 async def test_usage_points_page_by_page(client: AsyncClient, network: Network) -> None:
@@ -47,4 +49,9 @@ async def test_a_meter_that_never_answered_says_so(client: AsyncClient, network:
 
 async def test_a_line(client: AsyncClient, network: Network) -> None:
     line = (await client.get(f"/api/v1/lines/{network.line}")).json()
-    assert line == {"id": network.line, "url": "tcp://10.0.0.5:4001", "collector": None}
+    assert line == {"id": network.line, "url": "tcp://10.0.0.5:4001", "collector": None, "pool": None}
+
+
+async def test_a_line_that_is_called_names_its_pool(client: AsyncClient, database: Database) -> None:
+    line = await called_line(database)
+    assert (await client.get(f"/api/v1/lines/{line}")).json()["pool"] == "main"
