@@ -53,7 +53,7 @@ class CallStream:
         except LineError as error:
             self._early += self._port_lost(error)
             raise LineLost(self.lost) from error
-        self.call.sent += len(data)
+        self.call.account.sent += len(data)
 
     def drain(self) -> bytes:
         """What has come and nobody took."""
@@ -79,21 +79,21 @@ class CallStream:
                 self._hung_up()
         else:
             data = b""
-        self.call.received += len(data)
+        self.call.account.received += len(data)
         return data
 
     def _hung_up(self) -> None:
-        self.call.hung_up_by = HungUpBy.REMOTE
+        self.call.account.hung_up_by = HungUpBy.REMOTE
         self.lost = (
             f"{self._description} was cut: the meter's modem hung up, or the network dropped the call (NO "
             "CARRIER). Check that modem's power and signal level when it happens again."
         )
 
     def _port_lost(self, error: LineError) -> bytes:
-        self.call.fault = CallFailed(f"The port was lost in a call. {error}", CallResult.MODEM_SILENT)
+        self.call.account.fault = CallFailed(f"The port was lost in a call. {error}", CallResult.MODEM_SILENT)
         self.lost = f"{self._description} was cut on our side. {error}"
         data = self._watch.quiet()
-        self.call.received += len(data)
+        self.call.account.received += len(data)
         return data
 
     async def _undisturbed(self, operation: Coroutine[Any, Any, T]) -> T:

@@ -20,6 +20,7 @@ REFUSALS: Final = (CallFailed, ExchangeError)
 """How a modem fails that may still be spoken to; a port that is lost is none of them."""
 STUCK: Final = frozenset({CallResult.MODEM_SILENT, CallResult.MODEM_ERROR})
 """What another opening of the port, or a reset, may mend."""
+MENDED_BY_RESET: Final = STUCK | {CallResult.NOT_REGISTERED}
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,14 +34,17 @@ class Readiness:
 def make_ready(settings: ModemSettings, *, registration: float, reset: bool) -> Conversation[Readiness]:
     """From whatever state to a modem that a network serves; CallFailed when that cannot be had.
 
-    A call that a dead collector left standing is ended first. A modem that still hangs or refuses is reset
-    when `reset` says so. `registration`: seconds to wait for a network.
+    A call that a dead collector left standing is ended first. A modem that still hangs, refuses or finds no
+    network is reset when `reset` says so. `registration`: seconds to wait for a network.
     """
     yield from _wake(reset=reset)
-    identity = yield from _initialise(settings, reset=reset)
-    yield from at_commands.await_registration(registration)
-    signal = yield from at_commands.signal()
-    return Readiness(identity, signal)
+    try:
+        return (yield from _prepare(settings, registration))
+    except CallFailed as failure:
+        if not reset or failure.result not in MENDED_BY_RESET:
+            raise
+    yield from at_commands.reset()
+    return (yield from _prepare(settings, registration))
 
 
 def end_call(*, online: bool) -> Conversation[None]:
@@ -65,14 +69,11 @@ def _wake(*, reset: bool) -> Conversation[None]:
         raise silent
 
 
-def _initialise(settings: ModemSettings, *, reset: bool) -> Conversation[ModemIdentity]:
-    try:
-        return (yield from at_commands.initialise(settings))
-    except CallFailed as failure:
-        if not reset or failure.result not in STUCK:
-            raise
-    yield from at_commands.reset()
-    return (yield from at_commands.initialise(settings))
+def _prepare(settings: ModemSettings, registration: float) -> Conversation[Readiness]:
+    identity = yield from at_commands.initialise(settings)
+    yield from at_commands.await_registration(registration)
+    signal = yield from at_commands.signal()
+    return Readiness(identity, signal)
 
 
 def _leave_standing_call() -> Conversation[None]:

@@ -21,7 +21,7 @@ class DiallingTimes:
     """
 
     registration: float = 60.0
-    opening: float = 300.0
+    opening: float = 360.0
     closing: float = 60.0
     release: float = 5.0
     lease: float = 60.0

@@ -289,6 +289,21 @@ def test_a_modem_that_refuses_everything_is_reset() -> None:
     run_instantly(call())
 
 
+def test_a_modem_without_network_time_after_time_is_reset() -> None:
+    async def call() -> None:
+        searching = CLASSIC | {"AT+CREG?": "+CREG: 0,2\r\n\r\nOK"}
+        modem = ScriptedModem(answers=searching, mended_by_reset=CLASSIC)
+        pool = ScriptedPool(modem)
+        assert (await failed(pool)).result is CallResult.NOT_REGISTERED
+        assert "AT+CFUN=1,1" not in modem.heard
+        await asyncio.sleep(60)
+        await (await opened(pool)).close()
+        assert modem.heard.count("AT+CFUN=1,1") == 1
+        assert pool.book.modems[1].failures == 0
+
+    run_instantly(call())
+
+
 def test_a_call_that_a_dead_collector_left_is_ended_first() -> None:
     async def call() -> None:
         pool = ScriptedPool(modem := ScriptedModem(online=True))
