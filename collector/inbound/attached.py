@@ -75,7 +75,7 @@ class Attached:
 
     def know(self, modem: KnownModem) -> None:
         """The register has been read again; heartbeat or prefix of the line may have changed."""
-        changed = modem.url != self.modem.url
+        changed = modem.url.text != self.modem.url.text
         self.modem = modem
         if changed:
             self._stream = self._new_stream()
