@@ -26,17 +26,19 @@ def network_of(plan: NetworkPlan, random: Random, faults: str | None) -> Network
 @asynccontextmanager
 async def running_pools(plans: tuple[PoolPlan, ...], network: Network) -> AsyncIterator[Modems]:
     """Every pool with its modems plugged in, until the block ends."""
+    modems: dict[str, tuple[SimulatedModem, ...]] = {}
     async with AsyncExitStack() as stack:
-        modems = {
-            plan.name: tuple(await stack.enter_async_context(_running_pool(plan, network, number)))
-            for number, plan in enumerate(plans)
-        }
+        for plan in plans:
+            first = 1 + sum(len(pool) for pool in modems.values())
+            modems[plan.name] = tuple(await stack.enter_async_context(_running_pool(plan, network, first)))
         yield modems
 
 
 @asynccontextmanager
-async def _running_pool(plan: PoolPlan, network: Network, number: int) -> AsyncIterator[list[SimulatedModem]]:
-    cell = Cell(seed=1000 * number, mean=plan.level)
+async def _running_pool(plan: PoolPlan, network: Network, first: int) -> AsyncIterator[list[SimulatedModem]]:
     make = MAKES[plan.make] if plan.make else None
-    async with running_pool(network, plan.modems, make=make, front=plan.front.value, cell=cell) as modems:
+    cell = Cell(seed=first, mean=plan.level)
+    async with running_pool(
+        network, plan.modems, first=first, make=make, front=plan.front.value, cell=cell
+    ) as modems:
         yield modems

@@ -19,7 +19,7 @@ Listener = Callable[[Gateway], tuple[str, int] | None]
 """Host and port of the head-end for this gateway at this moment; None: nowhere yet."""
 
 _LONGEST_CONNECT: Final = 10.0
-_MOST_DOUBLINGS: Final = 5
+_MOST_DOUBLINGS: Final = 4
 _MOST_GHOSTS: Final = 4
 
 
@@ -63,16 +63,14 @@ class ConnectingGateway:
         in_vain = 0
         try:
             while True:
-                served = await self._try_once()
-                in_vain = 0 if served else min(in_vain + 1, _MOST_DOUBLINGS)
+                if (address := self._listener(self.gateway)) is not None:
+                    served = await self._try_once(address)
+                    in_vain = 0 if served else min(in_vain + 1, _MOST_DOUBLINGS)
                 await asyncio.sleep(self.gateway.reconnect * 2 ** max(in_vain - 1, 0))
         finally:
             await self._lay_ghosts(0)
 
-    async def _try_once(self) -> bool:
-        address = self._listener(self.gateway)
-        if address is None:
-            return False
+    async def _try_once(self, address: tuple[str, int]) -> bool:
         try:
             await asyncio.sleep(self._fate.delay())
             source = (self.gateway.source, 0) if self.gateway.source else None

@@ -18,6 +18,7 @@ from simulators.gateways.mishaps import Conditions, Fate, Mishap
 from simulators.gateways.strangers import STRANGERS, Stranger, crowd, scan, visit
 from simulators.gateways.wedge import Wedge, WedgingFarEnd
 from simulators.lines import Bus, FarEnd
+from tests.instant_loop import run_instantly
 from tests.support.head_end import Caller, HeadEnd, head_end
 from tests.support.talker import talking_tcp
 
@@ -252,6 +253,25 @@ class TestNetwork:
                     caller = await registered(listening)
                     assert await caller.ask(ASK, len(ANSWER)) == ANSWER
         assert gateway.sessions >= 2
+
+
+async def test_tries_in_vain_become_rarer() -> None:
+    """After pauses of 1, 2, 4 and then 8 reconnect delays, the 5th try is at 15 of them, the 15th at 95."""
+    tries = 0
+
+    def nobody_there(gateway: Gateway) -> tuple[str, int]:
+        nonlocal tries
+        tries += 1
+        return ("127.0.0.1", 1)
+
+    async def try_for(seconds: float) -> None:
+        gateway = Gateway(kind=GatewayKind.IMEI, identity=IMEI, reconnect=1.0)
+        fate = Fate(Conditions({}), 0.0, Random(1))
+        async with inbound_front(bus(), gateway, nobody_there, fate=fate, csq=lambda: 22):
+            await asyncio.wait([asyncio.create_task(asyncio.Event().wait())], timeout=seconds)
+
+    await asyncio.to_thread(run_instantly, try_for(95.5))
+    assert tries == 15
 
 
 async def test_nothing_is_left_of_a_gateway() -> None:

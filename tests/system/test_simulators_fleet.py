@@ -306,7 +306,17 @@ async def test_a_dialled_meter_answers_the_modem_that_calls_it() -> None:
     assert [call.number for call in fleet.network.log] == [line.endpoint]
 
 
-async def test_a_wedged_gateway_can_be_restarted() -> None:
+async def test_no_two_modems_of_a_fleet_are_the_same() -> None:
+    pools = '[[pool]]\nname = "main"\nmodems = 2\n[[pool]]\nname = "spare"\nmodems = 2\nfront = "tcp"\n'
+    fleet = read(HEAD.format("m-bus") + METER + pools, DEMO)
+    async with running_fleet(fleet, now=now, random=Random(1)) as running:
+        schemes = {name: [LineUrl.parse(url).scheme for url in urls] for name, urls in running.pools.items()}
+        modems = [modem for pool in running.modems.values() for modem in pool]
+    assert schemes == {"main": ["serial", "serial"], "spare": ["tcp", "tcp"]}
+    assert len({modem.imei for modem in modems}) == 4
+
+
+async def test_a_wedged_gateway_passes_nothing() -> None:
     fleet = read(HEAD.format("m-bus").replace('front = "tcp"', 'front = "tcp"\nwedge = "dumb"') + METER, DEMO)
     async with running_fleet(fleet, now=now, random=Random(1)) as running:
         (line,) = running.lines
