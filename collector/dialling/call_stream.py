@@ -61,13 +61,16 @@ class CallStream:
         return early + self._told_apart(self.call.modem.port.drain())
 
     async def settle(self) -> None:
-        """Returns when nothing is under way on the port, if need be by closing it."""
-        if self._under_way is None:
-            return
-        await asyncio.wait([self._under_way], timeout=LEAVING)
-        if not self._under_way.done():
-            self._under_way.cancel()
-            await self.call.modem.close()
+        """Returns when nothing is under way on the port, if need be by closing it; sees who hung up."""
+        if self._under_way is not None:
+            await asyncio.wait([self._under_way], timeout=LEAVING)
+            if not self._under_way.done():
+                self._under_way.cancel()
+                await self.call.modem.close()
+                return
+        self._told_apart(self.call.modem.port.drain())
+        if self._watch.noticed:
+            self._hung_up()
 
     def _told_apart(self, chunk: bytes) -> bytes:
         if chunk:

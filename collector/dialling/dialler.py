@@ -19,6 +19,8 @@ from storage.modems import LeasedModem
 
 MOST_MODEMS: Final = 6
 """Tried for one call, one after another."""
+BETWEEN_LOOKS: Final = 1.0
+"""Seconds from one question for a free modem to the next."""
 MOST_LISTED: Final = 5
 LONGEST_FAULT: Final = 160
 
@@ -41,7 +43,7 @@ class Dialler:
         CallFailed says why there is none. A modem whose own fault it was rests, and the next free one dials.
         """
         failures: list[CallFailed] = []
-        while len(failures) < MOST_MODEMS and (modem := await self._lease(pool)) is not None:
+        while len(failures) < MOST_MODEMS and (modem := await self._awaited(pool)) is not None:
             try:
                 return await self._call_through(modem, number)
             except CallFailed as failure:
@@ -53,6 +55,16 @@ class Dialler:
     async def end(self, call: ModemCall) -> None:
         """Hang up and give the modem back. It is carried through although the caller is cancelled."""
         await completed(asyncio.create_task(self._end(call), name=f"end of a call via {call.modem.url}"))
+
+    async def _awaited(self, pool: str) -> LeasedModem | None:
+        """While some rest, more calls are wanted than modems are left: most of them end within a minute."""
+        clock = asyncio.get_running_loop().time
+        until = clock() + self._terms.times.patience
+        while True:
+            modem = await self._lease(pool)
+            if modem is not None or clock() >= until:
+                return modem
+            await asyncio.sleep(BETWEEN_LOOKS)
 
     async def _lease(self, pool: str) -> LeasedModem | None:
         """A modem that this collector lost hold of without noticing may be lent to it again: not for use."""

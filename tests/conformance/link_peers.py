@@ -261,7 +261,7 @@ async def serial_nobody() -> AsyncIterator[Link]:
 async def csd_line(*, absent: bool = False) -> AsyncIterator[Link]:
     """A call through a modem in memory whose pauses are as short as ours are made here."""
     modem = ScriptedModem(setting_up=0.0, thinking=0.0, guard=0.001, meter=call_answer, absent=absent)
-    dialler = await ScriptedPool(modem, times=DiallingTimes(release=0.0)).dialler()
+    dialler = await ScriptedPool(modem, times=DiallingTimes(patience=0.0, release=0.0)).dialler()
     with contextlib.ExitStack() as shortened:
         for module, name in ((calls, "GUARD"), (calls, "RELEASE"), (dialogue, "SETTLING")):
             shortened.enter_context(patch.object(module, name, Pause(0.002)))

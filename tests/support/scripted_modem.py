@@ -28,6 +28,8 @@ REOPENED = "port opened again"
 GUARD = 1.0
 """S12 of V.250: so long must it be quiet before +++."""
 
+IMPATIENT = DiallingTimes(patience=0.0)
+
 CLASSIC: Mapping[str, str] = {
     "AT": "OK",
     "ATZ": "OK",
@@ -147,7 +149,7 @@ class Port(FakeLink):
 class ScriptedPool:
     """The pool `main` of these modems, with its book in memory and the loop's time as the clock."""
 
-    def __init__(self, *modems: ScriptedModem, times: DiallingTimes = DiallingTimes()) -> None:
+    def __init__(self, *modems: ScriptedModem, times: DiallingTimes = IMPATIENT) -> None:
         self.book = FakeBook()
         self.modems = {modem.url: modem for modem in modems or (ScriptedModem(),)}
         self.times = times

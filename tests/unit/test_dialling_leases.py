@@ -278,7 +278,7 @@ def test_a_call_cancelled_while_it_rings_is_hung_up() -> None:
 
 def test_an_opening_without_end_is_given_up() -> None:
     async def call() -> None:
-        pool = ScriptedPool(ScriptedModem(answers=SEARCHING), times=DiallingTimes(opening=20.0))
+        pool = ScriptedPool(ScriptedModem(answers=SEARCHING), times=DiallingTimes(opening=20.0, patience=0.0))
         with pytest.raises(CallFailed, match="20 s") as raised:
             await opened(pool)
         assert raised.value.result is CallResult.MODEM_SILENT
@@ -316,6 +316,45 @@ def test_a_link_opens_again_after_a_cut() -> None:
         assert await hear(link, 1) == b"\xe5"
         await link.close()
         assert [written.hung_up_by for written in pool.book.calls] == [HungUpBy.REMOTE, HungUpBy.US]
+
+    run_instantly(call())
+
+
+def test_a_caller_waits_for_a_modem_whose_call_ends_soon() -> None:
+    async def call() -> None:
+        pool = ScriptedPool(times=DiallingTimes())
+        first = await opened(pool)
+        waiting = asyncio.create_task(opened(pool))
+        await asyncio.sleep(pool.times.patience / 2)
+        assert not waiting.done()
+        await first.close()
+        await (await waiting).close()
+        assert [written.result for written in pool.book.calls] == [CallResult.CONNECTED] * 2
+
+    run_instantly(call())
+
+
+def test_his_patience_ends() -> None:
+    async def call() -> None:
+        pool = ScriptedPool(times=DiallingTimes())
+        first = await opened(pool)
+        began = pool.now()
+        with pytest.raises(CallFailed) as raised:
+            await opened(pool)
+        assert raised.value.result is CallResult.NO_FREE_MODEM
+        assert (pool.now() - began).total_seconds() == pytest.approx(pool.times.patience, abs=1)
+        await first.close()
+
+    run_instantly(call())
+
+
+def test_nobody_waits_for_the_modem_that_just_failed_him() -> None:
+    async def call() -> None:
+        pool = ScriptedPool(ScriptedModem(dialled="NO DIALTONE"), times=DiallingTimes())
+        with pytest.raises(CallFailed) as raised:
+            await opened(pool)
+        assert raised.value.result is CallResult.NO_DIAL_TONE
+        assert len(pool.book.calls) == 1
 
     run_instantly(call())
 
