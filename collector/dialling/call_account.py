@@ -10,7 +10,6 @@ import structlog
 
 from collector.dialling.pool import PoolBook
 from collector.dialling.readiness import Readiness
-from collector.dialling.times import rest_after
 from metering.calls import Call, CallResult, HungUpBy
 from metering.errors import CallFailed, StorageError
 from metering.signals import SignalLevel, SignalSource
@@ -53,15 +52,19 @@ class CallAccount:
         except StorageError as error:
             log.warning("call not stored", modem=self.modem.url, number=self.number, error=str(error))
 
-    async def give_back(self, book: PoolBook, now: datetime) -> None:
+    @property
+    def failures(self) -> int:
+        """Our modem's in a row, this call included."""
+        return self.modem.failures + 1 if self.fault else 0
+
+    async def give_back(self, book: PoolBook, rest_until: datetime | None) -> None:
         """The modem, with what was learned of it; when storage is away, its lease ends by itself."""
-        failures = self.modem.failures + 1 if self.fault else 0
         try:
             await book.modems.release(
                 self.modem.id,
                 self.collector,
-                rest_until=now + rest_after(failures) if self.fault else None,
-                failures=failures,
+                rest_until=rest_until,
+                failures=self.failures,
                 fault=str(self.fault)[:LONGEST_CAUSE] if self.fault else "",
                 identity=self.ready.identity if self.ready else None,
                 last_contact_at=self.ready_at,

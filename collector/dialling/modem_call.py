@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
+from datetime import datetime
 from uuid import UUID
 
 import structlog
@@ -73,7 +74,12 @@ class ModemCall:
             await self._take_down()
         finally:
             await self.lease.stop()
-        await self.account.give_back(self._terms.book, self._terms.now())
+        await self.account.give_back(self._terms.book, self._rest_until())
+
+    def _rest_until(self) -> datetime | None:
+        if self.account.fault is None:
+            return None
+        return self._terms.now() + self._terms.times.rest_after(self.account.failures)
 
     async def _made_ready(self, pin: str) -> Readiness:
         try:

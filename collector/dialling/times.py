@@ -27,13 +27,13 @@ class DiallingTimes:
     closing: float = 60.0
     release: float = 5.0
     lease: float = 60.0
+    rests: tuple[timedelta, ...] = RESTS
 
     @property
     def renewal(self) -> float:
         """Between two renewals of a lease."""
         return self.lease / 3
 
-
-def rest_after(failures: int) -> timedelta:
-    """How long a modem rests that failed so many times in a row, this one included."""
-    return RESTS[min(failures, len(RESTS)) - 1]
+    def rest_after(self, failures: int) -> timedelta:
+        """How long a modem rests that failed so many times in a row, this one included."""
+        return self.rests[min(failures, len(self.rests)) - 1]
