@@ -28,9 +28,11 @@ check: .venv/.dev ## lint, types and import contracts
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-fuzz: .venv/.dev ## feed FRAMES mutated frames and CONVERSATIONS with lying meters to the protocols
+fuzz: .venv/.dev ## feed FRAMES mutated frames and CONVERSATIONS with liars to the protocols
 	$(BIN)/python -m tests.fuzz.mbus --frames $(FRAMES)
 	$(BIN)/python -m tests.fuzz.modbus --conversations $(CONVERSATIONS)
+	$(BIN)/python -m tests.fuzz.at --conversations $(CONVERSATIONS)
+	$(BIN)/python -m tests.fuzz.hello --inputs $(CONVERSATIONS)
 
 bench: .venv/.dev ## every benchmark: ours and its peers, side by side
 	@for name in $(BENCHMARKS); do echo "== $$name"; $(BIN)/python -m bench.$$name || exit 1; done

@@ -194,7 +194,8 @@ def main() -> None:
         print(f"{side:8}: {rate:6.0f} connections/s, {size:6.0f} bytes each")
     ours, *others = held.items()
     for side, (rate, size) in others:
-        print(f"listener : {side}: rate {ours[1].rate / rate:.2f}, memory {ours[1].size / size:.2f}")
+        memory = f"{ours[1].size / size:.2f}" if size > 0 else "not measurable"
+        print(f"listener : {side}: rate {ours[1].rate / rate:.2f}, memory {memory}")
 
 
 if __name__ == "__main__":

@@ -39,7 +39,8 @@ class CollectorSettings:
     """How one collector works.
 
     `tick` is the pause between two looks at what is due, in seconds. A line whose collector died without a
-    word is served by another one after `heartbeat`.
+    word is served by another one after `heartbeat`. `patience`: after a start, until a modem that has not
+    connected to us is reported as away.
     """
 
     name: str = "main"
@@ -48,6 +49,7 @@ class CollectorSettings:
     tick: float = 5.0
     concurrent_lines: int = 200
     heartbeat: timedelta = timedelta(seconds=30)
+    patience: timedelta = timedelta(minutes=5)
 
 
 class Collector:
@@ -72,7 +74,12 @@ class Collector:
         self._modems = Modems(database)
         self._collectors = Collectors(database)
         self._planner = Planner(
-            database, settings.name, settings.plan, tools.now, settings.heartbeat
+            database,
+            settings.name,
+            settings.plan,
+            tools.now,
+            heartbeat=settings.heartbeat,
+            patience=settings.patience,
         )
         self._serving = Serving(database, settings.name, settings.archives, tools, self._planner)
         self._surveys = LineSurveys(database, tools.now, listener, attendance)
@@ -117,9 +124,7 @@ class Collector:
     async def _news(self, stop: asyncio.Event) -> None:
         waiting = [asyncio.create_task(event.wait()) for event in (stop, self._attendance.news)]
         try:
-            await asyncio.wait(
-                waiting, timeout=self._settings.tick, return_when=asyncio.FIRST_COMPLETED
-            )
+            await asyncio.wait(waiting, timeout=self._settings.tick, return_when=asyncio.FIRST_COMPLETED)
         finally:
             for task in waiting:
                 task.cancel()

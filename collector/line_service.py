@@ -51,7 +51,7 @@ class _Visit:
     @property
     def wedged(self) -> bool:
         """A meter cannot hang up on us, and two meters are seldom silent at once."""
-        cut = all(report.outcome is Outcome.NO_LINK for _, report in self.suspects)
+        cut = all(report.outcome is Outcome.LINE_LOST for _, report in self.suspects)
         meters = {due.meter.id for due, _ in self.suspects}
         return len(self.suspects) >= WEDGED_AFTER and (cut or len(meters) >= DOUBTED_AFTER)
 

@@ -12,7 +12,7 @@ from metering.polls import PollHistory
 from storage.jobs import Jobs
 from storage.polls import Polls
 from storage.pool import Database
-from storage.usage_points import Meter, Registry
+from storage.usage_points import Line, Meter, Registry
 
 ROUTINE: Final = 10
 PAGE: Final = 1000
@@ -22,13 +22,22 @@ class Planner:
     """Asks the registry and the history of polls; several planners on one database ask for the same.
 
     A job that waits for a collector which has not been heard of for `heartbeat` goes to who can serve it.
+    For `patience` after the start no modem is reported away: it must find the way to us first.
     """
 
     def __init__(
-        self, database: Database, collector: str, plan: PollPlan, now: Clock, heartbeat: timedelta
+        self,
+        database: Database,
+        collector: str,
+        plan: PollPlan,
+        now: Clock,
+        *,
+        heartbeat: timedelta,
+        patience: timedelta,
     ) -> None:
         self._collector = collector
         self._heartbeat = heartbeat
+        self._patient_until = now() + patience
         self._plan = plan
         self._now = now
         self._registry = Registry(database)
@@ -38,7 +47,8 @@ class Planner:
     async def request_due_lines(self) -> None:
         """Put every line with a due meter into the queue; a line that is already there stays there once."""
         histories = await self._polls.histories()
-        queues = {line.id: line.queue for line in await self._registry.lines(self._collector)}
+        lines = await self._registry.lines(self._collector)
+        queues = {line.id: line.queue for line in lines if not self._awaited(line)}
         due = {meter.line_id async for meter in self._meters() if self.due(meter, histories)}
         wanted = {line: queues[line] for line in sorted(due & queues.keys())}
         await self._jobs.move_lines(wanted, self._heartbeat)
@@ -52,6 +62,11 @@ class Planner:
         history = histories.get(meter.id, PollHistory())
         waited_for = returned and history.failures > 0
         return meter.polled and (waited_for or is_due(meter.id, self._plan, history, self._now()))
+
+    def _awaited(self, line: Line) -> bool:
+        """Whether its modem may still be about to connect to us."""
+        nobodys = line.queue is None and line.url.startswith("inbound:")
+        return nobodys and self._now() < self._patient_until
 
     async def _meters(self) -> AsyncIterator[Meter]:
         last = 0

@@ -20,6 +20,7 @@ from metering.errors import (
     DecodeError,
     GatewayWedged,
     LineError,
+    LineLost,
     MeterBusy,
     MeterError,
     ModemAway,
@@ -45,6 +46,7 @@ ALLOWED_DRIFT = timedelta(minutes=10)
 OUTCOMES: tuple[tuple[type[TeploError], Outcome], ...] = (
     (ModemAway, Outcome.MODEM_AWAY),
     (GatewayWedged, Outcome.GATEWAY_WEDGED),
+    (LineLost, Outcome.LINE_LOST),
     (LineError, Outcome.NO_LINK),
     (NoResponse, Outcome.METER_SILENT),
     (WrongMeter, Outcome.WRONG_METER),

@@ -17,6 +17,7 @@ class Outcome(StrEnum):
     OK = "ok"
     PARTLY_READ = "partly_read"
     NO_LINK = "no_link"
+    LINE_LOST = "line_lost"
     METER_SILENT = "meter_silent"
     TRANSFER_ERRORS = "transfer_errors"
     WRONG_METER = "wrong_meter"

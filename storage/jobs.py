@@ -82,14 +82,18 @@ class Jobs:
 
     async def request_lines(self, lines: Mapping[int, str | None], priority: int = 0) -> None:
         """Asks for many lines at once: the queue of each by line id."""
-        if not lines:
+        keys = [_key(line_id) for line_id in lines]
+        present = {row["dedupe_key"] for row in await self._database.rows(_SQL["present"], keys, priority)}
+        # Only what is missing is written: running jobs are renewed all the time, and would be waited for.
+        wanted = [(line_id, queue) for line_id, queue in lines.items() if _key(line_id) not in present]
+        if not wanted:
             return
         async with self._database.connection() as connection:
             await Queries(AsyncpgDriver(connection)).enqueue(
-                [entrypoint(queue) for queue in lines.values()],
-                [str(line_id).encode() for line_id in lines],
-                [priority] * len(lines),
-                dedupe_key=[_key(line_id) for line_id in lines],
+                [entrypoint(queue) for _, queue in wanted],
+                [str(line_id).encode() for line_id, _ in wanted],
+                [priority] * len(wanted),
+                dedupe_key=[_key(line_id) for line_id, _ in wanted],
                 on_conflict="update_priority",
             )
 

@@ -39,6 +39,11 @@ OUTCOMES: Final[Mapping[Outcome, Explanation]] = {
         "The gateway or modem is without power, out of coverage, or its address has changed.",
         "Check the address of the line, the power of the gateway and the signal level on site.",
     ),
+    Outcome.LINE_LOST: Explanation(
+        "The line was cut before anything was read.",
+        "The radio connection broke, the gateway restarted, or an adapter was unplugged.",
+        "Nothing to do unless it happens again and again: then check signal level and power on site.",
+    ),
     Outcome.METER_SILENT: Explanation(
         "The line is open, but the meter does not answer.",
         "Wrong meter address or baud rate, a broken wire, or a meter without power.",

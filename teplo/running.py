@@ -28,6 +28,7 @@ from collector.inbound.listener import Listener
 from collector.schedule import PollPlan
 from collector.serving import Tools
 from metering.errors import ConfigurationError
+from metering.surveys import SurveyRule
 from protocols.at_commands import ModemSettings
 from storage.calls import Calls
 from storage.modems import Modems
@@ -35,6 +36,7 @@ from storage.pool import Database
 from storage.signals import Signals
 from teplo import composition
 from teplo.settings import Settings
+from teplo.survey import rule_of
 
 log = structlog.get_logger()
 
@@ -70,22 +72,21 @@ class Station:
 async def collect(settings: Settings, stop: asyncio.Event) -> None:
     """Run a collector on the settings' database until `stop` is set."""
     async with Database(settings.database_url) as database:
-        here = station(database, settings)
+        here = assembled(database, settings_of(settings), listening_of(settings))
         for host, port in here.listener.bind():
             log.info("listening for modems", host=host, port=port)
         await here.collector.run(stop)
 
 
-def station(database: Database, settings: Settings, archives: ArchivePlan = ArchivePlan()) -> Station:
-    """The collector of these settings; it looks at what is due as often as it may have to retry."""
-    work = CollectorSettings(
+def settings_of(settings: Settings, archives: ArchivePlan = ArchivePlan()) -> CollectorSettings:
+    """How a collector works by these settings; it looks at what is due as often as it may have to retry."""
+    return CollectorSettings(
         name=settings.collector_name,
         plan=PollPlan(settings.poll_every, settings.poll_retry),
         archives=archives,
         tick=min(LONGEST_TICK, settings.poll_retry.total_seconds() / 2),
         concurrent_lines=settings.concurrent_lines,
     )
-    return assembled(database, work, listening_of(settings))
 
 
 def assembled(
@@ -137,7 +138,7 @@ async def answer(settings: Settings, stop: asyncio.Event) -> None:
     async with Database(settings.database_url) as database:
         listening = listening_socket(settings.api_host, settings.api_port)
         log.info("listening", address=address_of(listening))
-        await serve_api(database, listening, stop)
+        await serve_api(database, listening, stop, rule_of(settings))
 
 
 def listening_socket(host: str, port: int) -> socket.socket:
@@ -157,9 +158,11 @@ def address_of(listening: socket.socket) -> str:
     return f"http://{host}:{port}"
 
 
-async def serve_api(database: Database, listening: socket.socket, stop: asyncio.Event) -> None:
+async def serve_api(
+    database: Database, listening: socket.socket, stop: asyncio.Event, survey_rule: SurveyRule = SurveyRule()
+) -> None:
     """Answer on this socket until `stop` is set; requests under way are finished."""
-    app = create_app(database, now=composition.clock)
+    app = create_app(database, now=composition.clock, survey_rule=survey_rule)
     server = _Server(uvicorn.Config(app, log_config=None, lifespan="off", timeout_graceful_shutdown=5))
     async with asyncio.TaskGroup() as group:
         serving = group.create_task(server.serve(sockets=[listening]))

@@ -30,7 +30,9 @@ class Settings(BaseSettings):
     listen: str = Field(
         default="", description="addresses for modems that connect to us, with blanks between them"
     )
-    listen_certificate: Path | None = Field(default=None, description="certificate for addresses with tls=yes")
+    listen_certificate: Path | None = Field(
+        default=None, description="certificate for addresses with tls=yes"
+    )
     listen_key: Path | None = Field(default=None, description="private key of that certificate")
     listen_connections: int = Field(
         default=10_000, ge=1, le=100_000, description="connections held at once, in all"
@@ -41,7 +43,9 @@ class Settings(BaseSettings):
     survey_adequate: Decimal = Field(
         default=Decimal(-83), description="dBm that nine samples of ten reach where a modem may be installed"
     )
-    survey_marginal: Decimal = Field(default=Decimal(-93), description="dBm below which no modem is installed")
+    survey_marginal: Decimal = Field(
+        default=Decimal(-93), description="dBm below which no modem is installed"
+    )
     survey_steady: Decimal = Field(
         default=Decimal(12), description="dB between lower and upper decile of a stable signal, at most"
     )

@@ -59,7 +59,9 @@ class TakenSurvey:
         try:
             return _JSON.validate_json(text)
         except ValidationError as error:
-            raise ConfigurationError(f"This is no survey that `teplo signal survey` wrote: {error}") from error
+            raise ConfigurationError(
+                f"This is no survey that `teplo signal survey` wrote: {error}"
+            ) from error
 
 
 _JSON = TypeAdapter(TakenSurvey)

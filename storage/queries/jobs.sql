@@ -8,13 +8,22 @@ select pg_advisory_unlock(hashtext('teplo.jobs'));
 update line set asked_at = greatest(asked_at, $2) where id = $1;
 
 -- name: move
-update pgqueuer job
-set entrypoint = moved.entrypoint, status = 'queued', queue_manager_id = null, slot = null,
-    updated = now(), heartbeat = now()
-from unnest($1::text[], $2::text[]) as moved (dedupe_key, entrypoint)
-where job.dedupe_key = moved.dedupe_key and job.status in ('queued', 'picked')
-    and (
-        job.status = 'queued' and job.entrypoint <> moved.entrypoint
+with stranded as (
+    -- A row that somebody holds is being served or renewed: waiting for it could lock crosswise.
+    select job.id, moved.entrypoint
+    from pgqueuer job
+    join unnest($1::text[], $2::text[]) as moved (dedupe_key, entrypoint) on moved.dedupe_key = job.dedupe_key
+    where job.status = 'queued' and job.entrypoint <> moved.entrypoint
         or job.status = 'picked' and job.heartbeat < now() - $3::interval
-    )
+    for update of job skip locked
+)
+update pgqueuer job
+set entrypoint = stranded.entrypoint, status = 'queued', queue_manager_id = null, slot = null,
+    updated = now(), heartbeat = now()
+from stranded
+where job.id = stranded.id
 returning job.dedupe_key;
+
+-- name: present
+select dedupe_key from pgqueuer
+where dedupe_key = any($1::text[]) and status in ('queued', 'picked') and priority >= $2;

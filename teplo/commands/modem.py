@@ -126,9 +126,13 @@ def _allowance(written: str) -> int | None:
 
 def _sentence(one: Stranger, _: Translate) -> str:
     if one.kind:
-        text = _("{identity}: seen {times} times since {first} UTC, last {last} UTC from {address}, says {kind}")
+        text = _(
+            "{identity}: seen {times} times since {first} UTC, last {last} UTC from {address}, says {kind}"
+        )
     else:
-        text = _("{identity}: seen {times} times since {first} UTC, last {last} UTC, says nothing we know: {hello}")
+        text = _(
+            "{identity}: seen {times} times since {first} UTC, last {last} UTC, says nothing we know: {hello}"
+        )
     return text.format(
         identity=one.identity,
         times=one.times,

@@ -11,18 +11,20 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from collector.app import Collector
+from collector.dialling.times import DiallingTimes
 from collector.gaps import ArchivePlan
 from metering.calendar import ArchiveKind
 from metering.errors import ConfigurationError
 from simulators.fleet import running_fleet
 from storage.keys import ApiKeys
 from storage.pool import Database
-from storage.usage_points import Registry
 from teplo.composition import clock, random_source
+from teplo.demo.entrance import entrances, way_in
 from teplo.demo.site import RegisteredMeter, register
 from teplo.migrate import migrate
 from teplo.postgres import EmbeddedPostgres
-from teplo.running import address_of, listening_socket, serve_api, station
+from teplo.running import address_of, assembled, listening_socket, serve_api, settings_of
 from teplo.settings import Settings
 
 SCOPES = ("readings:read", "billing:read", "polls:read", "polls:write", "registry:read")
@@ -30,6 +32,8 @@ BEAT = timedelta(seconds=20)
 RETRY = timedelta(seconds=2)
 WANTED = {ArchiveKind.HOUR: 48, ArchiveKind.DAY: 32, ArchiveKind.MONTH: 2, ArchiveKind.TOTAL: 32}
 """Slots of each archive: the last two days by the hour, and every day of a month."""
+HASTY = DiallingTimes(release=0.2, rests=tuple(timedelta(seconds=seconds) for seconds in (2, 5, 10)))
+"""The simulated network is quick, and nobody watches a modem rest for minutes."""
 INSTALLED_BEFORE = timedelta(days=190)
 
 
@@ -63,13 +67,20 @@ async def running_demo(settings: Settings, options: DemoOptions) -> AsyncIterato
         settings = settings.model_copy(update={"database_url": url, "poll_every": BEAT, "poll_retry": RETRY})
         database = await stack.enter_async_context(Database(url))
         started_at = clock()
+        here = assembled(database, settings_of(settings, ArchivePlan(WANTED)), entrances(), HASTY)
         fleet = await stack.enter_async_context(
-            running_fleet(options.fleet, now=clock, random=random_source(options.seed), faults=options.faults)
+            running_fleet(
+                options.fleet,
+                now=clock,
+                random=random_source(options.seed),
+                faults=options.faults,
+                listener=way_in(here.listener.bind()),
+            )
         )
-        meters = await register(fleet, Registry(database), started_at - INSTALLED_BEFORE)
+        meters = await register(fleet, database, started_at - INSTALLED_BEFORE, settings.collector_name)
         _, key = await ApiKeys(database).create("demo", SCOPES)
         address = await stack.enter_async_context(_api(database, settings))
-        stop_polling = await stack.enter_async_context(_polling(database, settings))
+        stop_polling = await stack.enter_async_context(_polling(here.collector))
         yield RunningDemo(database, address, key, tuple(meters), started_at, stop_polling)
 
 
@@ -105,10 +116,10 @@ def _free_socket(settings: Settings) -> socket.socket:
 
 
 @asynccontextmanager
-async def _polling(database: Database, settings: Settings) -> AsyncIterator[Callable[[], Awaitable[None]]]:
+async def _polling(collector: Collector) -> AsyncIterator[Callable[[], Awaitable[None]]]:
     stop = asyncio.Event()
     async with asyncio.TaskGroup() as group:
-        polling = group.create_task(station(database, settings, ArchivePlan(WANTED)).collector.run(stop))
+        polling = group.create_task(collector.run(stop))
 
         async def stop_polling() -> None:
             stop.set()

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from simulators.fleet import FleetMeter, RunningFleet
+from storage.modems import Modems
+from storage.pool import Database
 from storage.usage_points import Registry
 
 
@@ -18,11 +20,21 @@ class RegisteredMeter:
     meter: FleetMeter
 
 
-async def register(fleet: RunningFleet, registry: Registry, installed_at: datetime) -> list[RegisteredMeter]:
-    """Register every line and meter of the fleet, each meter at a usage point of its own."""
+async def register(
+    fleet: RunningFleet, database: Database, installed_at: datetime, collector: str | None = None
+) -> list[RegisteredMeter]:
+    """Register every pool, line and meter of the fleet, each meter at a usage point of its own.
+
+    `collector` is the only one that reaches the modems of the pools; None: any does.
+    """
+    registry, modems = Registry(database), Modems(database)
+    for name, urls in fleet.pools.items():
+        await modems.add_pool(name, collector)
+        for url in urls:
+            await modems.add_own(name, url)
     registered = []
     for number, line in enumerate(fleet.lines, start=1):
-        line_id = await registry.add_line(line.url, line.endpoint)
+        line_id = await registry.add_line(line.url, line.endpoint, pool=line.pool)
         place = f"line {number}, {line.protocol.value}"
         for meter in line.meters:
             registered.append(await _register(registry, line_id, place, meter, installed_at))

@@ -17,7 +17,6 @@ from metering.errors import StorageUnavailable
 from simulators import fleet_file
 from simulators.fleet import RunningFleet, running_fleet
 from storage.pool import Database
-from storage.usage_points import Registry
 from teplo.composition import clock, random_source
 from teplo.demo.site import RegisteredMeter, register
 from teplo.running import assembled
@@ -46,7 +45,7 @@ async def running_house(
     """Serve these lines and register their meters."""
     fleet = fleet_file.read(HEAD + "".join(lines), Path("test.toml"))
     async with running_fleet(fleet, now=clock, random=random_source(1), faults=faults) as running:
-        meters = await register(running, Registry(database), clock() - timedelta(days=90))
+        meters = await register(running, database, clock() - timedelta(days=90))
         yield running, meters
 
 
@@ -75,9 +74,9 @@ async def working(*collectors: Collector) -> AsyncIterator[asyncio.Event]:
             stop.set()
 
 
-async def until(condition: Callable[[], Awaitable[bool]]) -> None:
-    """Ask until it is so, also while the database is away; TimeoutError after a minute."""
-    async with asyncio.timeout(PATIENCE):
+async def until(condition: Callable[[], Awaitable[bool]], patience: float = PATIENCE) -> None:
+    """Ask until it is so, also while the database is away; TimeoutError when patience ends."""
+    async with asyncio.timeout(patience):
         while not await _so(condition):
             await wait(asyncio.Event(), 0.05)
 

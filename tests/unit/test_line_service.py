@@ -101,14 +101,14 @@ async def test_a_cut_line_is_opened_again_for_the_next_meter() -> None:
         return [Arrival(None)] if request == b"who 1\n" else [Arrival(b"ok\n")]
 
     line = Line(cut_at_the_first)
-    assert await line.serve(due(1), due(2)) == [Outcome.NO_LINK, Outcome.OK]
+    assert await line.serve(due(1), due(2)) == [Outcome.LINE_LOST, Outcome.OK]
     assert line.opened == 2
 
 
 async def test_a_line_that_is_cut_again_and_again_is_given_up() -> None:
     line = Line(lambda request: [Arrival(None)])
     meters = [due(number) for number in range(1, 8)]
-    assert await line.serve(*meters) == [Outcome.NO_LINK] * len(meters)
+    assert await line.serve(*meters) == [Outcome.LINE_LOST] * len(meters)
     assert line.opened == 1 + MOST_REOPENINGS
 
 

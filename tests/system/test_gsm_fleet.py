@@ -1,0 +1,102 @@
+"""A utility behind GSM, under the faults of the field: what is stored is what the plant produced.
+
+4 modems of ours and 60 meters that are dialled, 300 gateways that connect to us, 50 that we connect to.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import timedelta
+from importlib import resources
+from pathlib import Path
+
+import pytest
+
+from collector.app import CollectorSettings
+from collector.dialling.times import DiallingTimes
+from collector.gaps import ArchivePlan
+from collector.schedule import PollPlan
+from metering.calls import CallResult
+from metering.polls import Outcome
+from simulators import fleet_file
+from simulators.fleet import RunningFleet, running_fleet
+from storage.calls import Calls
+from storage.modems import ModemKind, Modems
+from storage.polls import Polls
+from storage.pool import Database
+from storage.readings import Readings
+from teplo.composition import clock, random_source
+from teplo.demo import oracle
+from teplo.demo.entrance import entrances, way_in
+from teplo.demo.site import register
+from teplo.running import assembled
+from tests.system.house import HEARTBEAT, WANTED, until, working
+from tests.system.test_collector import WINDOWS
+
+FLEET = Path(str(resources.files("simulators"))) / "fleets" / "gsm.toml"
+DIALLED, INBOUND, OUTBOUND = 60, 300, 50
+ONCE = PollPlan(every=timedelta(days=365), retry=timedelta(milliseconds=500))
+"""Every meter is due once, and again only as long as its poll does not end well."""
+QUICK = DiallingTimes(release=0.05, rests=(timedelta(seconds=2), timedelta(seconds=5)))
+
+
+def settings(name: str) -> CollectorSettings:
+    return CollectorSettings(
+        name=name,
+        plan=ONCE,
+        archives=ArchivePlan(WANTED),
+        tick=0.5,
+        heartbeat=HEARTBEAT,
+        patience=timedelta(seconds=10),
+    )
+
+
+@pytest.mark.timeout(600)
+async def test_every_record_of_a_town_behind_gsm_is_stored_and_true(database: Database) -> None:
+    station = assembled(database, settings("main"), entrances(), QUICK)
+    way = way_in(station.listener.bind())
+    plan = fleet_file.load(FLEET)
+    async with running_fleet(plan, now=clock, random=random_source(7), faults="field", listener=way) as fleet:
+        meters = await register(fleet, database, clock() - timedelta(days=90), "main")
+        assert Counter(line.url.partition(":")[0] for line in fleet.lines) == {
+            "csd": DIALLED,
+            "inbound": INBOUND,
+            "tcp": OUTBOUND - 10,
+            "modbus-tcp": 10,
+        }
+        since = clock()
+        async with working(station.collector):
+            await until(lambda: _all_read(database, len(meters)), patience=540)
+        befallen = _befallen(fleet)
+        most = _most_calls_at_once(fleet)
+    verdict = await oracle.compare_stored(meters, Readings(database), since, clock(), WINDOWS)
+    assert (verdict.missing, verdict.wrong, verdict.findings) == (0, 0, [])
+    assert set(most.values()) == {1}, "no modem ever carries two calls"
+    assert len(most) == 4, "every modem of the pool dialled"
+    assert len(befallen) > 8, f"the field was hardly disturbed: {befallen}"
+    await _calls_agree(fleet, database)
+
+
+async def _all_read(database: Database, meters: int) -> bool:
+    return (await Polls(database).summary()).meters_read == meters
+
+
+def _befallen(fleet: RunningFleet) -> Counter[str]:
+    lines = sum((line.faults for line in fleet.lines), Counter[str]())
+    gateways = sum((line.gateway.counts for line in fleet.lines if line.gateway), Counter[str]())
+    return +Counter({f"{one}": count for one, count in (lines + gateways + fleet.network.counts).items()})
+
+
+def _most_calls_at_once(fleet: RunningFleet) -> dict[str, int]:
+    modems = {call.modem for call in fleet.network.log}
+    return {modem: fleet.network.most_calls_at_once(modem=modem) for modem in modems}
+
+
+async def _calls_agree(fleet: RunningFleet, database: Database) -> None:
+    """Our book of calls against the network's: as many connected, and every failure has a word of its own."""
+    ours = [one.call for modem in await Modems(database).list(kind=ModemKind.OWN)
+            for one in await Calls(database).list(modem_id=modem.id, limit=1000)]  # fmt: skip
+    connected = [call for call in fleet.network.log if call.connected is not None]
+    assert sum(call.result is CallResult.CONNECTED for call in ours) == len(connected)
+    polls = await Polls(database).list(limit=5000)
+    assert Outcome.NO_LINK not in {poll.outcome for poll in polls if poll.message.startswith("csd:")}
