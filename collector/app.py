@@ -9,11 +9,11 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Final
 
+from collector.attendance import Attendance
 from collector.gaps import ArchivePlan, WantedSlots
 from collector.inbound.listener import Listener
 from collector.line_survey import LineSurveys
 from collector.planner import Planner
-from collector.attendance import Attendance
 from collector.schedule import PollPlan
 from collector.serving import Serving, Tools
 from collector.supervisor import alongside, supervise, wait

@@ -1,4 +1,4 @@
-"""What the listener tells, carried into storage and the queue; it keeps what the database could not take yet."""
+"""What the listener tells, carried into storage and the queue; what could not be stored yet is kept."""
 
 from __future__ import annotations
 

@@ -164,7 +164,7 @@ def _nothing_heard(poll: Poll, report: PollReport) -> bool:
 
 
 def _doubt(link: Link, visit: _Visit, poll: Poll) -> LineError | None:
-    """A line on which nothing is heard is opened anew, and its meters are asked again, before it is blamed."""
+    """A line on which nothing is heard is opened anew and its meters asked again, before it is blamed."""
     if visit.wedged:
         return GatewayWedged(
             f"{link.description} can be opened, but not a single byte came through it, also after it was "

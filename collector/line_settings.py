@@ -13,7 +13,7 @@ GIVEN_BY_URL: Final = ("timeout", "gap", "attempts", "quiet")
 
 GAP: Final = 0.5
 SLOW: Final[Mapping[str, tuple[float, float]]] = {"csd": (5.0, 0.5), "inbound": (8.0, 1.5)}
-"""By scheme, the least time-out and the gap of a line over a mobile network: bytes come in bursts, and late."""
+"""By scheme, least time-out and gap of a line over a mobile network: bytes come in bursts, and late."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,8 +22,9 @@ from storage.surveys import Survey, Surveys
 from storage.usage_points import Line
 
 CANNOT_BE_ASKED: Final = (
-    "cannot be asked for its signal over this line: of those that we know, only iRZ modems with encapsulation "
-    "answer such a question. Take the survey on site, with a modem on a laptop: teplo signal survey serial:/dev/..."
+    "cannot be asked for its signal over this line: of those that we know, only iRZ modems with "
+    "encapsulation answer such a question. Take the survey on site, with a modem on a laptop: "
+    "teplo signal survey serial:/dev/..."
 )
 
 

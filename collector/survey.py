@@ -16,7 +16,7 @@ MOST_SAMPLES: Final = 200
 LONGEST_PAUSE: Final = 60.0
 
 Ask = Callable[[], Awaitable[SignalReport]]
-"""Asks the modem for its signal; errors of the exchange make a lost sample, errors of the line end the survey."""
+"""Asks the modem for its signal. Errors of the exchange lose a sample, those of the line end the survey."""
 
 
 @dataclass(frozen=True, slots=True)

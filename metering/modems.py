@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class ModemIdentity:
-    """ "" is what the modem did not say. `iccid` is the SIM card's number, `imsi` the subscriber's."""
+    """What the modem did not say is "". `iccid` is the SIM card's number, `imsi` the subscriber's."""
 
     imei: str = ""
     iccid: str = ""

@@ -40,7 +40,7 @@ def driver_for(model: str, url: LineUrl) -> Driver:
 
 
 async def open_link(url: LineUrl, driver: Driver, reached: Mapping[str, LinkOf] | None = None) -> Link:
-    """The line, open; what its URL leaves out follows the model's defaults. `reached`: see opening.link_for."""
+    """The line, open; what its URL leaves out follows the model. `reached`: see opening.link_for."""
     return await opening.open_link(url, driver.info.line, reached)
 
 

@@ -2,7 +2,7 @@
 
 [[pool]]
 name = "main"
-collector = "cellar"                      # where its serial ports are; left out: its modems are on the network
+collector = "cellar"                      # where its serial ports are; left out: it has none
 [[pool.modem]]
 url = "serial:/dev/ttyUSB0?baud=115200"   # or tcp://, rfc2217://
 pin = "1234"                              # optional
@@ -87,7 +87,8 @@ def read_pool(table: Declaration) -> PoolPlan:
     table.finish()
     if pool.collector is None and any(modem.url.scheme == "serial" for modem in pool.modems):
         raise ProfileError(
-            f"{table.place}: a modem on a serial port is reached by one collector only: name it, collector = ..."
+            f"{table.place}: a modem on a serial port is reached by one collector only: name it, "
+            "collector = ..."
         )
     return pool
 

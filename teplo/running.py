@@ -6,7 +6,7 @@ import asyncio
 import socket
 from collections.abc import Generator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -48,7 +48,7 @@ class Listening:
     """Where modems may connect, what they may do there, and certificate and key for encrypted addresses."""
 
     addresses: tuple[ListenAddress, ...] = ()
-    limits: Limits = Limits()
+    limits: Limits = field(default_factory=Limits)
     certificate: tuple[Path, Path] | None = None
 
 

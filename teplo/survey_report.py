@@ -1,4 +1,4 @@
-"""A signal survey for a person and for a program: who and where, the samples, the figures, verdict and rule."""
+"""A signal survey for a person and for a program: who and where, samples, figures, verdict and rule."""
 
 from __future__ import annotations
 
@@ -125,8 +125,8 @@ def _figures(findings: SurveyFindings, _: Translate) -> str:
 
 def _rule(rule: SurveyRule, _: Translate) -> str:
     text = _(
-        "The rule: adequate is a lower decile of at least {adequate} dBm, a spread of at most {steady} dB and "
-        "at most {losses} % of the samples lost; marginal is one of at least {marginal} dBm with at most "
+        "The rule: adequate is a lower decile of at least {adequate} dBm, a spread of at most {steady} dB "
+        "and at most {losses} % of the samples lost; marginal is one of at least {marginal} dBm with at most "
         "{marginal_losses} % lost; fewer than {fewest} samples decide nothing."
     )
     return text.format(

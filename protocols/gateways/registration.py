@@ -71,7 +71,7 @@ def recognise_text(heard: bytes, paused: bool, expected: Expected) -> Hello | Do
 
 
 def recognise_mac(heard: bytes, paused: bool, expected: Expected) -> Hello | Doubt:
-    """The six bytes of a network card's address; where texts are expected too, printable ones are a text's."""
+    """The six bytes of a network card's address; where texts are expected too, printable ones are text."""
     address = heard[:MAC_SIZE]
     textual = HelloKind.TEXT in expected.kinds and TEXT.fullmatch(address)
     if is_foreign(heard) or address[0] & GROUP_BIT or not any(address) or textual:

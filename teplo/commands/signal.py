@@ -21,7 +21,7 @@ from metering.errors import ConfigurationError
 from metering.surveys import Sample, Verdict
 from storage.jobs import Jobs
 from storage.pool import Database
-from storage.surveys import SurveyState, Surveys
+from storage.surveys import Surveys, SurveyState
 from storage.usage_points import Registry
 from teplo.composition import MODEM, clock, texts
 from teplo.report import plain

@@ -27,7 +27,7 @@ ENTRANCE_OF: Final[Mapping[GatewayKind, int | None]] = {
 
 
 def entrances(listening: Listening = Listening()) -> Listening:
-    """A port for the usual hellos, one for registration texts, one for texts by a pattern; any that are free."""
+    """A port for the usual hellos, one for registration texts, one for texts by a pattern; any free ones."""
     return replace(listening, addresses=tuple(ListenAddress.parse(text) for text in ENTRANCES))
 
 
