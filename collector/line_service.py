@@ -19,8 +19,9 @@ from protocols.driver import Driver
 log = structlog.get_logger()
 
 MOST_REOPENINGS = 3
-DOUBTED_AFTER = 2
-WEDGED_AFTER = 3
+SELDOM_SILENT = 2
+"""Meters that are silent at once make the gateway suspect."""
+CUTS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,14 @@ class DueMeter:
     known: KnownSlots
 
 
+@dataclass(frozen=True, slots=True)
+class Others:
+    """The meters of a line that are not due now: whether one was read last time, how many were silent."""
+
+    answer: bool = False
+    silent: int = 0
+
+
 @dataclass(slots=True)
 class _Visit:
     """One service of a line: who still waits, and whose failure may be the gateway's.
@@ -41,19 +50,25 @@ class _Visit:
 
     waiting: list[DueMeter]
     suspecting: bool
+    silent_others: int
     suspects: list[tuple[DueMeter, PollReport]] = field(default_factory=list)
+    opened_anew: bool = False
 
-    def ask_again(self) -> None:
+    def open_anew(self) -> None:
         """The suspects are asked once more, after those who were not asked yet."""
+        self.opened_anew = True
         waiting = {due.meter.id for due in self.waiting}
         self.waiting += [due for due, _ in self.suspects if due.meter.id not in waiting]
 
     @property
-    def wedged(self) -> bool:
-        """A meter cannot hang up on us, and two meters are seldom silent at once."""
-        cut = all(report.outcome is Outcome.LINE_LOST for _, report in self.suspects)
-        meters = {due.meter.id for due, _ in self.suspects}
-        return len(self.suspects) >= WEDGED_AFTER and (cut or len(meters) >= DOUBTED_AFTER)
+    def silent(self) -> int:
+        """How many meters of the line are silent."""
+        return len({due.meter.id for due, _ in self.suspects}) + self.silent_others
+
+    @property
+    def cut(self) -> bool:
+        """Whether the line was cut each time; no meter can hang up on us."""
+        return all(report.outcome is Outcome.LINE_LOST for _, report in self.suspects)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,12 +88,9 @@ class LineService:
     new_id: Callable[[], UUID]
     gateway: bool = False
 
-    async def serve(self, due: Sequence[DueMeter], *, others_answer: bool = False) -> None:
-        """Ask all of them; raises nothing of the line's, each failure is in a saved report.
-
-        `others_answer`: meters of this line that are not due now were read lately: the gateway is well.
-        """
-        visit = _Visit(list(due), self.gateway and not others_answer)
+    async def serve(self, due: Sequence[DueMeter], others: Others = Others()) -> None:
+        """Ask all of them; raises nothing of the line's, each failure is in a saved report."""
+        visit = _Visit(list(due), self.gateway and not others.answer, others.silent)
         lost: LineError | None = None
         for _ in range(1 + MOST_REOPENINGS):
             lost = await self._ask_until_lost(visit)
@@ -112,7 +124,7 @@ class LineService:
             due = visit.waiting.pop(0)
             if visit.suspecting and _nothing_heard(poll, report):
                 visit.suspects.append((due, report))
-                if doubt := _doubt(link, visit, poll):
+                if doubt := _doubt(link, visit):
                     return doubt
             else:
                 visit.suspecting = False
@@ -163,15 +175,17 @@ def _nothing_heard(poll: Poll, report: PollReport) -> bool:
     return silent and not any(frame.direction is Direction.RECEIVED for frame in report.frames)
 
 
-def _doubt(link: Link, visit: _Visit, poll: Poll) -> LineError | None:
+def _doubt(link: Link, visit: _Visit) -> LineError | None:
     """A line on which nothing is heard is opened anew and its meters asked again, before it is blamed."""
-    if visit.wedged:
+    doubtful, proven = (1, CUTS) if visit.cut else (SELDOM_SILENT, SELDOM_SILENT)
+    evidence = len(visit.suspects) if visit.cut else visit.silent
+    if visit.opened_anew and evidence >= proven:
         return GatewayWedged(
             f"{link.description} can be opened, but not a single byte came through it, also after it was "
             "opened anew: the gateway hangs, or keeps its line for a connection that is long dead. Restart "
             "the gateway; when that does not help, check the wiring and power of all its meters."
         )
-    if isinstance(poll.error, LineLost) or len(visit.suspects) == DOUBTED_AFTER:
-        visit.ask_again()
+    if evidence >= doubtful:
+        visit.open_anew()
         return LineLost(f"{link.description}: nothing is heard; it is opened anew.")
     return None

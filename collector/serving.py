@@ -10,7 +10,7 @@ from typing import Final
 from uuid import UUID
 
 from collector.gaps import WantedSlots, is_settled
-from collector.line_service import DueMeter, LineService
+from collector.line_service import DueMeter, LineService, Others
 from collector.links import Link
 from collector.links.url import LineUrl
 from collector.planner import Planner
@@ -18,7 +18,7 @@ from collector.poll import Clock, PolledMeter, outcome_of, without_readings
 from collector.session import Session
 from metering.calendar import ArchiveKind, MeterZone
 from metering.errors import ConfigurationError, StorageError, StorageUnavailable
-from metering.polls import Direction, PollHistory, PollReport
+from metering.polls import Direction, Outcome, PollHistory, PollReport
 from protocols.driver import Driver
 from storage.modems import Modems
 from storage.polls import Polls
@@ -29,6 +29,7 @@ from storage.usage_points import Line, Meter, Registry
 EXACT: Final = "exact"
 LEVELS_SINCE: Final = timedelta(days=40)
 """Longer than a billing period: a register that is lower than then was reset or replaced."""
+SILENT: Final = (Outcome.METER_SILENT, Outcome.GATEWAY_WEDGED)
 GATEWAYS: Final = ("tcp", "rfc2217", "modbus-tcp")
 """Lines with a gateway between us and the meters, which may hang."""
 
@@ -65,9 +66,9 @@ class Serving:
         meters = await self._registry.meters_on_line(line.id)
         due = [one for one in meters if self._planner.due(one, histories, returned=returned)]
         if due:
-            await self._serve(line, due, others_answer=_answer(set(meters) - set(due), histories))
+            await self._serve(line, due, _others(set(meters) - set(due), histories))
 
-    async def _serve(self, line: Line, meters: Sequence[Meter], *, others_answer: bool) -> None:
+    async def _serve(self, line: Line, meters: Sequence[Meter], others: Others) -> None:
         """A meter, or a whole line, that is registered wrongly gets a report that says so."""
         try:
             url = LineUrl.parse(line.url)
@@ -77,7 +78,7 @@ class Serving:
             return
         if due := [one async for one in self._askable(meters, url)]:
             reports = list[PollReport]()
-            await self._line_service(url, due[0].driver, reports).serve(due, others_answer=others_answer)
+            await self._line_service(url, due[0].driver, reports).serve(due, others)
             if url.scheme in GATEWAYS:
                 await self._count_traffic(line, reports)
 
@@ -153,7 +154,7 @@ class Serving:
         return [slot for slot, one in known.items() if is_settled(one.reason, one.heard_after)]
 
 
-def _answer(meters: Collection[Meter], histories: Mapping[int, PollHistory]) -> bool:
-    """Whether the last poll of one of these ended well."""
-    known = (histories.get(meter.id) for meter in meters)
-    return any(one is not None and one.last_at is not None and one.failures == 0 for one in known)
+def _others(meters: Collection[Meter], histories: Mapping[int, PollHistory]) -> Others:
+    """What is known of the meters that are not asked now."""
+    ends = [histories[meter.id].outcome for meter in meters if meter.id in histories]
+    return Others(answer=Outcome.OK in ends, silent=sum(end in SILENT for end in ends))

@@ -103,9 +103,11 @@ class PollReport:
 class PollHistory:
     """What is known of a meter's last polls.
 
-    `failures` counts those in a row that did not end ok; `asked`: an operator wants it polled again.
+    `outcome` is the last one's; `failures` counts those in a row that did not end ok; `asked`: an operator
+    wants it polled again.
     """
 
     last_at: datetime | None = None
     failures: int = 0
     asked: bool = False
+    outcome: Outcome | None = None

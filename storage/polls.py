@@ -117,7 +117,12 @@ class Polls:
         A poll that read a part made progress: it counts as one failure, whatever came before it.
         """
         rows = await self._database.rows(_SQL["histories"], line_id)
-        return {row["meter_id"]: PollHistory(row["last_at"], row["failures"], row["asked"]) for row in rows}
+        return {
+            row["meter_id"]: PollHistory(
+                row["last_at"], row["failures"], row["asked"], Outcome(row["outcome"])
+            )
+            for row in rows
+        }
 
     async def last_poll_per_meter(self) -> dict[int, StoredPoll]:
         """The poll that started last, by meter; a meter that was never polled is missing."""

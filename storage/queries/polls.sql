@@ -150,7 +150,8 @@ select meter.id as meter_id, max(recent.finished_at) as last_at,
         min(recent.position - (recent.outcome = 'ok')::integer) filter (where recent.outcome in ('ok', 'partly_read')),
         count(*)
     )::integer as failures,
-    coalesce(line.asked_at > max(recent.started_at), false) as asked
+    coalesce(line.asked_at > max(recent.started_at), false) as asked,
+    max(recent.outcome) filter (where recent.position = 1) as outcome
 from meter
 join line on line.id = meter.line_id
 cross join lateral (

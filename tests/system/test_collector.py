@@ -16,6 +16,7 @@ from metering.polls import Outcome, PollReport
 from metering.readings import Flag
 from protocols.driver import Driver
 from storage.jobs import Jobs
+from storage.modems import Modems
 from storage.polls import Polls, SaveResult
 from storage.pool import Database
 from storage.readings import Readings
@@ -179,3 +180,33 @@ async def test_a_database_that_goes_away_costs_time_and_no_truth(tmp_path: Path)
 
 async def _polled(database: Database) -> bool:
     return bool(await Polls(database).list(limit=1))
+
+
+async def test_a_gateway_that_wedges_is_named_and_read_again_after_its_restart(database: Database) -> None:
+    wedging = M_BUS.replace('front = "tcp"\n', 'front = "tcp"\nwedge = "dumb"\nwedge_after = 12\n')
+    async with running_house(database, wedging) as (fleet, meters):
+        (served,) = await Registry(database).lines()
+        modem_id = await Modems(database).describe(served.id, site="cellar")
+        gateway = fleet.lines[0].wedging
+        assert gateway is not None
+        async with working(collector(database)):
+            await until(lambda: any_poll(database, Outcome.GATEWAY_WEDGED))
+            before = len(await Polls(database).list(limit=1000))
+            gateway.restart()
+            await until(lambda: read_after(database, before, len(meters)))
+        polls = await Polls(database).list(limit=1000)
+        carried = [len(frame.data) for poll in polls for frame in await Polls(database).frames(poll.id)]
+        traffic = await Modems(database).month_traffic(modem_id, clock().date())
+    messages = {poll.message for poll in polls if poll.outcome is Outcome.GATEWAY_WEDGED}
+    assert all("Restart the gateway" in message for message in messages)
+    assert traffic is not None
+    assert 0 < traffic.sent + traffic.received <= sum(carried), "what its SIM carried"
+
+
+async def any_poll(database: Database, outcome: Outcome) -> bool:
+    return outcome in {poll.outcome for poll in await Polls(database).list(limit=1000)}
+
+
+async def read_after(database: Database, before: int, meters: int) -> bool:
+    polls = await Polls(database).list(limit=1000)
+    return len({poll.meter_id for poll in polls[:-before] if poll.outcome is Outcome.OK}) == meters

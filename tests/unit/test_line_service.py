@@ -9,7 +9,7 @@ from itertools import count
 from uuid import UUID
 
 from collector.gaps import ArchivePlan
-from collector.line_service import MOST_REOPENINGS, DueMeter, LineService
+from collector.line_service import MOST_REOPENINGS, DueMeter, LineService, Others
 from collector.line_settings import LineSettings
 from collector.links import Link
 from collector.links.fake import Arrival, FakeLink
@@ -60,7 +60,7 @@ class Line:
         self.reports.append(report)
 
     async def serve(
-        self, *meters: DueMeter, gateway: bool = False, others_answer: bool = False
+        self, *meters: DueMeter, gateway: bool = False, others: Others = Others()
     ) -> list[Outcome]:
         identifiers = count(1)
         service = LineService(
@@ -72,7 +72,7 @@ class Line:
             new_id=lambda: UUID(int=next(identifiers)),
             gateway=gateway,
         )
-        await service.serve(meters, others_answer=others_answer)
+        await service.serve(meters, others)
         return [report.outcome for report in self.reports]
 
 
@@ -165,7 +165,7 @@ async def test_two_silent_meters_beside_ones_that_answer_are_the_meters_fault() 
 
 async def test_meters_that_were_read_lately_acquit_the_gateway() -> None:
     line = Line(answering(1, 2, 3))
-    outcomes = await line.serve(due(1), due(2), due(3), gateway=True, others_answer=True)
+    outcomes = await line.serve(due(1), due(2), due(3), gateway=True, others=Others(answer=True))
     assert outcomes == [Outcome.METER_SILENT] * 3
     assert line.opened == 1
 
@@ -179,3 +179,11 @@ async def test_a_gateway_that_hangs_up_at_once_every_time_is_named() -> None:
     line = Line(lambda request: [Arrival(None)])
     assert set(await line.serve(due(1), gateway=True)) == {Outcome.GATEWAY_WEDGED}
     assert line.opened == 3
+
+
+async def test_a_meter_alone_is_enough_where_its_neighbours_were_silent_before() -> None:
+    """Meters fail at different times and are repeated at different times: seldom two are due together."""
+    line = Line(answering(1))
+    outcomes = await line.serve(due(1), gateway=True, others=Others(silent=1))
+    assert set(outcomes) == {Outcome.GATEWAY_WEDGED}
+    assert line.opened == 2
