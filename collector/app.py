@@ -16,8 +16,8 @@ from collector.line_survey import LineSurveys
 from collector.planner import Planner
 from collector.schedule import PollPlan
 from collector.serving import Serving, Tools
-from collector.supervisor import alongside, supervise, wait
-from metering.errors import StorageUnavailable
+from collector.supervisor import alongside, first_of, supervise, wait
+from metering.errors import ConfigurationError, StorageUnavailable
 from storage.collectors import Collectors
 from storage.jobs import entrypoint, run_worker
 from storage.modems import Modems
@@ -84,11 +84,35 @@ class Collector:
         self._serving = Serving(database, settings.name, settings.archives, tools, self._planner)
         self._surveys = LineSurveys(database, tools.now, listener, attendance)
         self._now = tools.now
+        self._instance = tools.new_id()
+        self._named = asyncio.Event()
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Plan, listen and serve until `stop` is set; what is being read then is finished and stored."""
+        """Plan, listen and serve until `stop` is set; what is being read then is finished and stored.
+
+        ConfigurationError when another collector that lives has the same name.
+        """
         tasks = {"planner": self._plan, "worker": self._work, "attendance": self._attend}
-        await supervise({**tasks, "listener": self._listener.run}, stop)
+        await supervise({"name": self._live, **tasks, "listener": self._listener.run}, stop)
+
+    async def _live(self, stop: asyncio.Event) -> None:
+        """Hold the name; one that was killed keeps it for a while, so that it is waited for once."""
+        name, life = self._settings.name, MISSED * timedelta(seconds=self._settings.tick) + MARGIN
+        patient_until = self._now() + 2 * life
+        while not stop.is_set():
+            if await self._collectors.claim(name, self._instance, self._now(), self._now() + life):
+                self._named.set()
+            elif self._named.is_set() or self._now() > patient_until:
+                raise ConfigurationError(
+                    f"Another collector named {name!r} is alive: connections, leases and lines are kept by "
+                    "name. Give each collector its own, --name or TEPLO_COLLECTOR_NAME."
+                )
+            await wait(stop, self._settings.tick)
+        await self._collectors.leave(name, self._instance, self._now())
+
+    async def _has_name(self, stop: asyncio.Event) -> bool:
+        await first_of(stop, self._named)
+        return self._named.is_set()
 
     async def serve_line(self, line_id: int) -> None:
         """Take the line's surveys and ask its due meters; the body of a job."""
@@ -105,33 +129,24 @@ class Collector:
         return line.pool is None and line.queue not in (None, self._settings.name) and not here
 
     async def _plan(self, stop: asyncio.Event) -> None:
-        name, life = self._settings.name, MISSED * timedelta(seconds=self._settings.tick) + MARGIN
-        while not stop.is_set():
-            await self._collectors.alive(name, self._now(), self._now() + life)
+        while not stop.is_set() and await self._has_name(stop):
             await self._planner.request_due_lines()
             await wait(stop, self._settings.tick)
-        await self._collectors.ended(name, self._now())
 
     async def _attend(self, stop: asyncio.Event) -> None:
-        await self._attendance.forget_the_past()
+        if await self._has_name(stop):
+            await self._attendance.forget_the_past()
         while not stop.is_set():
             await self._attendance.know(self._listener)
             await self._attendance.tell(self._listener)
             await wait(stop, SHORTEST_NEWS)
-            await self._news(stop)
+            await first_of(stop, self._attendance.news, timeout=self._settings.tick)
         await self._attendance.tell(self._listener)
-
-    async def _news(self, stop: asyncio.Event) -> None:
-        waiting = [asyncio.create_task(event.wait()) for event in (stop, self._attendance.news)]
-        try:
-            await asyncio.wait(waiting, timeout=self._settings.tick, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for task in waiting:
-                task.cancel()
+        await self._attendance.forget_the_past()
 
     async def _work(self, stop: asyncio.Event) -> None:
         """The queue is joined anew when the pools have changed: their sizes are its limits."""
-        while not stop.is_set():
+        while not stop.is_set() and await self._has_name(stop):
             pools = await self._pools()
             changed = asyncio.Event()
             async with alongside(self._watch_pools(pools, stop, changed)):

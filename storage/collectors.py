@@ -1,8 +1,9 @@
-"""Which collectors are alive."""
+"""Which collectors are alive, and that each has a name of its own."""
 
 from __future__ import annotations
 
 from datetime import datetime
+from uuid import UUID
 
 from storage import sql
 from storage.pool import Database
@@ -16,10 +17,10 @@ class Collectors:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def alive(self, name: str, now: datetime, until: datetime) -> None:
-        """This collector lives, and says so again before `until`."""
-        await self._database.rows(_SQL["alive"], name, now, until)
+    async def claim(self, name: str, instance: UUID, now: datetime, until: datetime) -> bool:
+        """Whether the name is this process's until then; False while another one that lives has it."""
+        return await self._database.value(_SQL["claim"], name, instance, now, until) is not None
 
-    async def ended(self, name: str, now: datetime) -> None:
-        """This collector stopped in good order."""
-        await self._database.rows(_SQL["alive"], name, now, now)
+    async def leave(self, name: str, instance: UUID, now: datetime) -> None:
+        """This process stopped in good order: the name is free at once."""
+        await self._database.rows(_SQL["leave"], name, instance, now)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -19,7 +20,9 @@ class Settings(BaseSettings):
 
     database_url: str = Field(default="", description="postgresql://user@host/name; the demo brings its own")
     postgres_binaries: Path | None = Field(default=None, description="folder with initdb and postgres")
-    collector_name: str = Field(default="main", description="name of this collector; lines may hang on it")
+    collector_name: str = Field(
+        default="main", description="name of this collector, its own; empty: the host's name"
+    )
     poll_every: timedelta = Field(default=timedelta(hours=1), description="beat of routine polls")
     poll_retry: timedelta = Field(
         default=timedelta(minutes=1), description="first repetition of a failed poll"
@@ -67,9 +70,11 @@ class Settings(BaseSettings):
 def read_settings() -> Settings:
     """The settings of this process; ConfigurationError names the variable that is wrong."""
     try:
-        return Settings()
+        settings = Settings()
     except ValueError as error:
         raise ConfigurationError(f"A TEPLO_ setting is wrong: {error}") from error
+    name = settings.collector_name or socket.gethostname()
+    return settings.model_copy(update={"collector_name": name})
 
 
 def settings_with_database() -> Settings:

@@ -15,9 +15,12 @@ def upgrade() -> None:
         """
         create table collector (
             name text primary key check (name <> ''),
+            instance uuid not null,
             seen_at timestamptz not null,
             alive_until timestamptz not null
         )
         """
     )
-    op.execute("comment on table collector is 'Who polls; alive_until is renewed while it lives'")
+    op.execute(
+        "comment on table collector is 'Who polls: one process, instance, per name; alive_until is renewed while it lives'"
+    )

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 
+from collector import app
 from collector.links import Link
 from collector.links.url import LineUrl
 from collector.schedule import PollPlan
+from metering.errors import ConfigurationError
 from metering.polls import Outcome, PollReport
 from metering.readings import Flag
 from protocols.driver import Driver
+from storage.collectors import Collectors
 from storage.jobs import Jobs
 from storage.modems import Modems
 from storage.polls import Polls, SaveResult
@@ -210,3 +215,17 @@ async def any_poll(database: Database, outcome: Outcome) -> bool:
 async def read_after(database: Database, before: int, meters: int) -> bool:
     polls = await Polls(database).list(limit=1000)
     return len({poll.meter_id for poll in polls[:-before] if poll.outcome is Outcome.OK}) == meters
+
+
+async def test_a_second_collector_of_the_same_name_is_refused(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(app, "MARGIN", timedelta(milliseconds=300))
+    async with working(collector(database)):
+        await until(lambda: named(database))
+        with pytest.raises(ConfigurationError, match="Another collector named 'main' is alive"):
+            await collector(database).run(asyncio.Event())
+
+
+async def named(database: Database) -> bool:
+    return not await Collectors(database).claim("main", UUID(int=1), clock(), clock())

@@ -76,7 +76,7 @@ async def test_collectors_end_when_asked_and_go_on_without_a_killed_one(
             north.kill()
             await north.wait()
             before = await ok_polls(database, "south")
-            await until(lambda: _more(database, before + len(METERS)))
+            await until(lambda: _more(database, before + len(METERS)), patience=100)
             south.send_signal(signal.SIGTERM)
             assert await asyncio.wait_for(south.wait(), 30) == 0
 

@@ -89,7 +89,7 @@ def test_the_printed_verdict_is_the_cells_truth(seed: int, capsys: pytest.Captur
 
 def test_every_verdict_is_among_the_truths() -> None:
     truths = Counter(true_verdict(cell(seed).truth) for seed in SEEDS)
-    assert min(truths[verdict] for verdict in WORDS) >= 5, truths
+    assert min(truths[verdict] for verdict in WORDS) >= 4, truths
 
 
 def test_the_figures_are_the_cells() -> None:

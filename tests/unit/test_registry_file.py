@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
 
 from metering.errors import ConfigurationError
+from storage.modems import ModemKind, Modems
 from storage.pool import Database
 from storage.usage_points import Registry
 from teplo.registration import apply
@@ -74,8 +76,88 @@ def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
 async def test_registering_twice_is_registering_once(database: Database) -> None:
     registry = Registry(database)
     for _ in range(2):
-        await apply(read(GOOD, "test.toml"), registry)
+        await apply(read(GOOD, "test.toml"), registry, Modems(database))
     (meter,) = await registry.meters()
     (point,) = await registry.usage_points()
     (installation,) = await registry.installations(point.id)
     assert (installation.meter_id, point.code) == (meter.id, "ABAI-10-1")
+
+
+MODEMS = GOOD.replace(
+    '[[line]]\nurl = "tcp://10.0.0.5:4001"\n',
+    """[[pool]]
+name = "main"
+collector = "cellar"
+[[pool.modem]]
+url = "serial:/dev/ttyUSB0?baud=115200"
+pin = "1234"
+allowance = "50 MB"
+[[line]]
+url = "csd:+77015550001?pool=main"
+[line.modem]
+site = "cellar of house 10"
+allowance = "1 GB"
+month_starts_on = 15
+""",
+)
+
+
+def test_pools_and_modems_are_read() -> None:
+    registration = read(MODEMS, "test.toml")
+    (pool,), (line,) = registration.pools, registration.lines
+    (modem,) = pool.modems
+    assert (pool.name, pool.collector, modem.url.place, modem.pin) == (
+        "main",
+        "cellar",
+        "/dev/ttyUSB0",
+        "1234",
+    )
+    assert modem.sim.allowance == 50 * 1000 * 1000
+    assert line.modem is not None
+    assert (line.modem.site, line.modem.sim.allowance, line.modem.sim.month_starts_on) == (
+        "cellar of house 10",
+        1000**3,
+        15,
+    )
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "word"),
+    [
+        ('collector = "cellar"\n', "", "reached by one collector only"),
+        ('pin = "1234"', 'pin = "12"', "pin must be four to eight digits"),
+        ('name = "main"', 'name = "Main pool"', "name must be small letters"),
+        ("serial:/dev/ttyUSB0?baud=115200", "modbus-tcp://10.0.0.5:502", "reached by serial, tcp, rfc2217"),
+        ('"50 MB"', '"50 megs"', "write it like 50 MB"),
+        ("month_starts_on = 15", "month_starts_on = 29", "may be 1 to 28"),
+        ('site = "cellar', 'sight = "cellar', "unknown key sight"),
+        ('site = "cellar', 'site = "' + "x" * 201, "no text of at most 200"),
+        ("?pool=main", "", "names no pool"),
+    ],
+)
+def test_a_modem_that_is_described_wrongly_is_named(right: str, wrong: str, word: str) -> None:
+    assert right in MODEMS
+    with pytest.raises(ConfigurationError, match=re.escape(word)):
+        read(MODEMS.replace(right, wrong), "test.toml")
+
+
+async def test_pools_and_modems_are_registered(database: Database) -> None:
+    registration = read(MODEMS, "test.toml")
+    for _ in range(2):
+        await apply(registration, Registry(database), Modems(database))
+    (pool,) = await Modems(database).pools()
+    own, remote = await Modems(database).list()
+    (line,) = await Registry(database).lines()
+    assert (pool.name, pool.collector, pool.modems, line.queue) == ("main", "cellar", 1, "pool:main")
+    assert (own.kind, own.allowance) == (ModemKind.OWN, 50_000_000)
+    assert (remote.identity, remote.phone, remote.site) == (
+        "+77015550001",
+        "+77015550001",
+        "cellar of house 10",
+    )
+
+
+async def test_a_call_through_an_unknown_pool_is_refused(database: Database) -> None:
+    unknown = read(MODEMS.replace("?pool=main", "?pool=mane"), "test.toml")
+    with pytest.raises(ConfigurationError, match="mane"):
+        await apply(unknown, Registry(database), Modems(database))
