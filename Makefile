@@ -3,7 +3,7 @@ SHELL := /bin/bash
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 LOCK := $(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet
-WORKERS ?= 2
+WORKERS ?= 3
 FRAMES ?= 1000000
 CONVERSATIONS ?= 100000
 BENCHMARKS := $(basename $(notdir $(filter-out bench/_%,$(wildcard bench/*.py))))
@@ -20,7 +20,7 @@ demo: .venv/.runtime ## poll a simulated fleet, store it and answer billing in G
 	$(BIN)/python -m teplo demo $(DEMO)
 
 test: .venv/.browser ## run every test (TESTS=tests/unit for some of them)
-	$(BIN)/python -m pytest -n $(WORKERS) $(TESTS)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal $(TESTS)
 
 check: .venv/.dev ## lint, types and import contracts
 	$(BIN)/ruff check .

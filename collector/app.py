@@ -100,7 +100,7 @@ class Collector:
         name, life = self._settings.name, MISSED * timedelta(seconds=self._settings.tick) + MARGIN
         patient_until = self._now() + 2 * life
         while not stop.is_set():
-            if await self._collectors.claim(name, self._instance, self._now(), self._now() + life):
+            if await self._collectors.claim(name, self._instance, life):
                 self._named.set()
             elif self._named.is_set() or self._now() > patient_until:
                 raise ConfigurationError(
@@ -108,7 +108,7 @@ class Collector:
                     "name. Give each collector its own, --name or TEPLO_COLLECTOR_NAME."
                 )
             await wait(stop, self._settings.tick)
-        await self._collectors.leave(name, self._instance, self._now())
+        await self._collectors.leave(name, self._instance)
 
     async def _has_name(self, stop: asyncio.Event) -> bool:
         await first_of(stop, self._named)

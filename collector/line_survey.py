@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import Final
 
 from collector.attendance import Attendance
+from collector.inbound.events import Connected
 from collector.inbound.listener import Listener
 from collector.line_settings import LineSettings
 from collector.links import Link
@@ -16,6 +19,7 @@ from metering.errors import ModemAway, NotSupported, TeploError
 from metering.readings import Record
 from metering.signals import SignalReport
 from metering.surveys import Sample, judge
+from protocols.conversation import Conversation
 from protocols.gateway_reports import read_signal
 from storage.pool import Database
 from storage.surveys import Survey, Surveys
@@ -23,9 +27,12 @@ from storage.usage_points import Line
 
 CANNOT_BE_ASKED: Final = (
     "cannot be asked for its signal over this line: of those that we know, only iRZ modems with "
-    "encapsulation answer such a question. Take the survey on site, with a modem on a laptop: "
-    "teplo signal survey serial:/dev/..."
+    "encapsulation and Teleofis WRX with a service channel answer such a question. Take the survey on site, "
+    "with a modem on a laptop: teplo signal survey serial:/dev/..."
 )
+
+ReadSignal = Callable[[], Conversation[SignalReport] | None]
+"""A fresh question for the gateway's signal; None where it cannot be asked."""
 
 
 class LineSurveys:
@@ -53,27 +60,35 @@ class LineSurveys:
         url = LineUrl.parse(line.url)
         if url.scheme != "inbound":
             raise NotSupported(f"The gateway of {url.text} {CANNOT_BE_ASKED}")
-        link = self._listener.link(url)
+        connected = self._attendance.connected(line.id)
+        if connected is None:
+            raise ModemAway(f"The modem of {url.text} is not connected to this collector now.")
+        link, read = self._way_to_ask(url, connected)
         await link.open()
         try:
-            return await take_samples(self._question(line, url, link), plan, self._now)
+            return await take_samples(_question(link, url, read, self._now), plan, self._now)
         finally:
             await link.close()
 
-    def _question(self, line: Line, url: LineUrl, link: Link) -> Ask:
-        connected = self._attendance.connected(line.id)
-        if connected is None:
-            raise ModemAway(f"The modem of {url.text} went away before it could be asked.")
-        if read_signal(connected.kind, connected.encapsulated) is None:
-            raise NotSupported(f"The gateway of {url.text} {CANNOT_BE_ASKED}")
-        session = Session(link, settings=LineSettings.of(url), now=self._now)
+    def _way_to_ask(self, url: LineUrl, connected: Connected) -> tuple[Link, ReadSignal]:
+        """Over the meters' own connection where the gateway can be asked there, else its service channel."""
+        kind, encapsulated = connected.kind, connected.encapsulated
+        for link, service in ((self._listener.link(url), False), (self._listener.service_link(url), True)):
+            read = partial(read_signal, kind, encapsulated, service=service)
+            if read() is not None:
+                return link, read
+        raise NotSupported(f"The gateway of {url.text} {CANNOT_BE_ASKED}")
 
-        async def ask() -> SignalReport:
-            question = read_signal(connected.kind, connected.encapsulated)
-            assert question is not None
-            return await session.run(question, _nothing)
 
-        return ask
+def _question(link: Link, url: LineUrl, read: ReadSignal, now: Clock) -> Ask:
+    session = Session(link, settings=LineSettings.of(url), now=now)
+
+    async def ask() -> SignalReport:
+        conversation = read()
+        assert conversation is not None
+        return await session.run(conversation, _nothing)
+
+    return ask
 
 
 def _plan(survey: Survey) -> SurveyPlan:

@@ -8,13 +8,16 @@ from typing import Final
 
 from collector.poll import Clock
 from collector.schedule import PollPlan, is_due
-from metering.polls import PollHistory
+from metering.polls import Outcome, PollHistory
 from storage.jobs import Jobs
 from storage.polls import Polls
 from storage.pool import Database
+from storage.surveys import Surveys
 from storage.usage_points import Line, Meter, Registry
 
 ROUTINE: Final = 10
+MISSED: Final = (Outcome.MODEM_AWAY, Outcome.NO_LINK, Outcome.LINE_LOST, Outcome.PARTLY_READ)
+"""Ends of polls that a modem which came back may have caused."""
 PAGE: Final = 1000
 
 
@@ -43,13 +46,15 @@ class Planner:
         self._registry = Registry(database)
         self._polls = Polls(database)
         self._jobs = Jobs(database)
+        self._surveys = Surveys(database)
 
     async def request_due_lines(self) -> None:
-        """Put every line with a due meter into the queue; a line that is already there stays there once."""
+        """Put every line with a due meter or survey into the queue; one that is there stays there once."""
         histories = await self._polls.histories()
         lines = await self._registry.lines(self._collector)
         queues = {line.id: line.queue for line in lines if not self._awaited(line)}
         due = {meter.line_id async for meter in self._meters() if self.due(meter, histories)}
+        due |= await self._surveys.lines()
         wanted = {line: queues[line] for line in sorted(due & queues.keys())}
         await self._jobs.move_lines(wanted, self._heartbeat)
         await self._jobs.request_lines(wanted, ROUTINE)
@@ -60,7 +65,7 @@ class Planner:
         `returned`: its modem has just come back to us, so that what failed while it was away is due at once.
         """
         history = histories.get(meter.id, PollHistory())
-        waited_for = returned and history.failures > 0
+        waited_for = returned and history.outcome in MISSED
         return meter.polled and (waited_for or is_due(meter.id, self._plan, history, self._now()))
 
     def _awaited(self, line: Line) -> bool:

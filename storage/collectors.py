@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import timedelta
 from uuid import UUID
 
 from storage import sql
@@ -17,10 +17,13 @@ class Collectors:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def claim(self, name: str, instance: UUID, now: datetime, until: datetime) -> bool:
-        """Whether the name is this process's until then; False while another one that lives has it."""
-        return await self._database.value(_SQL["claim"], name, instance, now, until) is not None
+    async def claim(self, name: str, instance: UUID, life: timedelta) -> bool:
+        """Whether the name is this process's for so long, by the database's clock.
 
-    async def leave(self, name: str, instance: UUID, now: datetime) -> None:
+        False while another one that lives has it.
+        """
+        return await self._database.value(_SQL["claim"], name, instance, life) is not None
+
+    async def leave(self, name: str, instance: UUID) -> None:
         """This process stopped in good order: the name is free at once."""
-        await self._database.rows(_SQL["leave"], name, instance, now)
+        await self._database.rows(_SQL["leave"], name, instance)

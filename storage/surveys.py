@@ -113,6 +113,10 @@ class Surveys:
         """
         return [_survey(row) for row in await self._database.rows(_SQL["waiting"], line_id)]
 
+    async def lines(self) -> set[int]:
+        """The lines that have a survey which has not ended."""
+        return {row["line_id"] for row in await self._database.rows(_SQL["lines"])}
+
     async def start(self, survey_id: UUID, at: datetime) -> bool:
         """Whether it is to be done: it has not ended."""
         return await self._database.value(_SQL["start"], survey_id, at) is not None

@@ -41,6 +41,7 @@ class Attached:
         "encapsulated",
         "kind",
         "modem",
+        "service",
         "settled_at",
     )
 
@@ -49,6 +50,7 @@ class Attached:
         self.modem = modem
         self.kind: HelloKind = hello.kind
         self.encapsulated = hello.encapsulated
+        self.service = hello.service
         self._host = host
         self._loan: Loan | None = None
         self._quiet: asyncio.TimerHandle | None = None

@@ -68,6 +68,13 @@ class Listener:
         """The link of this line; opening it raises ModemAway while its modem is not connected."""
         return InboundLink(url.text, lambda arrivals: self._lend(url, arrivals))
 
+    def service_link(self, url: LineUrl) -> Link:
+        """The link to this line's modem itself, where it opened a service channel; else ModemAway."""
+        return InboundLink(
+            f"the service channel of {url.text}",
+            lambda arrivals: self._reception.lend_service(url, arrivals),
+        )
+
     def present(self) -> Mapping[str, Connected]:
         """The known modems that are connected, by identity."""
         return {who: one.connected(self._now) for who, one in self._reception.here.items()}

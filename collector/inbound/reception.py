@@ -21,6 +21,7 @@ from collector.inbound.strangers import Strangers, Waiting
 from collector.links.arrivals import Arrivals
 from collector.links.url import LineUrl
 from collector.transcript import Clock
+from metering.errors import ModemAway
 from metering.modems import ModemIdentity
 from protocols.hello import Hello, answer
 
@@ -35,6 +36,7 @@ class Reception:
         self.absences = Absences(now())
         self.contacts = Contacts(now)
         self.here: dict[str, Attached] = {}
+        self.services: dict[str, Attached] = {}
         self.retiring = False
         self._events = events
         self._now = now
@@ -45,8 +47,8 @@ class Reception:
         """Replaces the register; who waited and is known now is attached, who is known no longer is cut."""
         self._known = {modem.identity: modem for modem in modems}
         self.absences.keep_only(self._known)
-        for identity, attached in list(self.here.items()):
-            self._know_again(attached, self._known.get(identity))
+        for attached in [*self.here.values(), *self.services.values()]:
+            self._know_again(attached, self._known.get(attached.modem.identity))
         for identity in self.strangers.identities():
             if identity in self._known and (waiting := self.strangers.take(identity)):
                 self._attach(waiting.connection, self._known[identity], waiting.hello)
@@ -89,7 +91,7 @@ class Reception:
         if self.retiring:
             connection.end(Ending.STOPPED)
         elif hello.service:
-            self.dismiss(connection, Refusal.SERVICE_CHANNEL, b"")
+            self._attach_service(connection, modem, hello)
         elif modem is not None:
             self._attach(connection, modem, hello)
         else:
@@ -120,6 +122,10 @@ class Reception:
         """The connection of a known modem has ended."""
         identity, heard_at = attached.modem.identity, attached.connection.heard_at
         self.contacts.note(attached.modem.modem_id, attached.connection)
+        if attached.service:
+            if self.services.get(identity) is attached:
+                del self.services[identity]
+            return
         if self.here.get(identity) is attached:
             del self.here[identity]
         if identity in self._known:
@@ -128,7 +134,7 @@ class Reception:
 
     def take_contacts(self) -> list[Contact]:
         """Who was heard or spoken to since this was last asked."""
-        for attached in self.here.values():
+        for attached in [*self.here.values(), *self.services.values()]:
             self.contacts.note(attached.modem.modem_id, attached.connection)
         return self.contacts.take()
 
@@ -138,6 +144,32 @@ class Reception:
         if attached is None:
             raise self.absences.error(url, listening)
         return attached.lend(arrivals)
+
+    def lend_service(self, url: LineUrl, arrivals: Arrivals) -> Loan:
+        """The service channel of this line's modem; ModemAway where it has none open."""
+        attached = self.services.get(url.place)
+        if attached is None:
+            raise ModemAway(f"The modem of {url.text} has no service channel open to us: switch it on there.")
+        return attached.lend(arrivals)
+
+    def _attach_service(self, connection: Connection, modem: KnownModem | None, hello: Hello) -> None:
+        """A second connection of a known modem, for questions to the modem itself; strangers get none."""
+        if modem is None:
+            self.dismiss(connection, Refusal.SERVICE_CHANNEL, b"")
+            return
+        older = self.services.pop(modem.identity, None)
+        if older is not None:
+            older.connection.end(Ending.REPLACED)
+        self._welcome(connection, modem, hello, self.services)
+
+    def _welcome(
+        self, connection: Connection, modem: KnownModem, hello: Hello, table: dict[str, Attached]
+    ) -> Attached:
+        attached = table[modem.identity] = Attached(connection, modem, hello, self)
+        connection.phase = attached
+        self.admission.recognised(connection)
+        connection.write(answer(hello, self._now().astimezone(UTC).replace(tzinfo=None)))
+        return attached
 
     def _know_again(self, attached: Attached, modem: KnownModem | None) -> None:
         if modem is None or modem.modem_id != attached.modem.modem_id:
@@ -149,10 +181,7 @@ class Reception:
         older = self.here.pop(modem.identity, None)
         if older is not None:
             older.connection.end(Ending.REPLACED)
-        attached = self.here[modem.identity] = Attached(connection, modem, hello, self)
-        connection.phase = attached
-        self.admission.recognised(connection)
-        connection.write(answer(hello, self._now().astimezone(UTC).replace(tzinfo=None)))
+        attached = self._welcome(connection, modem, hello, self.here)
         self._events.appeared(modem, attached.connected(self._now))
         if hello.report is not None or hello.modem != ModemIdentity():
             self._events.learned(modem.modem_id, hello.report, hello.modem)

@@ -81,6 +81,7 @@ _TABLES = (
     """,
     "create index survey_of_line on signal_survey (line_id, requested_at desc, id desc)",
     "create index survey_by_time on signal_survey (requested_at desc, id desc)",
+    "create index survey_waiting on signal_survey (line_id) where state in ('queued', 'running')",
     """
     create table signal_level (
         modem_id bigint not null references modem,

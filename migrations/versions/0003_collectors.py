@@ -22,5 +22,6 @@ def upgrade() -> None:
         """
     )
     op.execute(
-        "comment on table collector is 'Who polls: one process, instance, per name; alive_until is renewed while it lives'"
+        "comment on table collector is "
+        "'Who polls: one process, instance, per name; alive_until is renewed while it lives'"
     )

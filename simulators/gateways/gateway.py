@@ -39,7 +39,7 @@ class Gateway:
     gateway gives a head-end up that does not answer its heartbeats. `hello` is PATTERN's text around
     {identity}. `with_data`: the registration string stands before each of its packets, too. `signal` is the
     mean CSQ of its place, `latency` one way of the network. A SILENT one's identity is `port:11006` or
-    `address:127.0.0.9`.
+    `address:127.0.0.9`. `service`: the second connection of a WRX, for questions to the gateway itself.
     """
 
     kind: GatewayKind
@@ -53,6 +53,7 @@ class Gateway:
     latency: float = 0.0
     reconnect: float = 0.2
     patience: float = 30.0
+    service: bool = False
 
     @property
     def registration(self) -> bytes:

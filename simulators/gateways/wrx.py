@@ -53,7 +53,10 @@ def decode(raw: bytes) -> Frame | None:
 
 
 class WrxDialogue:
-    """Waits to be asked who it is; after the accepting frame it is transparent, but for its own commands."""
+    """Waits to be asked who it is; then it is transparent, or takes commands (section 4.3).
+
+    Commands are for the service channel; over the main one everything is the meters'.
+    """
 
     forsaken = False
 
@@ -75,7 +78,7 @@ class WrxDialogue:
             if not taken:
                 break
             piece, self._heard = self._heard[:taken], self._heard[taken:]
-            if frame is not None:
+            if frame is not None and not self._transparent():
                 reply += self._obey(frame)
             elif self.ready:
                 payload += piece
@@ -86,6 +89,9 @@ class WrxDialogue:
 
     def heartbeat(self) -> bytes:
         return self._gateway.heartbeat
+
+    def _transparent(self) -> bool:
+        return self.ready and not self._gateway.service
 
     def _next(self) -> tuple[int, Frame | None]:
         """How many bytes come next, and the frame that they are; 0 while a login is not whole."""
@@ -114,7 +120,10 @@ class WrxDialogue:
     def _who(self) -> bytes:
         """63 bytes: counter, IMEI, firmware, hardware, key, three unused, channel (4.2)."""
         fields = ((b"\x05", 1), (self.imei(), 15), (b"WRX700-R4 3.15", 17), (b"R4", 10), (b"", 16), (b"", 3))
-        return b"".join(text.ljust(size, b"\0") for text, size in fields) + b"\x01"
+        return b"".join(text.ljust(size, b"\0") for text, size in fields) + self._channel()
+
+    def _channel(self) -> bytes:
+        return b"\x00" if self._gateway.service else b"\x01"
 
     def imei(self) -> bytes:
         """15 digits."""

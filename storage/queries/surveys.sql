@@ -47,3 +47,6 @@ returning modem_id;
 update signal_survey
 set state = 'failed', started_at = coalesce(started_at, $2), finished_at = $2, message = $3
 where id = $1 and state in ('queued', 'running');
+
+-- name: lines
+select distinct line_id from signal_survey where line_id is not null and state in ('queued', 'running');

@@ -62,7 +62,7 @@ async def build_modems(database: Database) -> ModemNetwork:
     called = await modems.describe(line, site="Abai 12, cellar", iccid="8999701560000000001")
     inbound = await inbound_line(database, IMEI)
     silent = await inbound_line(database, "351111111111111")
-    await Collectors(database).claim("almaty-1", UUID(int=1), NOW, LATER)
+    await Collectors(database).claim("almaty-1", UUID(int=1), HOUR)
     await modems.hold([(inbound.modem_id, "10.20.1.7:40112")], "almaty-1", NOW - HOUR)
     await modems.heard([Contact(inbound.modem_id, NOW - timedelta(minutes=9), 100, 400)])
     await _levels(database, inbound.modem_id, called)

@@ -85,7 +85,7 @@ async def test_a_modem_that_is_connected_to_us(client: AsyncClient, modems: Mode
 async def test_a_modem_whose_collector_died_is_away(
     client: AsyncClient, modems: ModemNetwork, database: Database
 ) -> None:
-    await Collectors(database).leave("almaty-1", UUID(int=1), NOW)
+    await Collectors(database).leave("almaty-1", UUID(int=1))
     modem = await got(client, f"/{modems.connected}")
     assert (modem["state"], modem["held_by"], modem["held_since"]) == ("away", None, None)
 

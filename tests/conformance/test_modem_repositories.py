@@ -33,9 +33,8 @@ def store(request: pytest.FixtureRequest) -> Database:
 
 async def live(store: Database, *collectors: str) -> None:
     """These collectors have just said that they live."""
-    now = await store.value("select now()")
     for name in collectors:
-        await Collectors(store).claim(name, UUID(int=1), now, now + HOUR)
+        await Collectors(store).claim(name, UUID(int=1), HOUR)
 
 
 async def test_a_pool_knows_its_modems_and_who_reaches_them(store: Database) -> None:
@@ -196,7 +195,7 @@ async def test_a_modem_that_a_dead_collector_held_is_away(store: Database) -> No
     registry, modems, line = Registry(store), Modems(store), await inbound_line(store)
     await live(store, "north")
     await modems.hold([(line.modem_id, "10.1.1.1:50000")], "north", START)
-    await Collectors(store).leave("north", UUID(int=1), START)
+    await Collectors(store).leave("north", UUID(int=1))
     assert [one.queue for one in await registry.lines()] == [None]
     assert [modem.state for modem in await modems.list()] == [ModemState.AWAY]
 
@@ -319,12 +318,13 @@ async def test_a_sims_month_is_that_of_its_plan(
 
 async def test_a_collectors_name_is_one_process(store: Database) -> None:
     collectors, first, second = Collectors(store), UUID(int=11), UUID(int=12)
-    assert await collectors.claim("west", first, START, START + HOUR)
-    assert await collectors.claim("west", first, START + HOUR / 2, START + HOUR), "its own claim is renewed"
-    assert not await collectors.claim("west", second, START + HOUR / 2, START + 2 * HOUR)
-    assert await collectors.claim("west", second, START + HOUR, START + 2 * HOUR), "the first one is dead"
-    assert not await collectors.claim("west", first, START + HOUR, START + 2 * HOUR)
-    await collectors.leave("west", first, START + HOUR)
-    assert not await collectors.claim("west", first, START + HOUR, START + 2 * HOUR), "not its name any more"
-    await collectors.leave("west", second, START + HOUR)
-    assert await collectors.claim("west", first, START + HOUR, START + 2 * HOUR)
+    assert await collectors.claim("west", first, HOUR)
+    assert await collectors.claim("west", first, HOUR), "its own claim is renewed"
+    assert not await collectors.claim("west", second, HOUR)
+    assert await collectors.claim("west", first, 0 * HOUR)
+    assert await collectors.claim("west", second, HOUR), "the first one is dead"
+    assert not await collectors.claim("west", first, HOUR)
+    await collectors.leave("west", first)
+    assert not await collectors.claim("west", first, HOUR), "not its name any more"
+    await collectors.leave("west", second)
+    assert await collectors.claim("west", first, HOUR)

@@ -228,4 +228,4 @@ async def test_a_second_collector_of_the_same_name_is_refused(
 
 
 async def named(database: Database) -> bool:
-    return not await Collectors(database).claim("main", UUID(int=1), clock(), clock())
+    return not await Collectors(database).claim("main", UUID(int=1), timedelta(0))

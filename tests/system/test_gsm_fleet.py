@@ -1,11 +1,14 @@
 """A utility behind GSM, under the faults of the field: what is stored is what the plant produced.
 
-4 modems of ours and 60 meters that are dialled, 300 gateways that connect to us, 50 that we connect to.
+4 modems of ours and 60 meters that are dialled, 300 gateways that connect to us, 50 that we connect to; two
+collectors share all of it.
 """
 
 from __future__ import annotations
 
+import zlib
 from collections import Counter
+from collections.abc import Sequence
 from datetime import timedelta
 from importlib import resources
 from pathlib import Path
@@ -20,6 +23,8 @@ from metering.calls import CallResult
 from metering.polls import Outcome
 from simulators import fleet_file
 from simulators.fleet import RunningFleet, running_fleet
+from simulators.gateways.connecting import Listener
+from simulators.gateways.gateway import Gateway
 from storage.calls import Calls
 from storage.modems import ModemKind, Modems
 from storage.polls import Polls
@@ -53,11 +58,11 @@ def settings(name: str) -> CollectorSettings:
 
 @pytest.mark.timeout(600)
 async def test_every_record_of_a_town_behind_gsm_is_stored_and_true(database: Database) -> None:
-    station = assembled(database, settings("main"), entrances(), QUICK)
-    way = way_in(station.listener.bind())
+    stations = [assembled(database, settings(name), entrances(), QUICK) for name in ("north", "south")]
+    way = shared([way_in(station.listener.bind()) for station in stations])
     plan = fleet_file.load(FLEET)
     async with running_fleet(plan, now=clock, random=random_source(7), faults="field", listener=way) as fleet:
-        meters = await register(fleet, database, clock() - timedelta(days=90), "main")
+        meters = await register(fleet, database, clock() - timedelta(days=90))
         assert Counter(line.url.partition(":")[0] for line in fleet.lines) == {
             "csd": DIALLED,
             "inbound": INBOUND,
@@ -65,7 +70,7 @@ async def test_every_record_of_a_town_behind_gsm_is_stored_and_true(database: Da
             "modbus-tcp": 10,
         }
         since = clock()
-        async with working(station.collector):
+        async with working(*(station.collector for station in stations)):
             await until(lambda: _all_read(database, len(meters)), patience=540)
         befallen = _befallen(fleet)
         most = _most_calls_at_once(fleet)
@@ -75,6 +80,15 @@ async def test_every_record_of_a_town_behind_gsm_is_stored_and_true(database: Da
     assert len(most) == 4, "every modem of the pool dialled"
     assert len(befallen) > 8, f"the field was hardly disturbed: {befallen}"
     await _calls_agree(fleet, database)
+
+
+def shared(ways: Sequence[Listener]) -> Listener:
+    """As a load balancer does: each gateway goes to one of the collectors."""
+
+    def listener(gateway: Gateway) -> tuple[str, int] | None:
+        return ways[zlib.crc32(gateway.identity.encode()) % len(ways)](gateway)
+
+    return listener
 
 
 async def _all_read(database: Database, meters: int) -> bool:
@@ -99,4 +113,5 @@ async def _calls_agree(fleet: RunningFleet, database: Database) -> None:
     connected = [call for call in fleet.network.log if call.connected is not None]
     assert sum(call.result is CallResult.CONNECTED for call in ours) == len(connected)
     polls = await Polls(database).list(limit=5000)
+    assert {poll.collector for poll in polls} == {"north", "south"}, "both took part"
     assert Outcome.NO_LINK not in {poll.outcome for poll in polls if poll.message.startswith("csd:")}

@@ -19,7 +19,11 @@ from metering.signals import SignalSource
 from metering.surveys import SurveyRule, Verdict
 from simulators import fleet_file
 from simulators.fleet import RunningFleet, running_fleet
-from simulators.gateways.gateway import Gateway
+from simulators.gateways.connecting import ConnectingGateway, inbound_front
+from simulators.gateways.families import csq_at
+from simulators.gateways.gateway import Gateway, GatewayKind
+from simulators.gateways.mishaps import Fate, conditions
+from simulators.lines import Bus
 from storage.jobs import Jobs
 from storage.modems import ModemKind, Modems, ModemState
 from storage.polls import Polls, StoredPoll
@@ -49,6 +53,7 @@ model = "kamstrup-multical-601"
 serial = "06855817"
 address = 1
 """
+WRX = IRZ.replace("irz-encapsulated", "wrx")
 USR = """[[line]]
 front = "inbound"
 protocol = "m-bus"
@@ -211,6 +216,35 @@ async def test_the_signal_is_surveyed_over_a_running_line(database: Database) ->
     assert done.findings.verdict is Verdict.ADEQUATE
     assert all(sample.report and sample.report.raw.startswith("CSQ ") for sample in samples)
     assert [one.source for one in series] == [SignalSource.SURVEY] * 6
+
+
+async def test_a_wrx_modem_is_surveyed_over_its_service_channel(database: Database) -> None:
+    way = Way(to="main")
+    here = station(database, way)
+    service = Gateway(kind=GatewayKind.WRX, identity="861785006202018", service=True)
+    fate = Fate(conditions("none"), 0.0, random_source(1))
+    async with (
+        fleet_of(WRX, way=way) as fleet,
+        working(here.collector),
+        inbound_front(nobody(), service, way, fate=fate, csq=lambda: csq_at(service, clock())) as channel,
+    ):
+        (line,) = await install(fleet, database)
+        await until(lambda: _ends_with(database, Outcome.OK))
+        await until(lambda: _attached(channel))
+        done = await _surveyed(database, line)
+        await until(lambda: _ends_with(database, Outcome.OK))
+    assert done.state is SurveyState.DONE, done.message
+    assert done.findings is not None
+    assert (done.findings.heard, done.findings.verdict) == (6, Verdict.ADEQUATE)
+
+
+def nobody() -> Bus:
+    """No meter is behind a service channel."""
+    return Bus((), lambda buffer: None, random_source(1))
+
+
+async def _attached(gateway: ConnectingGateway) -> bool:
+    return gateway.attached
 
 
 async def test_a_gateway_that_cannot_be_asked_for_its_signal_is_told_so(database: Database) -> None:

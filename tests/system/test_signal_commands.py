@@ -38,7 +38,7 @@ async def test_a_survey_on_a_laptop_says_that_a_modem_may_be_installed() -> None
         "A. Serikov",
         STRONG.operator,
         "dBm",
-        "CSQ",
+        "CESQ ",
         "The rule:",
         "lower decile",
     ):

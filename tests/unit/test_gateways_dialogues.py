@@ -186,9 +186,19 @@ class TestWrx:
         assert wrx.hear(REQUEST + b"\xc0\x00\xc2" + AUTHORISE).reply
 
     def test_4_3_command_7b_says_the_signal_level(self) -> None:
-        wrx = dialogue("wrx")
+        wrx = dialogue("wrx", service=True)
         wrx.hear(AUTHORISE + ACCEPT)
         assert wrx.hear(WRX_SIGNAL) == Heard(reply=bytes.fromhex("C0 00 02 7B 01 16 5B 95 C2"))
+
+    def test_4_3_over_the_main_channel_a_command_is_the_meters(self) -> None:
+        wrx = dialogue("wrx")
+        wrx.hear(AUTHORISE + ACCEPT)
+        assert wrx.hear(WRX_SIGNAL) == Heard(payload=WRX_SIGNAL)
+
+    def test_4_2_the_service_channel_says_that_it_is_one(self) -> None:
+        answer = decode(dialogue("wrx", service=True).hear(AUTHORISE).reply)
+        assert answer is not None
+        assert answer.data[0x3E] == 0
 
     def test_4_3_unasked_it_says_not_authorised(self) -> None:
         answer = decode(dialogue("wrx").hear(WRX_SIGNAL).reply)

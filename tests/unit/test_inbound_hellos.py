@@ -8,6 +8,7 @@ import pytest
 
 from collector.inbound.endings import Refusal
 from collector.inbound.events import Connected, Stranger
+from metering.errors import ModemAway
 from metering.modems import ModemIdentity
 from protocols.hello import HelloKind
 from tests.unit.inbound_house import (
@@ -92,7 +93,7 @@ async def test_who_is_silent_where_any_hello_may_come_is_probed_once() -> None:
         assert await gateway.hear(len(WRX_ACCEPTED)) == WRX_ACCEPTED
 
 
-async def test_a_service_channel_does_not_push_the_meters_out() -> None:
+def service_login() -> bytes:
     """Offset 3E of the authorisation data is 0 then; the checksum is computed anew."""
     body = bytearray(WRX_AUTHORISATION[1:-3])
     body[-1] = 0
@@ -101,15 +102,40 @@ async def test_a_service_channel_does_not_push_the_meters_out() -> None:
         crc ^= byte << 8
         for _ in range(8):
             crc = (crc << 1 ^ (0x1021 if crc & 0x8000 else 0)) & 0xFFFF
-    service = b"\xc0" + bytes(body) + crc.to_bytes(2, "little") + b"\xc2"
-    async with listening(modems=known(IRZ_IMEI)) as house:
+    return b"\xc0" + bytes(body) + crc.to_bytes(2, "little") + b"\xc2"
+
+
+async def test_a_service_channel_stands_beside_the_meters_connection() -> None:
+    """Signal: gprs-gateways.md, 4.3, question and answer as printed; 22 is -113 + 2 x 22 dBm."""
+    (modem,) = known(IRZ_IMEI)
+    async with listening(modems=[modem]) as house:
         await house.call(WRX_AUTHORISATION)
         await house.diary.until("appeared")
-        second = await house.call(service)
-        assert await second.cut() == b""
-        await house.refused(Refusal.SERVICE_CHANNEL)
+        service = await house.call(service_login())
+        assert await service.hear(len(WRX_ACCEPTED)) == WRX_ACCEPTED
         assert house.listener.present().keys() == {IRZ_IMEI}
         assert not house.diary.told("vanished")
+        link = house.listener.service_link(modem.url)
+        await link.open()
+        await link.send(bytes.fromhex("C0 00 00 7B 00 63 50 C2"))
+        assert await service.hear(8) == bytes.fromhex("C0 00 00 7B 00 63 50 C2")
+        service.say(bytes.fromhex("C0 00 02 7B 01 16 5B 95 C2"))
+        assert await link.receive(5.0) == bytes.fromhex("C0 00 02 7B 01 16 5B 95 C2")
+        await link.close()
+
+
+async def test_a_service_channel_of_a_stranger_is_refused() -> None:
+    async with listening() as house:
+        stranger = await house.call(service_login())
+        assert await stranger.cut() == b""
+        await house.refused(Refusal.SERVICE_CHANNEL)
+
+
+async def test_a_modem_without_a_service_channel_is_named() -> None:
+    (modem,) = known(IRZ_IMEI)
+    async with listening(modems=[modem]) as house:
+        with pytest.raises(ModemAway, match="no service channel"):
+            await house.listener.service_link(modem.url).open()
 
 
 async def test_a_port_is_its_modem() -> None:
