@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractContextManager
 
 from collector.dialling.call_stream import CallStream
 from collector.dialling.carrier_watch import SILENCE
 from collector.dialling.completion import completed
 from collector.dialling.modem_call import ModemCall
+from collector.links.turn import Turn
 from metering.errors import CallFailed, LineBusy, LineLost, NotSupported
 
 
@@ -31,7 +32,7 @@ class CallLink:
         self._stream: CallStream | None = None
         self._ending: asyncio.Task[None] | None = None
         self._lost = ""
-        self._talking = False
+        self._talk = Turn()
 
     @property
     def description(self) -> str:
@@ -80,18 +81,8 @@ class CallLink:
             "in the meter's modem, with AT+IPR and AT+ICF or with its own program."
         )
 
-    @contextmanager
-    def _turn(self) -> Iterator[None]:
-        if self._talking:
-            raise LineBusy(f"{self.description}: somebody speaks on it; one line has one talker at a time.")
-        self._talking = True
-        try:
-            yield
-        except asyncio.CancelledError:
-            self._abandon()
-            raise
-        finally:
-            self._talking = False
+    def _turn(self) -> AbstractContextManager[None]:
+        return self._talk.taken(self.description, self._abandon)
 
     def _open_stream(self) -> CallStream:
         if self._stream is None:

@@ -23,7 +23,7 @@ class InboundLink(StreamLink):
         self._loan: Loan | None = None
 
     async def close(self) -> None:
-        if self._talking or self._loan is None or self._transport is None:
+        if self._talk.held or self._loan is None or self._transport is None:
             await super().close()
             return
         self._transport = None

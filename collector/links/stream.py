@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from typing import ClassVar, Final
 
 from collector.links.arrivals import Arrivals
 from collector.links.causes import unopened
+from collector.links.turn import Turn
 from metering.errors import LineBusy, LineLost, NotSupported
 
 OPENING: Final = 10.0
@@ -29,7 +29,7 @@ class StreamLink(ABC):
         self._description = description
         self._arrivals = Arrivals()
         self._transport: asyncio.Transport | None = None
-        self._talking = False
+        self._talk = Turn()
 
     @property
     def description(self) -> str:
@@ -83,18 +83,8 @@ class StreamLink(ABC):
             "in the gateway, or use an rfc2217:// line if the gateway offers one."
         )
 
-    @contextmanager
-    def _turn(self) -> Iterator[None]:
-        if self._talking:
-            raise LineBusy(f"{self.description}: somebody speaks on it; one line has one talker at a time.")
-        self._talking = True
-        try:
-            yield
-        except asyncio.CancelledError:
-            self._abandon()
-            raise
-        finally:
-            self._talking = False
+    def _turn(self) -> AbstractContextManager[None]:
+        return self._talk.taken(self.description, self._abandon)
 
     def _abandon(self) -> None:
         if self._transport is not None:

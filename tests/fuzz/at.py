@@ -7,13 +7,10 @@ prints how the conversations ended and the slowest one.
 
 from __future__ import annotations
 
-import argparse
 import random
 import sys
 import time
-from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Final
 
 from metering.errors import CallFailed, FrameError, NoResponse, TeploError
@@ -30,6 +27,7 @@ from protocols.at_commands import (
     signal,
 )
 from protocols.conversation import Conversation, Exchange, Step
+from tests.fuzz.outcomes import Report, command_line
 
 MOST_STEPS: Final = 500
 """No conversation needs half of it, whatever the modem says."""
@@ -103,15 +101,6 @@ class Endless(AssertionError):
     """The dialogue took more steps than any may."""
 
 
-@dataclass
-class Report:
-    """How the conversations ended; `foreign` are those that raised an error not of ours."""
-
-    outcomes: Counter[str] = field(default_factory=Counter)
-    foreign: list[str] = field(default_factory=list)
-    slowest: float = 0.0
-
-
 def run(count: int, seed: int) -> Report:
     chance, report = random.Random(seed), Report()
     for _ in range(count):
@@ -158,19 +147,5 @@ def _storable(text: str) -> None:
     assert text.isprintable() and len(text) < 1500, repr(text)
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(description="Fuzz the AT dialogue.")
-    parser.add_argument("--conversations", type=int, default=100_000)
-    parser.add_argument("--seed", type=int, default=1)
-    arguments = parser.parse_args()
-    report = run(arguments.conversations, arguments.seed)
-    for outcome, count in report.outcomes.most_common():
-        print(f"{count:>10}  {outcome}")
-    for error in report.foreign[:20]:
-        print(error)
-    print(f"{sum(report.outcomes.values()):>10}  conversations; slowest {report.slowest * 1000:.1f} ms")
-    return 1 if report.foreign else 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(command_line(run, "conversations"))

@@ -7,14 +7,11 @@ Mutated hellos, PROXY headers, streams and replies of gateways, cut at random pl
 
 from __future__ import annotations
 
-import argparse
 import random
 import re
 import sys
 import time
-from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 
 from metering.errors import TeploError
 from protocols.conversation import Conversation, Exchange
@@ -24,6 +21,7 @@ from protocols.gateways.irz_packets import KEEP_ALIVE, LARGEST_PAYLOAD, Packet
 from protocols.gateways.wrx import WrxFrame
 from protocols.hello import LONGEST_IDENTITY, Expected, HelloKind, recognise
 from protocols.proxy_protocol import parse
+from tests.fuzz.outcomes import Report, command_line
 
 IMEI = b"356938035643809"
 SIM = b"8970199000000000015"
@@ -51,6 +49,7 @@ EXPECTED = (
     Expected(frozenset(HelloKind)),
     Expected(patterns=(re.compile(rb"LOGIN:(\d{1,8})"), re.compile(rb"([A-F0-9]{12})"))),
 )
+
 HEARTBEATS = ((b"\x55\xaa", b"\xaa\x55"), (b"ping", b"pong"), (b"\x00", b""))
 
 
@@ -138,15 +137,6 @@ def reported(chance: random.Random) -> str:
 TALKS: tuple[Callable[[random.Random], str], ...] = (greeted, proxied, streamed, reported)
 
 
-@dataclass
-class Report:
-    """How the talks ended; `foreign` are those that raised an error not of ours."""
-
-    outcomes: Counter[str] = field(default_factory=Counter)
-    foreign: list[str] = field(default_factory=list)
-    slowest: float = 0.0
-
-
 def run(count: int, seed: int) -> Report:
     chance, report = random.Random(seed), Report()
     for _ in range(count):
@@ -164,19 +154,5 @@ def run(count: int, seed: int) -> Report:
     return report
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(description="Fuzz what the listener hears.")
-    parser.add_argument("--inputs", type=int, default=100_000)
-    parser.add_argument("--seed", type=int, default=1)
-    arguments = parser.parse_args()
-    report = run(arguments.inputs, arguments.seed)
-    for outcome, count in report.outcomes.most_common():
-        print(f"{count:>10}  {outcome}")
-    for error in report.foreign[:20]:
-        print(error)
-    print(f"{sum(report.outcomes.values()):>10}  talks; slowest {report.slowest * 1000:.1f} ms")
-    return 1 if report.foreign else 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(command_line(run, "inputs"))

@@ -8,16 +8,12 @@ telegrams of the protocol references; most mutants get a right checksum, so that
 
 from __future__ import annotations
 
-import argparse
 import random
-import resource
 import sys
 import time
 import tomllib
-from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from metering.errors import TeploError
@@ -26,6 +22,7 @@ from protocols.mbus.explain import explain_bytes, explain_json
 from protocols.mbus.frames import RSP_UD, LongFrame
 from protocols.mbus.layout import LearningDecoder
 from protocols.mbus.words import PRIMARY_STATION
+from tests.fuzz.outcomes import Report, command_line
 
 REFERENCES = Path(__file__).parents[1] / "fixtures" / "m-bus" / "reference-telegrams.toml"
 ANSWERS = (0x72, 0x72, 0x72, 0x73, 0x76, 0x77, 0x78, 0x7A, 0x70, 0x71)
@@ -110,15 +107,6 @@ def _in_the_payload(frame: bytes, chance: random.Random) -> bytes:
     return LongFrame(RSP_UD, frame[5], payload or b"\x72").encode()
 
 
-@dataclass
-class Report:
-    """What became of the mutants; `foreign` are those that raised an error not of ours."""
-
-    outcomes: Counter[str] = field(default_factory=Counter)
-    foreign: list[tuple[str, str]] = field(default_factory=list)
-    slowest: float = 0.0
-
-
 def decode(frame: bytes) -> str:
     """The name of what the full decoder made of the frame."""
     frames.find(frame)
@@ -154,28 +142,11 @@ def run(count: int, seed: int) -> Report:
                 compare(frame, decoder)
         except Exception as error:  # noqa: BLE001 - to find foreign errors is the purpose
             outcome = "foreign"
-            report.foreign.append((frame.hex(), repr(error)))
+            report.foreign.append(f"{error!r}: {frame.hex()}")
         report.slowest = max(report.slowest, time.perf_counter() - began)
         report.outcomes[outcome] += 1
     return report
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(description="Fuzz the M-Bus decoders.")
-    parser.add_argument("--frames", type=int, default=100_000)
-    parser.add_argument("--seed", type=int, default=1)
-    arguments = parser.parse_args()
-    report = run(arguments.frames, arguments.seed)
-    for outcome, count in report.outcomes.most_common():
-        print(f"{count:>10}  {outcome}")
-    for frame, error in report.foreign[:20]:
-        print(f"{error}: {frame}")
-    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
-    print(
-        f"{sum(report.outcomes.values()):>10}  frames; slowest {report.slowest * 1000:.1f} ms; {memory} MiB"
-    )
-    return 1 if report.foreign else 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(command_line(run, "frames"))

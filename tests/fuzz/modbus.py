@@ -9,13 +9,10 @@ the decoders.
 
 from __future__ import annotations
 
-import argparse
 import random
 import sys
 import time
-from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from metering.errors import FrameError, TeploError
@@ -28,6 +25,7 @@ from protocols.modbus.profile import load
 from protocols.playback import begin
 from protocols.vectors import Vector
 from protocols.vectors import load as load_vector
+from tests.fuzz.outcomes import Report, command_line
 
 VECTORS = Path(__file__).parents[1] / "vectors" / "modbus"
 MOST_EXCHANGES = 100
@@ -73,15 +71,6 @@ def mutated(reply: bytes, chance: random.Random) -> bytes:
     for _ in range(chance.randint(1, 6)):
         data[chance.randrange(len(data))] = chance.choice((0, 0xFF, 0x7F, 0x80, chance.randrange(256)))
     return frame(function, bytes(data), unit, Framing.RTU)
-
-
-@dataclass
-class Report:
-    """How the conversations ended; `foreign` are those that raised an error not of ours."""
-
-    outcomes: Counter[str] = field(default_factory=Counter)
-    foreign: list[str] = field(default_factory=list)
-    slowest: float = 0.0
 
 
 def run(count: int, seed: int) -> Report:
@@ -140,19 +129,5 @@ def _normalise(results: Sequence[object]) -> None:
                 convert(value.value, value.unit, value.quantity)
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(description="Fuzz the Modbus driver.")
-    parser.add_argument("--conversations", type=int, default=100_000)
-    parser.add_argument("--seed", type=int, default=1)
-    arguments = parser.parse_args()
-    report = run(arguments.conversations, arguments.seed)
-    for outcome, count in report.outcomes.most_common():
-        print(f"{count:>10}  {outcome}")
-    for error in report.foreign[:20]:
-        print(error)
-    print(f"{sum(report.outcomes.values()):>10}  conversations; slowest {report.slowest * 1000:.1f} ms")
-    return 1 if report.foreign else 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(command_line(run, "conversations"))
