@@ -10,7 +10,7 @@ from metering.errors import LineBusy
 
 
 class Turn:
-    """Held by whoever speaks or listens; a second one gets LineBusy, a cancelled one leaves the line closed."""
+    """Held by whoever talks. A second talker gets LineBusy; one that is cancelled leaves the line closed."""
 
     def __init__(self) -> None:
         self.held = False
