@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import asdict, dataclass
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 from rich.console import Console
@@ -14,14 +14,17 @@ from rich.text import Text
 
 from collector.links.opening import link_for
 from collector.links.url import LineUrl
-from metering.errors import TeploError
+from metering.errors import ModemAway, TeploError
 from protocols import catalogue
+from storage.modems import Modem, ModemKind, Modems, ModemState, PoolSize
 from storage.pool import Database
 from storage.usage_points import Line, Registry
 from teplo.composition import texts
 from teplo.migrate import newest_revision
 from teplo.settings import read_settings
 from teplo.texts import Translate
+
+PAGE: Final = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,15 +89,66 @@ async def _stored(database: Database) -> AsyncIterator[Finding]:
     yield Finding(f"database, {state.version}, TimescaleDB {state.timescale or 'none'}", problem)
     if problem:
         return
+    modems = Modems(database)
+    for pool in await modems.pools():
+        yield await _pool(pool, modems)
+    remote = {modem.line_id: modem async for modem in _remote(modems)}
     for line in await Registry(database).lines():
-        yield await _line(line)
+        yield await _line(line, remote.get(line.id))
 
 
-async def _line(line: Line) -> Finding:
+async def _remote(modems: Modems) -> AsyncIterator[Modem]:
+    last = 0
+    while page := await modems.list(last, PAGE, ModemKind.REMOTE):
+        for modem in page:
+            yield modem
+        last = page[-1].id
+
+
+async def _pool(pool: PoolSize, modems: Modems) -> Finding:
+    """A pool is well as long as one of its modems may dial."""
+    subject = f"pool {pool.name}, {pool.modems} modems"
+    if not pool.modems:
+        return Finding(subject, "it has no modem: register one with [[pool.modem]].")
+    resting = await modems.resting(pool.name)
+    if len(resting) < pool.modems:
+        return Finding(subject)
+    faults = "; ".join(f"{one.url} until {one.rest_until:%H:%M:%S} UTC: {one.fault}" for one in resting)
+    return Finding(subject, f"all its modems rest after failures: {faults}")
+
+
+async def _line(line: Line, modem: Modem | None) -> Finding:
+    subject = f"line {line.id}, {line.url}"
     try:
-        link = link_for(LineUrl.parse(line.url))
-        await link.open()
-        await link.close()
+        url = LineUrl.parse(line.url)
+        await KNOWN_BY.get(url.scheme, _opened)(url, modem)
     except TeploError as error:
-        return Finding(f"line {line.id}, {line.url}", str(error))
-    return Finding(f"line {line.id}, {line.url}")
+        return Finding(subject, str(error))
+    return Finding(subject)
+
+
+async def _opened(url: LineUrl, modem: Modem | None) -> None:
+    link = link_for(url)
+    await link.open()
+    await link.close()
+
+
+async def _connected(url: LineUrl, modem: Modem | None) -> None:
+    """A modem that calls a collector is well while it is connected."""
+    if modem is None or modem.state is not ModemState.CONNECTED:
+        heard = f"{modem.last_contact_at:%Y-%m-%d %H:%M} UTC" if modem and modem.last_contact_at else "never"
+        raise ModemAway(
+            f"its modem is not connected to any collector; last heard: {heard}. Check its power, its signal "
+            "level, its SIM card's traffic and the address that it calls."
+        )
+
+
+async def _called(url: LineUrl, modem: Modem | None) -> None:
+    """A call costs money: its pool is looked at instead."""
+
+
+KNOWN_BY: Final[Mapping[str, Callable[[LineUrl, Modem | None], Awaitable[None]]]] = {
+    "inbound": _connected,
+    "csd": _called,
+}
+"""How a line is checked that cannot be opened from here."""

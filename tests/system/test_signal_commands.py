@@ -156,3 +156,27 @@ async def test_a_modem_is_not_registered_with_a_meter_that_nobody_knows(
         assert code == 2
         assert word in errors
     assert await Registry(database).lines() == [], "nothing is half-registered"
+
+
+async def test_check_looks_at_pools_and_at_modems_that_should_be_connected(
+    database: Database, database_url: str
+) -> None:
+    registry, modems = Registry(database), Modems(database)
+    await modems.add_pool("main")
+    modem = await modems.add_own("main", "tcp://127.0.0.1:1")
+    await registry.add_line("csd:+77015550001?pool=main", "+77015550001", pool="main")
+    _, well, _ = await teplo("check", TEPLO_DATABASE_URL=database_url)
+    assert "wrong" not in well
+    await registry.add_line("inbound:356938035643809", "356938035643809")
+    await modems.add_pool("empty")
+    now = clock()
+    await modems.lease("main", "north", now, now + timedelta(minutes=1))
+    rest = now + timedelta(hours=1)
+    await modems.release(modem, "north", rest_until=rest, failures=1, fault="sim_missing")
+    code, output, _ = await teplo("check", "--json", TEPLO_DATABASE_URL=database_url)
+    problems = {one["subject"]: one["problem"] for one in json.loads(output) if one["problem"]}
+    assert code == 1
+    assert len(problems) == 3
+    assert "sim_missing" in problems["pool main, 1 modems"]
+    assert "register one" in problems["pool empty, 0 modems"]
+    assert "last heard: never" in problems["line 2, inbound:356938035643809"]
