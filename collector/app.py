@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Final
 
+import structlog
+
 from collector.attendance import Attendance
 from collector.gaps import ArchivePlan, WantedSlots
 from collector.inbound.listener import Listener
@@ -17,12 +19,14 @@ from collector.planner import Planner
 from collector.schedule import PollPlan
 from collector.serving import Serving, Tools
 from collector.supervisor import alongside, first_of, supervise, wait
-from metering.errors import ConfigurationError, StorageUnavailable
+from metering.errors import ConfigurationError, StorageError, StorageUnavailable
 from storage.collectors import Collectors
 from storage.jobs import entrypoint, run_worker
 from storage.modems import Modems
 from storage.pool import Database
 from storage.usage_points import Line, Registry
+
+log = structlog.get_logger()
 
 Pools = Mapping[str, int]
 """How many modems each pool has whose lines this collector may serve."""
@@ -85,6 +89,7 @@ class Collector:
         self._surveys = LineSurveys(database, tools.now, listener, attendance)
         self._now = tools.now
         self._instance = tools.new_id()
+        self._life = MISSED * timedelta(seconds=settings.tick) + MARGIN
         self._named = asyncio.Event()
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -92,23 +97,43 @@ class Collector:
 
         ConfigurationError when another collector that lives has the same name.
         """
-        tasks = {"planner": self._plan, "worker": self._work, "attendance": self._attend}
-        await supervise({"name": self._live, **tasks, "listener": self._listener.run}, stop)
+        tasks = {
+            "name": self._live,
+            "planner": self._plan,
+            "worker": self._work,
+            "register": self._know,
+            "attendance": self._attend,
+            "listener": self._listener.run,
+        }
+        await supervise(tasks, stop)
+        try:
+            await self._take_leave()
+        except StorageError as error:
+            log.warning("no leave was taken", collector=self._settings.name, error=str(error))
 
     async def _live(self, stop: asyncio.Event) -> None:
         """Hold the name; one that was killed keeps it for a while, so that it is waited for once."""
-        name, life = self._settings.name, MISSED * timedelta(seconds=self._settings.tick) + MARGIN
-        patient_until = self._now() + 2 * life
+        patient_until = self._now() + 2 * self._life
         while not stop.is_set():
-            if await self._collectors.claim(name, self._instance, life):
+            if await self._claim():
                 self._named.set()
             elif self._named.is_set() or self._now() > patient_until:
                 raise ConfigurationError(
-                    f"Another collector named {name!r} is alive: connections, leases and lines are kept by "
-                    "name. Give each collector its own, --name or TEPLO_COLLECTOR_NAME."
+                    f"Another collector named {self._settings.name!r} is alive: connections, leases and "
+                    "lines are kept by name. Give each collector its own, --name or TEPLO_COLLECTOR_NAME."
                 )
             await wait(stop, self._settings.tick)
-        await self._collectors.leave(name, self._instance)
+
+    async def _claim(self) -> bool:
+        return await self._collectors.claim(self._settings.name, self._instance, self._life)
+
+    async def _take_leave(self) -> None:
+        """After the last poll and the last connection, whose bytes count too; nothing of a namesake's."""
+        if not await self._claim():
+            return
+        await self._attendance.tell(self._listener)
+        await self._attendance.end()
+        await self._collectors.leave(self._settings.name, self._instance)
 
     async def _has_name(self, stop: asyncio.Event) -> bool:
         await first_of(stop, self._named)
@@ -120,8 +145,13 @@ class Collector:
         if line is None or self._is_elsewhere(line):
             return
         returned = self._attendance.has_returned(line_id)
-        await self._surveys.take(line)
-        await self._serving.serve(line, returned=returned)
+        try:
+            await self._surveys.take(line)
+            await self._serving.serve(line, returned=returned)
+        except StorageError:
+            if returned:
+                self._attendance.return_was_missed(line_id)
+            raise
 
     def _is_elsewhere(self, line: Line) -> bool:
         """Whether its modem is connected to another collector by now, which will ask for the line itself."""
@@ -133,16 +163,18 @@ class Collector:
             await self._planner.request_due_lines()
             await wait(stop, self._settings.tick)
 
-    async def _attend(self, stop: asyncio.Event) -> None:
-        if await self._has_name(stop):
-            await self._attendance.forget_the_past()
+    async def _know(self, stop: asyncio.Event) -> None:
         while not stop.is_set():
             await self._attendance.know(self._listener)
+            await wait(stop, self._settings.tick)
+
+    async def _attend(self, stop: asyncio.Event) -> None:
+        if await self._has_name(stop):
+            await self._attendance.begin()
+        while not stop.is_set():
             await self._attendance.tell(self._listener)
             await wait(stop, SHORTEST_NEWS)
             await first_of(stop, self._attendance.news, timeout=self._settings.tick)
-        await self._attendance.tell(self._listener)
-        await self._attendance.forget_the_past()
 
     async def _work(self, stop: asyncio.Event) -> None:
         """The queue is joined anew when the pools have changed: their sizes are its limits."""

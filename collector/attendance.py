@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Iterable
 from datetime import timedelta
 from typing import Final
 
@@ -30,7 +29,7 @@ from storage.signals import Signals
 log = structlog.get_logger()
 
 MOST_KEPT: Final = 20_000
-"""Levels and strangers that wait for the database; the oldest go first."""
+"""Levels, contacts and strangers that wait for the database; the oldest go first."""
 
 
 class Attendance:
@@ -49,6 +48,8 @@ class Attendance:
         self._lines: dict[int, Connected] = {}
         self._told: dict[int, Connected] = {}
         self._returned: set[int] = set()
+        self._registered: dict[InboundLine, KnownModem | None] = {}
+        self._begun = False
         self._identities: dict[int, ModemIdentity] = {}
         self._levels: deque[tuple[int, SignalLevel]] = deque(maxlen=MOST_KEPT)
         self._strangers: deque[Stranger] = deque(maxlen=MOST_KEPT)
@@ -83,15 +84,30 @@ class Attendance:
         self._returned.discard(line_id)
         return returned
 
-    async def forget_the_past(self) -> None:
-        """What storage says of this collector may be of its life before; it is told anew."""
+    def return_was_missed(self, line_id: int) -> None:
+        """Its meters could not be asked after all, though its modem is back; the line is requested again."""
+        if line_id in self._lines:
+            self._returned.add(line_id)
+
+    async def begin(self) -> None:
+        """What storage says of this collector is of its life before.
+
+        Once only: while the database was away, a modem that we hold may have gone over to another collector.
+        """
+        if not self._begun:
+            await self._modems.let_go_all(self._collector)
+            self._begun = True
+
+    async def end(self) -> None:
+        """Nobody is connected to this collector any more."""
         await self._modems.let_go_all(self._collector)
-        self._told = {}
+        self._told, self._begun = {}, False
 
     async def tell(self, listener: Listener) -> None:
         """Bring storage up to date; what could not be stored is kept for the next time."""
         self.news.clear()
         await self._tell_who_is_here()
+        await self._request_returned()
         self._take_contacts(listener)
         await self._tell_contacts()
         await self._tell_levels()
@@ -99,8 +115,9 @@ class Attendance:
 
     async def know(self, listener: Listener) -> None:
         """Tell the listener which modems are registered."""
-        lines = await self._modems.inbound_lines()
-        listener.know([modem for line in lines if (modem := _known(line)) is not None])
+        before, lines = self._registered, await self._modems.inbound_lines()
+        self._registered = {line: before[line] if line in before else _known(line) for line in lines}
+        listener.know([modem for modem in self._registered.values() if modem is not None])
 
     async def _tell_who_is_here(self) -> None:
         here = dict(self._present)
@@ -111,12 +128,16 @@ class Attendance:
         if new:
             addresses = [(modem, one.address) for modem, one in new.items()]
             await self._modems.hold(addresses, self._collector, self._now())
-            await self._request(one.modem.line_id for one in new.values())
         self._told = here
 
-    async def _request(self, lines: Iterable[int]) -> None:
-        """A line whose modem appeared is served here, also when its job waited elsewhere."""
-        queues = dict.fromkeys(lines, self._collector)
+    async def _request_returned(self) -> None:
+        """A line whose modem appeared is served here, also when its job waited elsewhere.
+
+        It is asked for until it was: one that found the modem away may be at its end just now.
+        """
+        if not self._returned:
+            return
+        queues = dict.fromkeys(self._returned, self._collector)
         await self._jobs.move_lines(queues, self._heartbeat)
         await self._jobs.request_lines(queues, ROUTINE)
 
