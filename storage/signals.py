@@ -25,6 +25,7 @@ _SAYS_NOTHING: Final = sorted({*OUR_MODEMS_FAULT, CallResult.NO_FREE_MODEM})
 _NOT_HEARD: Final = sorted(
     {
         Outcome.NO_LINK,
+        Outcome.LINE_LOST,
         Outcome.METER_SILENT,
         Outcome.TRANSFER_ERRORS,
         Outcome.BUSY,

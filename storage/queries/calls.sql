@@ -1,7 +1,10 @@
 -- name: insert
+-- A clock that was set back in a call makes its end no earlier than its beginning.
 insert into call (id, modem_id, line_id, number, collector, started_at, connected_at, ended_at, result,
                   hung_up_by, cause, sent, received, level, raw)
-select $1, $2, (select id from line where endpoint = $3), $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14
+select $1, $2, (select id from line where endpoint = $3), $3, $4, $5,
+    case when $6::timestamptz is not null then greatest($6, $5) end, greatest($7::timestamptz, $5),
+    $8, $9, $10, $11, $12, $13, $14
 on conflict (id) do nothing
 returning line_id;
 

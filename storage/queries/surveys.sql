@@ -38,14 +38,14 @@ returning id;
 
 -- name: finish
 update signal_survey
-set state = 'done', started_at = coalesce(started_at, $2), finished_at = $2, findings = $3, samples = $4,
+set state = 'done', started_at = coalesce(started_at, $2), finished_at = greatest($2, started_at), findings = $3, samples = $4,
     modem_id = coalesce(modem_id, (select modem.id from modem where modem.line_id = signal_survey.line_id))
 where id = $1 and state in ('queued', 'running')
 returning modem_id;
 
 -- name: fail
 update signal_survey
-set state = 'failed', started_at = coalesce(started_at, $2), finished_at = $2, message = $3
+set state = 'failed', started_at = coalesce(started_at, $2), finished_at = greatest($2, started_at), message = $3
 where id = $1 and state in ('queued', 'running');
 
 -- name: lines

@@ -134,11 +134,12 @@ async def test_a_remote_modems_share_is_of_the_polls_after_such_a_level(store: D
         DAY + 2 * HOUR: Outcome.NO_FREE_MODEM,  # never got as far
         DAY + 3 * HOUR: Outcome.SIM_MISSING,  # ours
         DAY + 4 * HOUR: Outcome.WRONG_METER,  # its answer came through
+        DAY + 5 * HOUR: Outcome.LINE_LOST,  # a call that was cut
         3 * DAY: Outcome.MODEM_AWAY,  # the level before is the last one known
     }
     for after, outcome in outcomes.items():
         await polls.save(replace(report(meter, at=START + after), outcome=outcome))
-    assert await signals.failed_share(line.modem_id, Decimal(-100), Decimal(2)) == Share(4, 2)
+    assert await signals.failed_share(line.modem_id, Decimal(-100), Decimal(2)) == Share(5, 3)
     assert await signals.failed_share(line.modem_id, Decimal("-71.5"), Decimal(2)) == Share(2, 1)
     assert await signals.failed_share(line.modem_id, Decimal(-85), Decimal(2)) == Share(0, 0)
 
@@ -158,6 +159,16 @@ async def test_a_call_is_stored_once_with_its_traffic_at_both_ends(store: Databa
         days = await modems.traffic(modem, START.date(), START.date() + timedelta(days=1))
         assert days == [DayTraffic(START.date(), 120, 4096)]
     assert remote.last_contact_at == made.ended_at
+
+
+async def test_a_clock_that_was_set_back_in_a_call_does_not_lose_it(store: Database) -> None:
+    ours = await own_modem(store)
+    made = call(ours, connected_at=START - MINUTE, sent=5, received=7)
+    await Calls(store).save(replace(made, ended_at=START - HOUR))
+    (stored,) = await Calls(store).list()
+    assert (stored.call.started_at, stored.call.connected_at, stored.call.ended_at) == (START,) * 3
+    await Calls(store).save(replace(call(ours, result=CallResult.BUSY), connected_at=None))
+    assert [one.call.connected_at for one in await Calls(store).list(limit=2)].count(None) == 1
 
 
 async def test_a_call_that_was_not_put_through_reached_nobody(store: Database) -> None:
@@ -302,6 +313,18 @@ async def test_a_survey_ends_once(store: Database) -> None:
     )
     assert failed.finished_at == START + HOUR
     assert await surveys.samples(survey) == ()
+
+
+@pytest.mark.parametrize("made", [True, False], ids=["made", "failed"])
+async def test_a_survey_ends_also_when_the_clock_was_set_back(store: Database, made: bool) -> None:
+    surveys = Surveys(store)
+    survey = await surveys.request(asked(None))
+    await surveys.start(survey, START + HOUR)
+    ended = surveys.finish(survey, START, FINDINGS, SAMPLES) if made else surveys.fail(survey, START, "No.")
+    await ended
+    stored = await surveys.get(survey)
+    assert stored is not None
+    assert stored.started_at == stored.finished_at == START + HOUR
 
 
 async def test_surveys_are_listed_newest_first(store: Database) -> None:
