@@ -1,7 +1,7 @@
 """The job queue: one job = "serve this line". pgqueuer keeps it in the same database.
 
 A line's key is unique while its job waits or runs, so a line is never served twice at once, and asking
-again only raises its priority. What is due on a line lies in our own tables, never in the job.
+again only raises the priority of one that waits. What is due on a line lies in our own tables, never in the job.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ class Jobs:
                 await connection.execute(_SQL["unlock"])
 
     async def request_line(self, line_id: int, queue: str | None = None, priority: int = 0) -> None:
-        """Asks for the line to be served; while its job waits or runs, only a higher priority counts."""
+        """Asks for the line to be served; while its job waits, only a higher priority counts."""
         await self.request_lines({line_id: queue}, priority)
 
     async def ask_line(self, line_id: int, queue: str | None, priority: int, at: datetime) -> None:
@@ -85,7 +85,8 @@ class Jobs:
         keys = [_key(line_id) for line_id in lines]
         present = {row["dedupe_key"] for row in await self._database.rows(_SQL["present"], keys, priority)}
         # Only what is missing is written: running jobs are renewed all the time, and would be waited for.
-        wanted = [(line_id, queue) for line_id, queue in lines.items() if _key(line_id) not in present]
+        # In order, as two who ask for the same lines would wait for each other crosswise.
+        wanted = sorted((line_id, queue) for line_id, queue in lines.items() if _key(line_id) not in present)
         if not wanted:
             return
         async with self._database.connection() as connection:

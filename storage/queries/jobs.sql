@@ -26,4 +26,4 @@ returning job.dedupe_key;
 
 -- name: present
 select dedupe_key from pgqueuer
-where dedupe_key = any($1::text[]) and status in ('queued', 'picked') and priority >= $2;
+where dedupe_key = any($1::text[]) and (status = 'picked' or status = 'queued' and priority >= $2);

@@ -284,6 +284,35 @@ async def test_a_limit_of_an_entrypoint_is_one_over_all_workers(database: Databa
     assert set(served.values()) == {1}
 
 
+async def test_asking_for_a_line_that_is_served_never_waits_for_its_worker(database: Database) -> None:
+    """The worker renews its jobs in batches, in no order: whoever waited for one could wait crosswise."""
+    jobs, begun, may_end = Jobs(database), asyncio.Event(), asyncio.Event()
+
+    async def serve(line_id: int) -> None:
+        begun.set()
+        await may_end.wait()
+
+    await jobs.request_line(7)
+    async with worker(database, {ANY: serve}), asyncio.timeout(30):
+        await begun.wait()
+        async with database.transaction() as renewing:
+            await renewing.execute("update pgqueuer set heartbeat = now()")
+            async with asyncio.timeout(5):
+                await jobs.request_line(7, priority=10)
+        may_end.set()
+    assert await jobs.depth() == {}
+
+
+async def test_two_who_ask_for_the_same_lines_do_not_lock_each_other_out(database: Database) -> None:
+    jobs, lines = Jobs(database), range(1, 2001)
+    for urgency in range(5):
+        await asyncio.gather(
+            jobs.request_lines(dict.fromkeys(lines), urgency),
+            jobs.request_lines(dict.fromkeys(reversed(lines)), urgency),
+        )
+    assert await jobs.depth() == {(ANY, "queued"): len(lines)}
+
+
 async def test_a_waiting_line_is_moved_to_the_collector_that_can_open_it_now(database: Database) -> None:
     jobs, served = Jobs(database), asyncio.Event()
 
