@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Any, Final
@@ -86,7 +86,7 @@ class LeasedModem:
 
     id: int
     url: str
-    pin: str
+    pin: str = field(repr=False)
     failures: int
 
 

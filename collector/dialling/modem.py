@@ -15,6 +15,7 @@ from metering.calls import CallResult
 from metering.errors import CallFailed, ConfigurationError, ExchangeError, FrameError, LineError, TeploError
 from metering.polls import Direction, Frame
 from metering.readings import Record
+from protocols.at.result_codes import legible
 from protocols.conversation import Conversation
 
 T = TypeVar("T")
@@ -93,7 +94,7 @@ def _result(error: TeploError) -> CallResult:
 
 
 def _line(frame: Frame) -> str:
-    words = " ".join(frame.data[:LONGEST_LINE].decode("ascii", "backslashreplace").split())
+    words = " ".join(legible(part) for part in frame.data[:LONGEST_LINE].split())
     return f"{ARROWS[frame.direction]} {_without_pin(words)}"
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from metering.errors import CallFailed, ConfigurationError
@@ -29,7 +29,7 @@ class ModemSettings:
     `bearer`: the parameters of AT+CBST; "" leaves the bearer alone, for modems that make no data calls.
     """
 
-    pin: str = ""
+    pin: str = field(default="", repr=False)
     bearer: str = V110
 
     def __post_init__(self) -> None:

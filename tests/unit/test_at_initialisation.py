@@ -11,6 +11,7 @@ from protocols.at_commands import (
     ModemSettings,
     initialise,
 )
+from storage.modems import LeasedModem
 from tests.unit.scripted_modem import (
     ERROR,
     ICCID,
@@ -97,6 +98,13 @@ def test_a_refused_pin_is_never_tried_again_nor_told(answer: bytes) -> None:
     assert caught.value.result is CallResult.SIM_LOCKED
     assert modem.asked.count('AT+CPIN="1234"') == 1
     assert "1234" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "record", [ModemSettings(pin="9173"), LeasedModem(1, "serial:/dev/ttyS0", "9173", 0)]
+)
+def test_a_record_with_a_pin_does_not_show_it(record: object) -> None:
+    assert "9173" not in f"{record!r} {record}"
 
 
 def test_the_pin_exchange_itself_is_put_once() -> None:

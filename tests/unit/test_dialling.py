@@ -240,6 +240,20 @@ def test_a_wrong_pin_is_given_once() -> None:
     run_instantly(call())
 
 
+def test_noise_of_the_modem_is_stored_as_printable_words() -> None:
+    """PostgreSQL stores no zero in a text: the whole call would be lost."""
+
+    async def call() -> None:
+        pool = ScriptedPool(ScriptedModem(dialled="\x00\x00\x1b[2J\x7f\r\n\r\nNO DIALTONE"))
+        await failed(pool)
+        (written,) = pool.book.calls
+        assert "NO DIALTONE" in written.cause
+        assert "??" in written.cause
+        assert written.cause.isprintable()
+
+    run_instantly(call())
+
+
 def test_a_port_that_does_not_open_is_the_modems_fault() -> None:
     async def call() -> None:
         pool = ScriptedPool(ScriptedModem(absent=True), ScriptedModem(OTHER))
