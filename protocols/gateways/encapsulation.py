@@ -6,6 +6,7 @@ from typing import Final
 
 from metering.errors import FrameError
 from protocols.gateways.irz_packets import (
+    LARGEST_PACKET,
     LARGEST_SENT,
     MARKER,
     Packet,
@@ -38,22 +39,23 @@ class Encapsulation:
 
     def unwrap(self, data: bytes) -> bytes:
         """What the packets that are whole by now carry, and the bytes between them."""
-        heard, payload = self._held + data, bytearray()
-        while heard:
-            outside = _outside(heard)
-            payload += heard[:outside]
-            heard = heard[outside:]
+        heard, payload, place = self._held + data, bytearray(), 0
+        while place < len(heard):
+            begun = _beginning(heard, place)
+            payload += heard[place:begun]
+            # A copy of the rest for each beginning would cost the square of a hostile burst's length.
+            piece, place = heard[begun : begun + LARGEST_PACKET], begun
             try:
-                packet = packet_at_start(heard)
+                packet = packet_at_start(piece)
             except FrameError:
-                payload += heard[:1]
-                heard = heard[1:]
+                payload += piece[:1]
+                place += 1
                 continue
             if packet is None:
                 break
-            payload += self._contents(packet, heard[: packet.size])
-            heard = heard[packet.size :]
-        self._held = heard
+            payload += self._contents(packet, piece[: packet.size])
+            place += packet.size
+        self._held = heard[place:]
         return bytes(payload)
 
     def quiet(self) -> bytes:
@@ -86,12 +88,12 @@ class Encapsulation:
         return asked
 
 
-def _outside(heard: bytes) -> int:
-    """How many bytes stand before the first packet or its possible beginning."""
-    found = heard.find(MARKER)
+def _beginning(heard: bytes, start: int) -> int:
+    """Where, from `start` on, the first packet or its possible beginning stands; else the end of all."""
+    found = heard.find(MARKER, start)
     if found >= 0:
         return found
-    places = range(max(0, len(heard) - len(MARKER) + 1), len(heard))
+    places = range(max(start, len(heard) - len(MARKER) + 1), len(heard))
     return next((place for place in places if MARKER.startswith(heard[place:])), len(heard))
 
 

@@ -19,6 +19,8 @@ END: Final = b"\r\n"
 HEAD: Final = len(MARKER) + 3
 LARGEST_PAYLOAD: Final = 1448
 """Bytes; what a modem puts into one TCP segment."""
+LARGEST_PACKET: Final = HEAD + LARGEST_PAYLOAD + 1 + len(END)
+"""With the byte that a report of the inputs has too many."""
 LARGEST_SENT: Final = 1024
 
 KEEP_ALIVE: Final = bytes.fromhex("B5 BC BD BE BF")

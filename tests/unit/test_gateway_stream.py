@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from time import process_time
+
 import pytest
 
 from protocols.gateway_stream import GatewayStream
@@ -196,3 +198,10 @@ def test_one_text_as_prefix_and_heartbeat_counts_as_heartbeat() -> None:
     stream = GatewayStream(HelloKind.TEXT, heartbeats=[(text, b"")], prefix=text)
     assert through(stream, text + METER) == METER
     assert stream.heartbeats == 1
+
+
+def test_a_hostile_burst_of_beginnings_costs_its_length_and_not_its_square() -> None:
+    false_beginnings = (MARKER + b"\x01\xff\xff") * 65_536
+    stream, begun = GatewayStream(HelloKind.IRZ, encapsulated=True), process_time()
+    assert through(stream, false_beginnings) == false_beginnings
+    assert process_time() - begun < 2.0, "half a megabyte; copying the rest each time takes many times longer"
