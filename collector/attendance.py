@@ -50,7 +50,6 @@ class Attendance:
         self._returned: set[int] = set()
         self._registered: dict[InboundLine, KnownModem | None] = {}
         self._begun = False
-        self._identities: dict[int, ModemIdentity] = {}
         self._levels: deque[tuple[int, SignalLevel]] = deque(maxlen=MOST_KEPT)
         self._strangers: deque[Stranger] = deque(maxlen=MOST_KEPT)
         self._contacts: deque[Contact] = deque(maxlen=MOST_KEPT)
@@ -70,7 +69,7 @@ class Attendance:
         self._strangers.append(stranger)
 
     def learned(self, modem_id: int, report: SignalReport | None, identity: ModemIdentity) -> None:
-        self._identities[modem_id] = identity
+        self._contacts.append(Contact(modem_id, self._now(), identity=identity))
         if report is not None:
             self._levels.append((modem_id, SignalLevel(self._now(), SignalSource.HELLO, report)))
 
@@ -143,8 +142,7 @@ class Attendance:
 
     def _take_contacts(self, listener: Listener) -> None:
         for one in listener.take_contacts():
-            identity = self._identities.pop(one.modem_id, None)
-            self._contacts.append(Contact(one.modem_id, one.at, one.sent, one.received, identity))
+            self._contacts.append(Contact(one.modem_id, one.at, one.sent, one.received))
 
     async def _tell_contacts(self) -> None:
         contacts = list(self._contacts)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from typing import Final
 
@@ -15,12 +16,21 @@ from collector.links.url import LineUrl
 from collector.poll import Clock
 from collector.session import Session
 from collector.survey import Ask, SurveyPlan, take_samples
-from metering.errors import ModemAway, NotSupported, TeploError
+from metering.errors import (
+    DecodeError,
+    ExchangeError,
+    MeterError,
+    ModemAway,
+    NotSupported,
+    StorageUnavailable,
+    TeploError,
+)
+from metering.modems import ModemIdentity
 from metering.readings import Record
 from metering.signals import SignalReport
 from metering.surveys import Sample, judge
 from protocols.conversation import Conversation
-from protocols.gateway_reports import read_signal
+from protocols.gateway_reports import read_signal, read_sim
 from storage.pool import Database
 from storage.surveys import Survey, Surveys
 from storage.usage_points import Line
@@ -47,14 +57,19 @@ class LineSurveys:
     async def take(self, line: Line) -> None:
         """Take the line's waiting surveys; each ends as done or failed, with the reason."""
         for survey in await self._surveys.waiting(line.id):
-            await self._surveys.start(survey.id, self._now())
-            try:
-                samples = await self._samples(line, _plan(survey))
-            except TeploError as error:
-                await self._surveys.fail(survey.id, self._now(), str(error))
-            else:
-                findings = judge(samples, survey.request.rule)
-                await self._surveys.finish(survey.id, self._now(), findings, samples)
+            if await self._surveys.start(survey.id, self._now()):
+                await self._take(line, survey)
+
+    async def _take(self, line: Line, survey: Survey) -> None:
+        """One whose findings the database refuses fails too: it must not keep the line from its meters."""
+        try:
+            samples = await self._samples(line, _plan(survey))
+            findings = judge(samples, survey.request.rule)
+            await self._surveys.finish(survey.id, self._now(), findings, samples)
+        except StorageUnavailable:
+            raise
+        except TeploError as error:
+            await self._surveys.fail(survey.id, self._now(), str(error))
 
     async def _samples(self, line: Line, plan: SurveyPlan) -> list[Sample]:
         url = LineUrl.parse(line.url)
@@ -66,9 +81,20 @@ class LineSurveys:
         link, read = self._way_to_ask(url, connected)
         await link.open()
         try:
-            return await take_samples(_question(link, url, read, self._now), plan, self._now)
+            session = Session(link, settings=LineSettings.of(url), now=self._now)
+            await self._learn_sim(session, connected)
+            return await take_samples(_question(session, read), plan, self._now)
         finally:
             await link.close()
+
+    async def _learn_sim(self, session: Session, connected: Connected) -> None:
+        """Which card the signal was heard with, where the gateway tells; the survey does not depend on it."""
+        question = read_sim(connected.kind, connected.encapsulated)
+        if question is None:
+            return
+        with suppress(ExchangeError, MeterError, DecodeError):
+            iccid = await session.run(question, _nothing)
+            self._attendance.learned(connected.modem.modem_id, None, ModemIdentity(iccid=iccid))
 
     def _way_to_ask(self, url: LineUrl, connected: Connected) -> tuple[Link, ReadSignal]:
         """Over the meters' own connection where the gateway can be asked there, else its service channel."""
@@ -80,9 +106,7 @@ class LineSurveys:
         raise NotSupported(f"The gateway of {url.text} {CANNOT_BE_ASKED}")
 
 
-def _question(link: Link, url: LineUrl, read: ReadSignal, now: Clock) -> Ask:
-    session = Session(link, settings=LineSettings.of(url), now=now)
-
+def _question(session: Session, read: ReadSignal) -> Ask:
     async def ask() -> SignalReport:
         conversation = read()
         assert conversation is not None

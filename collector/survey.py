@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from collector.poll import Clock
-from metering.errors import ConfigurationError, DecodeError, ExchangeError, MeterError
+from metering.errors import ConfigurationError, DecodeError, ExchangeError
 from metering.signals import SignalReport
 from metering.surveys import Sample
 
@@ -16,7 +16,7 @@ MOST_SAMPLES: Final = 200
 LONGEST_PAUSE: Final = 60.0
 
 Ask = Callable[[], Awaitable[SignalReport]]
-"""Asks the modem for its signal. Errors of the exchange lose a sample, those of the line end the survey."""
+"""Asks the modem for its signal. Errors of the exchange lose a sample; the others end the survey."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,10 @@ class SurveyPlan:
 async def take_samples(
     ask: Ask, plan: SurveyPlan, now: Clock, told: Callable[[Sample], None] = lambda sample: None
 ) -> list[Sample]:
-    """The samples in order, each told as soon as it is taken; LineError when the modem itself is lost."""
+    """The samples in order, each told as soon as it is taken.
+
+    LineError when the modem itself is lost, MeterError when it refuses: it would refuse each time.
+    """
     loop = asyncio.get_running_loop()
     begun, samples = loop.time(), list[Sample]()
     for number in range(plan.samples):
@@ -50,5 +53,5 @@ async def _sample(ask: Ask, now: Clock) -> Sample:
     at = now()
     try:
         return Sample(at, await ask())
-    except (ExchangeError, MeterError, DecodeError):
+    except (ExchangeError, DecodeError):
         return Sample(at, None)

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from collector.schedule import PollPlan
-from metering.errors import TeploError
+from metering.errors import StorageError, TeploError
 from metering.polls import Outcome
 from metering.signals import SignalSource
 from metering.surveys import SurveyRule, Verdict
@@ -22,6 +22,7 @@ from simulators.fleet import RunningFleet, running_fleet
 from simulators.gateways.connecting import ConnectingGateway, inbound_front
 from simulators.gateways.families import csq_at
 from simulators.gateways.gateway import Gateway, GatewayKind
+from simulators.gateways.irz import iccid_of
 from simulators.gateways.mishaps import Fate, conditions
 from simulators.lines import Bus
 from storage.jobs import Jobs
@@ -208,6 +209,7 @@ async def test_the_signal_is_surveyed_over_a_running_line(database: Database) ->
         await until(lambda: _ends_with(database, Outcome.OK))
         done = await _surveyed(database, line)
         samples = await Surveys(database).samples(done.id)
+        await until(lambda: _knows_sim(database, iccid_of("861785006202018")))
         modem = (await Modems(database).list())[0]
         series = await Signals(database).series(modem.id, done.started_at or clock(), clock())
     assert done.state is SurveyState.DONE, done.message
@@ -216,6 +218,25 @@ async def test_the_signal_is_surveyed_over_a_running_line(database: Database) ->
     assert done.findings.verdict is Verdict.ADEQUATE
     assert all(sample.report and sample.report.raw.startswith("CSQ ") for sample in samples)
     assert [one.source for one in series] == [SignalSource.SURVEY] * 6
+
+
+async def test_a_survey_that_cannot_be_stored_keeps_no_meter_waiting(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def refused(*of: object) -> None:
+        raise StorageError("A value does not fit its column.")
+
+    monkeypatch.setattr(Surveys, "finish", refused)
+    way = Way(to="main")
+    here = station(database, way)
+    async with fleet_of(IRZ, way=way) as fleet, working(here.collector):
+        (line,) = await install(fleet, database)
+        await until(lambda: _ends_with(database, Outcome.OK))
+        done = await _surveyed(database, line)
+        seen = len(await polls(database))
+        await Jobs(database).ask_line(line.id, "main", 100, clock())
+        await until(lambda: _count(database, seen + 1))
+    assert (done.state, done.message) == (SurveyState.FAILED, "A value does not fit its column.")
 
 
 async def test_a_wrx_modem_is_surveyed_over_its_service_channel(database: Database) -> None:
@@ -300,6 +321,10 @@ async def _surveyed(database: Database, line: Line) -> Survey:
     survey = await surveys.get(identifier)
     assert survey is not None
     return survey
+
+
+async def _knows_sim(database: Database, iccid: str) -> bool:
+    return [modem.iccid for modem in await Modems(database).list()] == [iccid]
 
 
 async def _is(database: Database, expected: list[Outcome]) -> bool:
