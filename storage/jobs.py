@@ -1,7 +1,8 @@
 """The job queue: one job = "serve this line". pgqueuer keeps it in the same database.
 
 A line's key is unique while its job waits or runs, so a line is never served twice at once, and asking
-again only raises the priority of one that waits. What is due on a line lies in our own tables, never in the job.
+again only raises the priority of a job that waits. What is due on a line lies in our own tables, never in
+the job.
 """
 
 from __future__ import annotations

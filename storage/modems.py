@@ -189,6 +189,11 @@ class Modems:
         """Every pool by name, empty ones included."""
         return [PoolSize(**row) for row in await self._database.rows(_SQL["pools"])]
 
+    async def time(self) -> datetime:
+        """By the database's clock: collectors' own ones may differ."""
+        at: datetime = await self._database.value(_SQL["time"])
+        return at
+
     async def lease(self, pool: str, collector: str, now: datetime, until: datetime) -> LeasedModem | None:
         """The modem of the pool that was not used for longest, for the caller alone until `until`.
 

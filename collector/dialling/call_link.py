@@ -94,7 +94,7 @@ class CallLink:
     def _lease_lost(self) -> None:
         self._lost = (
             f"{self.description} was cut: our modem went to another collector. Check that the database "
-            "answers in time and that the computers' clocks agree."
+            "answers in time."
         )
         self._abandon()
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from datetime import timedelta
 from typing import Final
 
 from collector.dialling.call_link import CallLink
@@ -43,9 +42,9 @@ class Dialler:
         CallFailed says why there is none. A modem whose own fault it was rests, and the next free one dials.
         """
         failures: list[CallFailed] = []
-        while len(failures) < MOST_MODEMS and (modem := await self._awaited(pool)) is not None:
+        while len(failures) < MOST_MODEMS and (lease := await self._awaited(pool)) is not None:
             try:
-                return await self._call_through(modem, number)
+                return await self._call_through(lease, number)
             except CallFailed as failure:
                 if failure.result not in OUR_MODEMS_FAULT:
                     raise
@@ -56,33 +55,30 @@ class Dialler:
         """Hang up and give the modem back. It is carried through although the caller is cancelled."""
         await completed(asyncio.create_task(self._end(call), name=f"end of a call via {call.modem.url}"))
 
-    async def _awaited(self, pool: str) -> LeasedModem | None:
+    async def _awaited(self, pool: str) -> Lease | None:
         """While some rest, more calls are wanted than modems are left: most of them end within a minute."""
         clock = asyncio.get_running_loop().time
         until = clock() + self._terms.times.patience
         while True:
-            modem = await self._lease(pool)
-            if modem is not None or clock() >= until:
-                return modem
+            lease = await self._lease(pool)
+            if lease is not None or clock() >= until:
+                return lease
             await asyncio.sleep(BETWEEN_LOOKS)
 
-    async def _lease(self, pool: str) -> LeasedModem | None:
+    async def _lease(self, pool: str) -> Lease | None:
         """A modem that this collector lost hold of without noticing may be lent to it again: not for use."""
+        book = self._terms.book.modems
         while True:
-            now = self._terms.now()
-            until = now + timedelta(seconds=self._terms.times.lease)
-            modem = await self._terms.book.modems.lease(pool, self._terms.collector, now, until)
-            if modem is None or modem.id not in self._in_use:
-                return modem
+            lease = await Lease.of_pool(book, pool, self._terms.collector, self._terms.times)
+            if lease is None or lease.modem.id not in self._in_use:
+                return lease
 
-    async def _call_through(self, modem: LeasedModem, number: str) -> ModemCall:
-        terms = self._terms
-        lease = Lease(terms.book.modems, modem, terms.collector, terms.now, terms.times.lease)
-        call = ModemCall(terms, lease, number)
-        self._in_use.add(modem.id)
-        lease.keep(terms.times.renewal)
+    async def _call_through(self, lease: Lease, number: str) -> ModemCall:
+        call = ModemCall(self._terms, lease, number)
+        self._in_use.add(lease.modem.id)
+        lease.keep()
         try:
-            await self._connect(call, modem)
+            await self._connect(call, lease.modem)
         except BaseException:
             await self.end(call)
             raise

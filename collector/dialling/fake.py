@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+from collector.transcript import Clock
 from metering.calls import Call
 from metering.modems import ModemIdentity
 from metering.signals import SignalLevel
@@ -39,7 +40,8 @@ class FakeModem:
 class FakeBook:
     """Pools, calls and signal levels; `collector` reaches a pool alone where one is given."""
 
-    def __init__(self) -> None:
+    def __init__(self, now: Clock) -> None:
+        self._now = now
         self.modems: dict[int, FakeModem] = {}
         self.calls: list[Call] = []
         self.levels: list[tuple[int, SignalLevel]] = []
@@ -52,6 +54,9 @@ class FakeBook:
         number = len(self.modems) + 1
         self.modems[number] = FakeModem(number, pool, url, pin)
         return number
+
+    async def time(self) -> datetime:
+        return self._now()
 
     async def lease(self, pool: str, collector: str, now: datetime, until: datetime) -> LeasedModem | None:
         if self._owners.get(pool) not in (None, collector):

@@ -79,7 +79,7 @@ class ModemCall:
     def _rest_until(self) -> datetime | None:
         if self.account.fault is None:
             return None
-        return self._terms.now() + self._terms.times.rest_after(self.account.failures)
+        return self.lease.now() + self._terms.times.rest_after(self.account.failures)
 
     async def _made_ready(self, pin: str) -> Readiness:
         try:
@@ -120,7 +120,7 @@ class ModemCall:
         if self.lease.lost:
             return (
                 f"Our modem {self.modem.url} went to another collector while this one dialled: check that "
-                "the database answers in time and that the computers' clocks agree."
+                "the database answers in time."
             )
         return (
             f"Our modem {self.modem.url} was busy with one call for {self._terms.times.opening:g} s without "

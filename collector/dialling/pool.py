@@ -19,6 +19,10 @@ from storage.modems import LeasedModem, RestingModem
 class ModemBook(Protocol):
     """Lends modems. At any instant a modem has one holder at most, over all collectors."""
 
+    async def time(self) -> datetime:
+        """By the clock with which all collectors measure leases and rests."""
+        ...
+
     async def lease(self, pool: str, collector: str, now: datetime, until: datetime) -> LeasedModem | None:
         """One that is neither lent nor resting, the longest unused; None when there is none."""
         ...

@@ -28,6 +28,9 @@ returning id;
 select name, collector, (select count(*) from modem where pool = name)::integer as modems
 from modem_pool order by name;
 
+-- name: time
+select now();
+
 -- name: lease
 with free as (
     select modem.id

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Protocol
 from uuid import UUID
 
@@ -35,7 +35,7 @@ class Entries(ModemBook, Protocol):
 @pytest.fixture(params=["memory", "database"])
 def book(request: pytest.FixtureRequest) -> PoolBook:
     if request.param == "memory":
-        memory = FakeBook()
+        memory = FakeBook(lambda: datetime.now(UTC))
         return PoolBook(memory, memory, memory)
     database: Database = request.getfixturevalue("database")
     return PoolBook(Modems(database), Calls(database), Signals(database))
@@ -49,6 +49,12 @@ async def modems(book: PoolBook) -> Entries:
     for url in URLS:
         await entries.add_own("main", url, pin="1234")
     return entries
+
+
+async def test_its_time_is_what_leases_are_measured_with(modems: Entries) -> None:
+    before = await modems.time()
+    assert before.utcoffset() == timedelta()
+    assert await modems.time() >= before
 
 
 async def test_a_modem_has_one_holder(modems: Entries) -> None:

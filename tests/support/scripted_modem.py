@@ -150,20 +150,21 @@ class ScriptedPool:
     """The pool `main` of these modems, with its book in memory and the loop's time as the clock."""
 
     def __init__(self, *modems: ScriptedModem, times: DiallingTimes = IMPATIENT) -> None:
-        self.book = FakeBook()
+        self.book = FakeBook(self.now)
         self.modems = {modem.url: modem for modem in modems or (ScriptedModem(),)}
         self.times = times
 
-    async def dialler(self, collector: str = "north", *, pin: str = "") -> Dialler:
-        """One collector's; the modems are entered with the first."""
+    async def dialler(
+        self, collector: str = "north", *, pin: str = "", ahead: timedelta = timedelta()
+    ) -> Dialler:
+        """One collector's, whose clock is so far ahead; the modems are entered with the first."""
         if not self.book.modems:
             await self.book.add_pool("main")
             for url in self.modems:
                 await self.book.add_own("main", url, pin=pin)
         book = PoolBook(self.book, self.book, self.book)
-        return Dialler(
-            CallTerms(book, collector, self.now, uuid4, self.open_port, self.times, ModemSettings())
-        )
+        clock = lambda: self.now() + ahead  # noqa: E731
+        return Dialler(CallTerms(book, collector, clock, uuid4, self.open_port, self.times, ModemSettings()))
 
     async def open_port(self, url: str) -> Link:
         port = Port(self.modems[url])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -19,11 +19,14 @@ SEARCHING = CLASSIC | {"AT+CREG?": "+CREG: 0,2\r\n\r\nOK"}
 
 
 class BookAway(FakeBook):
-    """A database that is away from some moment on."""
+    """A database that is away, or hangs, from some moment on."""
 
     away = False
+    hangs = False
 
     async def renew(self, modem_id: int, collector: str, until: datetime) -> bool:
+        if self.hangs:
+            await asyncio.Event().wait()
         self._check()
         return await super().renew(modem_id, collector, until)
 
@@ -110,10 +113,10 @@ def test_a_lease_lost_while_dialling_ends_the_dialogue() -> None:
 def test_a_database_away_for_less_than_the_lease_costs_nothing() -> None:
     async def call() -> None:
         pool = ScriptedPool()
-        pool.book = book = BookAway()
+        pool.book = book = BookAway(pool.now)
         link = await opened(pool)
         book.away = True
-        await asyncio.sleep(pool.times.lease - pool.times.renewal - 1)
+        await asyncio.sleep(pool.times.lease - pool.times.farewell - 2 * pool.times.renewal)
         book.away = False
         await asyncio.sleep(3600)
         await link.send(b"\xe5")
@@ -128,7 +131,7 @@ def test_a_database_away_for_longer_ends_the_call() -> None:
 
     async def call() -> None:
         pool = ScriptedPool(modem := ScriptedModem())
-        pool.book = book = BookAway()
+        pool.book = book = BookAway(pool.now)
         link = await opened(pool)
         book.away = True
         with pytest.raises(LineLost, match="another collector"):
@@ -140,10 +143,41 @@ def test_a_database_away_for_longer_ends_the_call() -> None:
     run_instantly(call())
 
 
+@pytest.mark.parametrize("failure", ["away", "hangs"])
+def test_the_call_is_over_before_another_collector_may_have_its_modem(failure: str) -> None:
+    async def call() -> None:
+        pool = ScriptedPool(modem := ScriptedModem())
+        pool.book = book = BookAway(pool.now)
+        await opened(pool)
+        setattr(book, failure, True)
+        left = book.modems[1].lent_until - pool.now()
+        await asyncio.sleep(left.total_seconds() - 1)
+        assert not modem.online
+        assert not modem.port_open
+
+    run_instantly(call())
+
+
+@pytest.mark.parametrize("ahead", [timedelta(hours=-1), timedelta(hours=1)], ids=["behind", "ahead"])
+def test_collectors_whose_clocks_differ_never_share_a_modem(ahead: timedelta) -> None:
+    async def call() -> None:
+        pool = ScriptedPool(modem := ScriptedModem())
+        north, south = await pool.dialler("north"), await pool.dialler("south", ahead=ahead)
+        for one, other in ((north, south), (south, north)):
+            await (link := one.link(LINE)).open()
+            with pytest.raises(CallFailed) as raised:
+                await other.link(LINE).open()
+            assert raised.value.result is CallResult.NO_FREE_MODEM
+            assert modem.online
+            await link.close()
+
+    run_instantly(call())
+
+
 def test_a_call_that_cannot_be_written_down_is_ended_all_the_same() -> None:
     async def call() -> None:
         pool = ScriptedPool()
-        pool.book = book = BookAway()
+        pool.book = book = BookAway(pool.now)
         link = await opened(pool)
         book.away = True
         await link.close()
