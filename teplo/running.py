@@ -112,8 +112,15 @@ def listening_of(settings: Settings) -> Listening:
     pair = settings.listen_certificate, settings.listen_key
     if any(pair) and not all(pair):
         raise ConfigurationError("TEPLO_LISTEN_CERTIFICATE and TEPLO_LISTEN_KEY go together: set both.")
+    addresses = tuple(ListenAddress.parse(text) for text in settings.listen.split())
+    for address in addresses:
+        if address.tls and not all(pair):
+            raise ConfigurationError(
+                f"{address.text} is encrypted: name the files of certificate and private key in "
+                "TEPLO_LISTEN_CERTIFICATE and TEPLO_LISTEN_KEY."
+            )
     return Listening(
-        tuple(ListenAddress.parse(text) for text in settings.listen.split()),
+        addresses,
         Limits(connections=settings.listen_connections, per_address=settings.listen_per_address),
         (pair[0], pair[1]) if pair[0] and pair[1] else None,
     )

@@ -7,7 +7,7 @@ from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 
-from pydantic import Field
+from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from metering.errors import ConfigurationError
@@ -71,10 +71,22 @@ def read_settings() -> Settings:
     """The settings of this process; ConfigurationError names the variable that is wrong."""
     try:
         settings = Settings()
-    except ValueError as error:
-        raise ConfigurationError(f"A TEPLO_ setting is wrong: {error}") from error
+    except ValidationError as error:
+        raise ConfigurationError(_wrong(error)) from error
     name = settings.collector_name or socket.gethostname()
     return settings.model_copy(update={"collector_name": name})
+
+
+def _wrong(error: ValidationError) -> str:
+    """Each wrong variable by its own name, with its value, what is wrong with that, and its meaning."""
+    sentences = []
+    for one in error.errors():
+        name = str(one["loc"][0])
+        meaning = Settings.model_fields[name].description
+        sentences.append(
+            f"TEPLO_{name.upper()} is set to {one['input']!r}: {one['msg']}. It means: {meaning}."
+        )
+    return "\n".join(sentences)
 
 
 def settings_with_database() -> Settings:
