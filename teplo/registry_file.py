@@ -35,8 +35,8 @@ from metering.calendar import MeterZone
 from metering.errors import ConfigurationError, ProfileError
 from metering.quantities import QUANTITIES, Behaviour
 from metering.units import PUBLISHED
-from protocols import catalogue
 from protocols.declaration import LARGEST, Declaration, parse
+from teplo.addresses import check_address
 from teplo.modem_file import Particulars, PoolPlan, read_particulars, read_pool
 
 REGISTERS = tuple(one.name for one in QUANTITIES.values() if one.behaviour is Behaviour.REGISTER)
@@ -115,7 +115,10 @@ def load(path: Path) -> Registration:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigurationError(f"{path} cannot be read: {error}.") from error
-    return read(text, path.name)
+    try:
+        return read(text, path.name)
+    except ProfileError as error:
+        raise ConfigurationError(f"The registry file is wrong. {error}") from error
 
 
 def read(text: str, name: str) -> Registration:
@@ -176,7 +179,7 @@ def _meter(table: Declaration, zone: str) -> MeterPlan:
         measures=tuple(_measures(one) for one in table.tables("measures")),
     )
     table.finish()
-    catalogue.driver(meter.model)
+    check_address(meter.model, meter.address)
     return meter
 
 
