@@ -11,6 +11,7 @@ from typing import Final, NamedTuple
 from metering.consumption import Quality
 from metering.polls import Finding, Outcome
 from metering.readings import Absence, Flag, GapReason
+from metering.signals import Registration
 from metering.surveys import Verdict
 from teplo.texts import Translate
 
@@ -213,4 +214,15 @@ VERDICTS: Final[Mapping[Verdict, Explanation]] = {
         "There were too few samples, or the modem did not answer.",
         "Check the modem and its SIM, then survey again with more samples.",
     ),
+}
+
+REGISTRATIONS: Final[Mapping[Registration, str]] = {
+    Registration.HOME: "home",
+    Registration.ROAMING: "roaming",
+    Registration.SEARCHING: "searching",
+    Registration.DENIED: "denied",
+    Registration.NOT_REGISTERED: "not registered",
+    Registration.EMERGENCY_ONLY: "emergency calls only",
+    Registration.SMS_ONLY: "SMS only",
+    Registration.UNKNOWN: "unknown",
 }

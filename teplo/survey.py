@@ -13,7 +13,7 @@ from collector.links import Link
 from collector.links.url import LineUrl
 from collector.session import Session
 from collector.survey import SurveyPlan, take_samples
-from metering.errors import ConfigurationError, LineUnavailable
+from metering.errors import ConfigurationError, LineError
 from metering.modems import ModemIdentity
 from metering.readings import Record
 from metering.signals import SignalReport
@@ -24,7 +24,7 @@ from storage.surveys import Survey, SurveyRequest, Surveys
 from storage.usage_points import Registry
 from teplo.composition import clock
 from teplo.settings import Settings
-from teplo.survey_report import Place, TakenSurvey
+from teplo.survey_report import LONGEST_TEXT, Place, TakenSurvey
 
 AT_TIMES: Final = LineSettings(timeout=5.0, gap=0.3, attempts=1, quiet=0.0)
 """The conversations keep the pauses that a modem needs."""
@@ -34,14 +34,17 @@ Told = Callable[[Sample], None]
 
 def rule_of(settings: Settings) -> SurveyRule:
     """The utility's rule; ConfigurationError when its figures contradict each other."""
-    return SurveyRule(
-        adequate=settings.survey_adequate,
-        marginal=settings.survey_marginal,
-        steady=settings.survey_steady,
-        losses=settings.survey_losses,
-        marginal_losses=settings.survey_marginal_losses,
-        fewest=settings.survey_fewest,
-    )
+    try:
+        return SurveyRule(
+            adequate=settings.survey_adequate,
+            marginal=settings.survey_marginal,
+            steady=settings.survey_steady,
+            losses=settings.survey_losses,
+            marginal_losses=settings.survey_marginal_losses,
+            fewest=settings.survey_fewest,
+        )
+    except ConfigurationError as error:
+        raise ConfigurationError(f"The TEPLO_SURVEY_ settings contradict each other. {error}") from error
 
 
 async def survey_modem(
@@ -86,14 +89,19 @@ async def request(
             f"No line {url.text} is registered. Register it first (`teplo register`), or survey with a modem "
             "at hand: teplo signal survey serial:/dev/ttyUSB0"
         )
+    if url.scheme == "csd":
+        raise ConfigurationError(
+            f"{line.url} is called: only our own modem could be asked for its signal, which says nothing of "
+            "the far end. Take the survey on site: teplo signal survey serial:/dev/ttyUSB0"
+        )
     wanted = _request(line.url, line.id, plan, place, rule, clock())
     return await surveys.request(wanted), line.id
 
 
 async def taken(survey: Survey, surveys: Surveys) -> TakenSurvey:
-    """A stored survey as it is shown; LineUnavailable with the reason when it failed."""
+    """A stored survey as it is shown; LineError with the reason when it failed."""
     if survey.findings is None or survey.started_at is None or survey.finished_at is None:
-        raise LineUnavailable(survey.message)
+        raise LineError(survey.message)
     asked = survey.request
     place = Place(asked.site, asked.operator, asked.sim, asked.engineer, asked.note)
     samples = await surveys.samples(survey.id)
@@ -104,7 +112,7 @@ def _known(place: Place, identity: ModemIdentity, samples: tuple[Sample, ...]) -
     operators = [sample.report.operator for sample in samples if sample.report and sample.report.operator]
     return replace(
         place,
-        operator=place.operator or (operators[-1] if operators else ""),
+        operator=place.operator or ", ".join(dict.fromkeys(operators))[:LONGEST_TEXT],
         sim=place.sim or identity.iccid or identity.imsi,
     )
 

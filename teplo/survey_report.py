@@ -12,8 +12,9 @@ from rich.console import Console
 from rich.table import Table
 
 from metering.errors import ConfigurationError
+from metering.signals import SignalReport
 from metering.surveys import Sample, SurveyFindings, SurveyRule
-from teplo.explanations import VERDICTS
+from teplo.explanations import REGISTRATIONS, VERDICTS
 from teplo.report import plain
 from teplo.texts import Translate
 
@@ -84,20 +85,24 @@ def print_survey(survey: TakenSurvey, _: Translate) -> None:
 
 
 def _samples(samples: Sequence[Sample], _: Translate) -> Table:
-    headings = (_("at"), _("level"), _("as said"), _("network"), _("operator"), _("cell"))
+    headings = (_("at"), _("level"), _("as said"), _("network"), _("cell"))
     table = Table(*headings, box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
     for sample in samples:
         report = sample.report
         if report is None:
-            table.add_row(f"{sample.at:%H:%M:%S}", "-", _("no answer"), "-", "-", "-")
+            table.add_row(f"{sample.at:%H:%M:%S}", "-", _("no answer"), "-", "-")
             continue
         level = "-" if report.level is None else f"{plain(report.level)} dBm"
-        network = " ".join(one.value for one in (report.technology, report.registration) if one)
         table.add_row(
-            *(f"{sample.at:%H:%M:%S}", level, report.raw, network or "-"),
-            *(report.operator or "-", report.cell or "-"),
+            f"{sample.at:%H:%M:%S}", level, report.raw, _network(report, _) or "-", report.cell or "-"
         )
     return table
+
+
+def _network(report: SignalReport, _: Translate) -> str:
+    technology = report.technology.value.upper().replace("_", "-") if report.technology else ""
+    registration = _(REGISTRATIONS[report.registration]) if report.registration else ""
+    return f"{technology} {registration}".strip()
 
 
 def _particulars(survey: TakenSurvey, _: Translate) -> list[tuple[str, str]]:

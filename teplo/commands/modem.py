@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Annotated, Final, TypeVar
 from urllib.parse import quote
@@ -11,24 +11,33 @@ from urllib.parse import quote
 import typer
 from rich import box
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from collector.links.url import LineUrl
 from metering.calendar import MeterZone
 from metering.errors import ConfigurationError
-from protocols import catalogue
-from storage.modems import Modem, Modems
+from storage.modems import Modem, Modems, ModemState
 from storage.pool import Database
 from storage.quarantine import Quarantine, Stranger
 from storage.usage_points import Registry
+from teplo.addresses import check_address
 from teplo.composition import clock, texts
 from teplo.modem_file import read_allowance
 from teplo.settings import settings_with_database
-from teplo.texts import Translate
+from teplo.texts import Translate, mark
 
 T = TypeVar("T")
 
 MOST_SHOWN: Final = 1000
+SHOWN_HELLO: Final = 24
+STATES: Final[Mapping[ModemState, str]] = {
+    ModemState.FREE: mark("free"),
+    ModemState.IN_CALL: mark("in a call"),
+    ModemState.RESTING: mark("resting"),
+    ModemState.CONNECTED: mark("connected"),
+    ModemState.AWAY: mark("away"),
+    ModemState.ON_DEMAND: mark("on demand"),
+}
 
 modem = typer.Typer(
     name="modem",
@@ -61,9 +70,11 @@ def strangers() -> None:
     _ = texts()
     for one in seen:
         print(_sentence(one, _))
-    if seen:
+    if any(one.kind for one in seen):
         print(_("Register one of them: teplo modem register IDENTITY --meter 'MODEL SERIAL ADDRESS'"))
-    else:
+    if not all(one.kind for one in seen):
+        print(_("Registration texts are recognised on an address with hello=registration or a pattern."))
+    if not seen:
         print(_("Nobody unknown has connected."))
 
 
@@ -96,7 +107,7 @@ def register(
 
     line_id = asyncio.run(_with_database(store))
     _ = texts()
-    done = _("registered: line {line}, {url}, {meters} meters")
+    done = _("registered: line {line}, {url}, meters: {meters}")
     print(done.format(line=line_id, url=url.text, meters=len(meters)))
 
 
@@ -113,7 +124,7 @@ def _meter(text: str) -> tuple[str, str, str]:
             "'kamstrup-multical-601 06855817 1'."
         )
     model, serial, address = parts
-    catalogue.driver(model)
+    check_address(model, address)
     return model, serial, address
 
 
@@ -140,16 +151,27 @@ def _sentence(one: Stranger, _: Translate) -> str:
         last=f"{one.last_at:%Y-%m-%d %H:%M}",
         address=one.address,
         kind=one.kind.upper(),
-        hello=one.hello[:24].hex(" ").upper() or "-",
+        hello=_shown(one.hello[:SHOWN_HELLO]),
     )
 
 
+def _shown(hello: bytes) -> str:
+    """The bytes, and what they say where they are text; "-" for none."""
+    text = hello.decode("ascii", "replace")
+    said = f' "{text}"' if text.isprintable() and text.isascii() else ""
+    return f"{hello.hex(' ').upper()}{said}" if hello else "-"
+
+
 def _print_modems(modems: Sequence[Modem], now: datetime, _: Translate) -> None:
-    headings = (_("modem"), _("state"), _("site"), _("phone"), _("operator"), _("last contact"), _("fault"))
-    table = Table(*headings, box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    headings = (_("state"), _("site"), _("phone"), _("operator"), _("last contact"), _("fault"))
+    # An identity is copied from here into other commands: it is kept in one piece.
+    longest = max((len(one.identity) for one in modems), default=0)
+    identity = Column(_("modem"), no_wrap=True, min_width=longest)
+    rest = (Column(heading, overflow="fold") for heading in headings)
+    table = Table(identity, *rest, box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
     for one in modems:
         contact = "-" if one.last_contact_at is None else _ago((now - one.last_contact_at).total_seconds(), _)
-        cells = (one.identity, one.state.value, one.site, one.phone, one.operator, contact, one.fault)
+        cells = (one.identity, _(STATES[one.state]), one.site, one.phone, one.operator, contact, one.fault)
         table.add_row(*(cell or "-" for cell in cells))
     Console().print(table)
     print(_("{count} found.").format(count=len(modems)))

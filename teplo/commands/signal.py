@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Final
 from uuid import UUID
@@ -17,7 +18,7 @@ from collector.links.opening import link_for
 from collector.links.url import LineUrl
 from collector.supervisor import wait
 from collector.survey import SurveyPlan
-from metering.errors import ConfigurationError
+from metering.errors import ConfigurationError, StorageError
 from metering.surveys import Sample, Verdict
 from storage.jobs import Jobs
 from storage.pool import Database
@@ -32,6 +33,8 @@ from teplo.texts import Translate
 
 OPERATORS_PRIORITY: Final = 100
 AT_HAND: Final = ("serial", "tcp", "rfc2217")
+SOON: Final = timedelta(seconds=20)
+"""A collector that is alive and free takes a survey up before that."""
 LARGEST_FILE: Final = 1_000_000
 NOT_ADEQUATE: Final = 1
 """The exit code of a survey that ended well with another verdict than adequate."""
@@ -73,13 +76,15 @@ def survey(
     """
     line, plan = LineUrl.parse(url), SurveyPlan(samples, every)
     place = Place(site, operator, sim, engineer, note)
-    if line.scheme in AT_HAND:
-        done = asyncio.run(_at_hand(line, pin, plan, place))
-    else:
-        done = asyncio.run(_over_line(line, plan, place))
-    if save is not None:
-        _write(save, done)
+    at_hand = line.scheme in AT_HAND
+    done = asyncio.run(_at_hand(line, pin, plan, place) if at_hand else _over_line(line, plan, place))
     print(done.as_json()) if as_json else print_survey(done, texts())
+    try:
+        if save is not None:
+            _write(save, done)
+    finally:
+        if at_hand:
+            _store(done, save)
     if done.findings.verdict is not Verdict.ADEQUATE:
         raise typer.Exit(NOT_ADEQUATE)
 
@@ -99,12 +104,25 @@ def keep_file(file: Annotated[Path, typer.Argument(help="What `teplo signal surv
 
 
 async def _at_hand(line: LineUrl, pin: str, plan: SurveyPlan, place: Place) -> TakenSurvey:
-    settings = read_settings()
+    rule = rule_of(read_settings())
     with _progress(plan.samples, texts()) as told:
-        done = await survey_modem(link_for(line, MODEM), pin, plan, place, rule_of(settings), told)
-    if settings.database_url:
-        await _keep(settings.database_url, done)
-    return done
+        return await survey_modem(link_for(line, MODEM), pin, plan, place, rule, told)
+
+
+def _store(done: TakenSurvey, saved: Path | None) -> None:
+    """In the database, if one is named; a survey that it does not take is kept in a file all the same."""
+    database_url = read_settings().database_url
+    if not database_url:
+        return
+    try:
+        asyncio.run(_keep(database_url, done))
+    except StorageError as error:
+        file = saved or Path(f"survey-{done.started_at:%Y%m%d-%H%M%S}.json")
+        if saved is None:
+            _write(file, done)
+        raise type(error)(
+            f"{error} The survey is kept in {file}; store it later: teplo signal keep {file}"
+        ) from error
 
 
 async def _keep(database_url: str, done: TakenSurvey) -> UUID:
@@ -125,7 +143,7 @@ async def _over_line(line: LineUrl, plan: SurveyPlan, place: Place) -> TakenSurv
 
 
 async def _finished(identifier: UUID, surveys: Surveys, plan: SurveyPlan) -> TakenSurvey:
-    _ = texts()
+    _, asked_at = texts(), clock()
     with _bar() as progress:
         task = progress.add_task(_("waiting for the line"), total=None, last="")
         while True:
@@ -136,6 +154,8 @@ async def _finished(identifier: UUID, surveys: Surveys, plan: SurveyPlan) -> Tak
                 passed = (clock() - survey.started_at).total_seconds()
                 done = min(plan.samples, passed / max(plan.every, 0.1))
                 progress.update(task, description=_("sampling"), total=plan.samples, completed=done)
+            elif clock() - asked_at > SOON:
+                progress.update(task, description=_("waiting for the line; is its collector running?"))
             await wait(asyncio.Event(), 0.5)
     if survey is None:
         raise ConfigurationError(f"The survey {identifier} is gone from the database.")

@@ -19,6 +19,8 @@ from storage.quarantine import Quarantine, Stranger
 from storage.surveys import Surveys, SurveyState
 from storage.usage_points import Registry
 from teplo.composition import clock
+from teplo.survey_report import TakenSurvey
+from tests.support.modems import NUMBER, called_line
 from tests.system.test_command_line import teplo
 
 STRONG = Cell(7, mean=-65.0, fading=1.0, coherence=0.01)
@@ -85,6 +87,19 @@ async def test_a_survey_beside_a_database_is_stored_at_once(database: Database, 
     assert (stored.state, stored.request.operator) == (SurveyState.DONE, STRONG.operator)
 
 
+async def test_a_survey_is_shown_and_kept_although_the_database_is_away(tmp_path: Path) -> None:
+    away = {"TEPLO_DATABASE_URL": "postgresql://teplo@127.0.0.1:1/teplo"}
+    file = tmp_path / "abai-10.json"
+    async with running_modem(STRONG) as modem:
+        code, output, errors = await teplo(
+            "signal", "survey", modem.url, *QUICKLY, "--save", str(file), **away
+        )
+    assert code == 7
+    assert "Adequate: a modem may be installed here." in output
+    assert f"teplo signal keep {file}" in errors
+    assert len(TakenSurvey.from_json(file.read_text()).samples) == 8
+
+
 async def test_what_is_no_survey_is_refused(tmp_path: Path, database_url: str) -> None:
     file = tmp_path / "other.json"
     file.write_text('{"verdict": "adequate"}')
@@ -113,6 +128,15 @@ async def test_a_line_that_nobody_registered_cannot_be_surveyed(database_url: st
     )
     assert code == 2
     assert "teplo register" in errors
+
+
+async def test_a_line_that_is_called_is_not_surveyed(database: Database, database_url: str) -> None:
+    await called_line(database)
+    code, _, errors = await teplo(
+        "signal", "survey", f"csd:{NUMBER}?pool=main", TEPLO_DATABASE_URL=database_url
+    )
+    assert code == 2
+    assert "nothing of the far end" in errors
 
 
 async def test_a_stranger_is_registered_with_one_command(database: Database, database_url: str) -> None:
@@ -149,7 +173,12 @@ async def test_a_stranger_is_registered_with_one_command(database: Database, dat
 async def test_a_modem_is_not_registered_with_a_meter_that_nobody_knows(
     database: Database, database_url: str
 ) -> None:
-    for meter, word in (("no-such-model 1 1", "no-such-model"), ("one two", "blanks between them")):
+    wrong = (
+        ("no-such-model 1 1", "no-such-model"),
+        ("one two", "blanks between them"),
+        ("kamstrup-multical-601 06855817 999", "999"),
+    )
+    for meter, word in wrong:
         code, _, errors = await teplo(
             "modem", "register", "356938035643809", "--meter", meter, TEPLO_DATABASE_URL=database_url
         )

@@ -17,8 +17,18 @@ from metering.consumption import Quality
 from metering.errors import ConfigurationError, TeploError
 from metering.polls import Finding, Outcome
 from metering.readings import Absence, Flag, GapReason
+from metering.signals import Registration
 from metering.surveys import Verdict
-from teplo.explanations import ABSENCES, FINDINGS, FLAGS, GAP_REASONS, OUTCOMES, QUALITIES, VERDICTS
+from teplo.explanations import (
+    ABSENCES,
+    FINDINGS,
+    FLAGS,
+    GAP_REASONS,
+    OUTCOMES,
+    QUALITIES,
+    REGISTRATIONS,
+    VERDICTS,
+)
 from teplo.texts import LANGUAGES, SOURCE, translator
 
 ROOT = Path(__file__).parents[2]
@@ -29,6 +39,7 @@ WORDS = [
     (Absence, ABSENCES),
     (GapReason, GAP_REASONS),
     (Quality, QUALITIES),
+    (Registration, REGISTRATIONS),
 ]
 LOANWORDS = {"SIM", "engineer", "modem", "operator"}
 """Kazakh has them from the same source."""
