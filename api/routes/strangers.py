@@ -62,10 +62,12 @@ def _stranger(one: Stranger) -> StrangerOut:
         hello=one.hello.hex(" ").upper(),
         listener=one.listener,
         collector=one.collector,
-        sentence=(
-            f"Seen {times} {rfc_3339(one.first_at)} from {one.address}, says {one.kind} {one.identity}."
-        ),
+        sentence=f"Seen {times} {rfc_3339(one.first_at)} from {one.address}, {_says(one)}.",
     )
+
+
+def _says(one: Stranger) -> str:
+    return f"says {one.kind} {one.identity}" if one.kind else "says nothing we know"
 
 
 def _position(cursor: str | None) -> StrangerKey | None:
