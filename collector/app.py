@@ -18,7 +18,7 @@ from collector.line_survey import LineSurveys
 from collector.planner import Planner
 from collector.schedule import PollPlan
 from collector.serving import Serving, Tools
-from collector.supervisor import alongside, first_of, supervise, wait
+from collector.supervisor import first_of, supervise, ungrouped, wait
 from metering.errors import ConfigurationError, StorageError, StorageUnavailable
 from storage.collectors import Collectors
 from storage.jobs import entrypoint, run_worker
@@ -177,12 +177,16 @@ class Collector:
             await first_of(stop, self._attendance.news, timeout=self._settings.tick)
 
     async def _work(self, stop: asyncio.Event) -> None:
-        """The queue is joined anew when the pools have changed: their sizes are its limits."""
-        while not stop.is_set() and await self._has_name(stop):
-            pools = await self._pools()
-            changed = asyncio.Event()
-            async with alongside(self._watch_pools(pools, stop, changed)):
-                await self._join_queue(pools, changed)
+        """The queue is joined anew when the pools have changed: their sizes are its limits.
+
+        Lines that are being served then are served to their end beside, and nobody waits for them.
+        """
+        with ungrouped():
+            async with asyncio.TaskGroup() as shifts:
+                while not stop.is_set() and await self._has_name(stop):
+                    pools, changed = await self._pools(), asyncio.Event()
+                    shifts.create_task(self._join_queue(pools, changed))
+                    await self._watch_pools(pools, stop, changed)
 
     async def _join_queue(self, pools: Pools, stop: asyncio.Event) -> None:
         limits = {entrypoint(f"pool:{name}"): max(modems, 1) for name, modems in pools.items()}

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import contextmanager
 
 import structlog
 
@@ -13,7 +13,10 @@ from metering.errors import ConfigurationError, TeploError, only_ours
 log = structlog.get_logger()
 
 FIRST_PAUSE = 0.5
-LONGEST_PAUSE = 60.0
+LONGEST_PAUSE = 10.0
+"""Shorter than a collector's life without a word."""
+HEALTHY = 60.0
+"""A task that ran so long begins anew with the first pause."""
 
 Task = Callable[[asyncio.Event], Awaitable[None]]
 """Runs until the event is set; an error of our tree starts it anew."""
@@ -25,10 +28,17 @@ async def supervise(tasks: Mapping[str, Task], stop: asyncio.Event) -> None:
     A ConfigurationError, and every error that is not of our tree, stops all of them and is raised: starting
     again would not mend it.
     """
-    try:
+    with ungrouped():
         async with asyncio.TaskGroup() as group:
             for name, task in tasks.items():
                 group.create_task(_keep_alive(name, task, stop), name=name)
+
+
+@contextmanager
+def ungrouped() -> Iterator[None]:
+    """Raises the error of our tree that a group of errors is about; a group with others as it is."""
+    try:
+        yield
     except BaseExceptionGroup as group:
         error = only_ours(group)
         if error is None:
@@ -37,14 +47,16 @@ async def supervise(tasks: Mapping[str, Task], stop: asyncio.Event) -> None:
 
 
 async def _keep_alive(name: str, task: Task, stop: asyncio.Event) -> None:
-    pause = FIRST_PAUSE
+    pause, loop = FIRST_PAUSE, asyncio.get_running_loop()
     while not stop.is_set():
+        begun = loop.time()
         try:
             await task(stop)
             return
         except ConfigurationError:
             raise
         except TeploError as error:
+            pause = FIRST_PAUSE if loop.time() - begun >= HEALTHY else pause
             log.warning("task failed", task=name, error=str(error), again_in=pause)
         await wait(stop, pause)
         pause = min(pause * 2, LONGEST_PAUSE)
@@ -67,16 +79,3 @@ async def first_of(*events: asyncio.Event, timeout: float | None = None) -> None
     finally:
         for task in waiting:
             task.cancel()
-
-
-@asynccontextmanager
-async def alongside(work: Coroutine[None, None, None]) -> AsyncIterator[None]:
-    """Does this beside the block, and no longer; its errors are raised when the block has ended well."""
-    task = asyncio.create_task(work)
-    try:
-        yield
-    finally:
-        task.cancel()
-        await asyncio.wait([task])
-    if not task.cancelled():
-        task.result()

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from itertools import pairwise
 
 import pytest
 
 from collector import supervisor
 from collector.supervisor import supervise
 from metering.errors import ConfigurationError, StorageUnavailable
+from tests.instant_loop import run_instantly
 
 
 @pytest.fixture(autouse=True)
@@ -53,3 +55,24 @@ async def test_stop_ends_the_pause() -> None:
     stop = asyncio.Event()
     stop.set()
     await supervisor.wait(stop, 3600)
+
+
+def test_a_task_that_ran_well_begins_anew_with_the_first_pause() -> None:
+    starts: list[float] = []
+
+    async def task(stop: asyncio.Event) -> None:
+        starts.append(asyncio.get_running_loop().time())
+        if len(starts) == 21:
+            await supervisor.wait(stop, 3600)
+        if len(starts) == 22:
+            stop.set()
+        raise StorageUnavailable
+
+    async def supervised() -> None:
+        await supervise({"task": task}, asyncio.Event())
+
+    run_instantly(supervised())
+    pauses = [later - sooner for sooner, later in pairwise(starts)]
+    assert pauses[0] == pytest.approx(0.001)
+    assert max(pauses[:20]) == pytest.approx(supervisor.LONGEST_PAUSE), "the database was away"
+    assert pauses[20] == pytest.approx(3600.001, abs=1e-4)
