@@ -82,7 +82,10 @@ class Modem:
 
 @dataclass(frozen=True, slots=True)
 class LeasedModem:
-    """A modem of ours that is the caller's alone until the lease ends; `failures` in a row so far."""
+    """A modem of ours that is the caller's alone until the lease ends; `failures` in a row so far.
+
+    `pin`: "" where there is none, or where the SIM card refused it.
+    """
 
     id: int
     url: str
@@ -216,11 +219,15 @@ class Modems:
         fault: str = "",
         identity: ModemIdentity | None = None,
         last_contact_at: datetime | None = None,
+        pin_refused: bool = False,
     ) -> None:
-        """Ends the caller's lease, with what was learned; another one's lease of the modem stays as it is."""
+        """Ends the caller's lease, with what was learned; another one's lease of the modem stays as it is.
+
+        A PIN that was refused is lent to nobody any more; another one has to be entered.
+        """
         state = (rest_until, failures, fault, last_contact_at)
         await self._database.rows(
-            _SQL["release"], modem_id, collector, *state, *_words(identity or ModemIdentity())
+            _SQL["release"], modem_id, collector, *state, *_words(identity or ModemIdentity()), pin_refused
         )
 
     async def resting(self, pool: str) -> list[RestingModem]:

@@ -13,6 +13,7 @@ from collector.dialling.readiness import Readiness
 from metering.calls import Call, CallResult, HungUpBy
 from metering.errors import CallFailed, StorageError
 from metering.signals import SignalLevel, SignalSource
+from protocols.at.sim_card import PIN_REFUSED
 from storage.modems import LeasedModem
 
 log = structlog.get_logger()
@@ -68,6 +69,7 @@ class CallAccount:
                 fault=str(self.fault)[:LONGEST_CAUSE] if self.fault else "",
                 identity=self.ready.identity if self.ready else None,
                 last_contact_at=self.ready_at,
+                pin_refused=self.failure is not None and self.failure.cause == PIN_REFUSED,
             )
         except StorageError as error:
             log.warning("modem not given back", modem=self.modem.url, error=str(error))

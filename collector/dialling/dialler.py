@@ -14,7 +14,6 @@ from collector.links import Link
 from collector.links.url import LineUrl
 from metering.calls import OUR_MODEMS_FAULT, CallResult
 from metering.errors import CallFailed
-from storage.modems import LeasedModem
 
 MOST_MODEMS: Final = 6
 """Tried for one call, one after another."""
@@ -30,7 +29,6 @@ class Dialler:
     def __init__(self, terms: CallTerms) -> None:
         self._terms = terms
         self._in_use: set[int] = set()
-        self._refused_pins: set[tuple[str, str]] = set()
 
     def link(self, url: LineUrl) -> Link:
         """The link of a csd: line, not yet open. Opening it may take minutes."""
@@ -78,21 +76,11 @@ class Dialler:
         self._in_use.add(lease.modem.id)
         lease.keep()
         try:
-            await self._connect(call, lease.modem)
+            await call.connect(lease.modem.pin)
         except BaseException:
             await self.end(call)
             raise
         return call
-
-    async def _connect(self, call: ModemCall, modem: LeasedModem) -> None:
-        """A PIN that was refused is not tried again: three wrong ones lock the SIM card."""
-        refused = (modem.url, modem.pin) in self._refused_pins
-        try:
-            await call.connect("" if refused else modem.pin)
-        except CallFailed as failure:
-            if failure.result is CallResult.SIM_LOCKED:
-                self._refused_pins.add((modem.url, modem.pin))
-            raise
 
     async def _end(self, call: ModemCall) -> None:
         try:

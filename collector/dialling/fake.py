@@ -84,11 +84,13 @@ class FakeBook:
         fault: str = "",
         identity: ModemIdentity | None = None,
         last_contact_at: datetime | None = None,
+        pin_refused: bool = False,
     ) -> None:
         modem = self.modems[modem_id]
         if modem.holder != collector:
             return
         modem.holder, modem.lent_until = None, NEVER
+        modem.pin = "" if pin_refused else modem.pin
         modem.rest_until, modem.failures, modem.fault = rest_until, failures, fault
         modem.identity = identity or modem.identity
         modem.last_contact_at = last_contact_at or modem.last_contact_at

@@ -41,8 +41,12 @@ class ModemBook(Protocol):
         fault: str = "",
         identity: ModemIdentity | None = None,
         last_contact_at: datetime | None = None,
+        pin_refused: bool = False,
     ) -> None:
-        """Gives it back; does nothing when it is another's by now."""
+        """Gives it back; does nothing when it is another's by now.
+
+        A PIN that was refused is never lent again.
+        """
         ...
 
     async def resting(self, pool: str) -> Sequence[RestingModem]:

@@ -25,6 +25,7 @@ _TABLES = (
         pool text references modem_pool,
         url text,
         pin text,
+        pin_refused boolean not null default false,
         line_id bigint unique references line,
         site text not null default '',
         phone text not null default '',

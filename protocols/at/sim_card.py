@@ -21,6 +21,8 @@ READY: Final = frozenset({"READY", "SIM PIN2", "SIM PUK2"})
 """The second PIN guards the card's lists, never its calls."""
 WANTS_PIN: Final = "SIM PIN"
 ALL_ATTEMPTS: Final = 3
+PIN_REFUSED: Final = "PIN refused"
+"""The cause by which the caller knows that this PIN must not be given again, whoever calls next."""
 
 _STATE: Final = re.compile(r'\+CPIN: *"?([A-Z0-9 -]{1,30}?)"? *', re.IGNORECASE)
 _ATTEMPTS_LEFT: Final = re.compile(r'\+CPINR: *"?SIM PIN"? *, *(\d{1,2}).*', re.IGNORECASE)
@@ -34,7 +36,7 @@ def unlock(pin: str) -> Conversation[None]:
     if state != WANTS_PIN:
         raise _locked(f"The SIM card wants {state}")
     if not pin:
-        raise _locked("The SIM card wants its PIN and none is set for this modem")
+        raise _locked("The SIM card wants its PIN and none is set for this modem, or it was refused before")
     yield from _give(pin)
     for _ in range(SIM_TRIES):
         if (yield from _state()) in READY:
@@ -76,12 +78,13 @@ def _give(pin: str) -> Conversation[None]:
     reply = yield from exchanged(f'AT+CPIN="{pin}"', PLAIN, timeout=SLOW, attempts=1, shown='AT+CPIN="****"')
     if reply.code is not Code.OK:
         raise _locked(
-            f"The SIM card refused its PIN ({reply.words}); it was given once and is not tried again"
+            f"The SIM card refused its PIN ({reply.words}); it was given once and is not tried again",
+            PIN_REFUSED,
         )
 
 
-def _locked(happened: str) -> CallFailed:
-    return CallFailed(f"{happened}. {ADVICE[CallResult.SIM_LOCKED]}", CallResult.SIM_LOCKED)
+def _locked(happened: str, cause: str = "") -> CallFailed:
+    return CallFailed(f"{happened}. {ADVICE[CallResult.SIM_LOCKED]}", CallResult.SIM_LOCKED, cause)
 
 
 def _last(pattern: re.Pattern[str], lines: Sequence[str]) -> str | None:

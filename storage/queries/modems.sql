@@ -6,7 +6,8 @@ on conflict (name) do update set collector = excluded.collector;
 insert into modem (kind, identity, pool, url, pin, site, phone, allowance, month_starts_on)
 values ('own', $2, $1, $2, $3, $4, $5, $6, $7)
 on conflict (identity) do update
-set pool = excluded.pool, pin = excluded.pin, site = excluded.site,
+set pool = excluded.pool, pin = excluded.pin,
+    pin_refused = modem.pin_refused and modem.pin = excluded.pin, site = excluded.site,
     phone = coalesce(nullif(excluded.phone, ''), modem.phone),
     allowance = excluded.allowance, month_starts_on = excluded.month_starts_on
 returning id;
@@ -47,7 +48,7 @@ update modem
 set leased_by = $2, leased_until = $4, used_at = $3, rest_until = null
 from free
 where modem.id = free.id
-returning modem.id, url, pin, failures;
+returning modem.id, url, case when pin_refused then '' else pin end as pin, failures;
 
 -- name: renew
 update modem set leased_until = $3 where id = $1 and leased_by = $2 returning id;
@@ -59,7 +60,7 @@ set leased_by = null, leased_until = null, rest_until = $3, failures = $4, fault
     imei = coalesce(nullif($7, ''), imei), iccid = coalesce(nullif($8, ''), iccid),
     imsi = coalesce(nullif($9, ''), imsi), maker = coalesce(nullif($10, ''), maker),
     model = coalesce(nullif($11, ''), model), firmware = coalesce(nullif($12, ''), firmware),
-    phone = coalesce(nullif($13, ''), phone)
+    phone = coalesce(nullif($13, ''), phone), pin_refused = pin_refused or $14
 where id = $1 and leased_by = $2;
 
 -- name: resting

@@ -72,6 +72,21 @@ async def test_many_at_once_get_two_modems_in_all(modems: Entries) -> None:
     assert sorted(lease.url for lease in held) == sorted(URLS)
 
 
+async def test_a_pin_that_was_refused_is_lent_to_nobody(modems: Entries) -> None:
+    for number, refused in enumerate([False, False, True, False]):
+        now = START + number * MINUTE
+        lease = await modems.lease("main", "north", now, now + MINUTE)
+        assert lease is not None
+        assert lease.pin == "1234"
+        await modems.release(lease.id, "north", pin_refused=refused)
+    pins = []
+    for collector in ("north", "south"):
+        lease = await modems.lease("main", collector, START + 4 * MINUTE, START + 9 * MINUTE)
+        assert lease is not None
+        pins.append(lease.pin)
+    assert pins == ["", "1234"]
+
+
 async def test_the_longest_unused_comes_first(modems: Entries) -> None:
     used = []
     for minute in range(4):

@@ -62,6 +62,13 @@ async def test_the_pin_is_told_to_the_holder_of_the_lease_alone(store: Database)
     modem = await modems.add_own("main", SERIAL, pin="9173")
     leased = await modems.lease("main", "north", START, START + MINUTE)
     assert leased == LeasedModem(modem, SERIAL, "9173", 0)
+    await modems.release(modem, "north", pin_refused=True)
+    for entered, lent in (("9173", ""), ("9174", "9174")):
+        assert await modems.add_own("main", SERIAL, pin=entered) == modem
+        assert await modems.lease("main", "north", START, START + MINUTE) == LeasedModem(
+            modem, SERIAL, lent, 0
+        )
+        await modems.release(modem, "north")
     assert "9173" not in repr(await modems.list())
 
 

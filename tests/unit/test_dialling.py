@@ -240,6 +240,23 @@ def test_a_wrong_pin_is_given_once() -> None:
     run_instantly(call())
 
 
+def test_a_wrong_pin_is_given_once_by_all_collectors_together() -> None:
+    """Also by one that was started again: each attempt would count."""
+
+    async def call() -> None:
+        wrong = {"AT+CPIN?": "+CPIN: SIM PIN\r\n\r\nOK", 'AT+CPIN="1234"': "+CME ERROR: 16"}
+        pool = ScriptedPool(modem := ScriptedModem(answers=CLASSIC | wrong))
+        for collector in ("north", "south", "north"):
+            dialler = await pool.dialler(collector, pin="1234")
+            with pytest.raises(CallFailed) as raised:
+                await dialler.link(LINE).open()
+            assert raised.value.result is CallResult.SIM_LOCKED
+            await asyncio.sleep(600)
+        assert [command for command in modem.heard if "1234" in command] == ['AT+CPIN="1234"']
+
+    run_instantly(call())
+
+
 def test_noise_of_the_modem_is_stored_as_printable_words() -> None:
     """PostgreSQL stores no zero in a text: the whole call would be lost."""
 
