@@ -101,6 +101,8 @@ _TABLES = (
         primary key (modem_id, at)
     )
     """,
+    # Levels come in the order of their time: a few pages find the last weeks among years.
+    "create index signal_level_by_time on signal_level using brin (at)",
     """
     create table call (
         id uuid primary key,
