@@ -61,6 +61,12 @@ class _Visit:
         self.waiting += [due for due, _ in self.suspects if due.meter.id not in waiting]
 
     @property
+    def unasked(self) -> list[DueMeter]:
+        """Who waits and has no report: not the suspects that were to be asked once more."""
+        suspects = {due.meter.id for due, _ in self.suspects}
+        return [due for due in self.waiting if due.meter.id not in suspects]
+
+    @property
     def silent(self) -> int:
         """How many meters of the line are silent."""
         return len({due.meter.id for due, _ in self.suspects}) + self.silent_others
@@ -99,12 +105,13 @@ class LineService:
         await self._conclude(visit, lost or LineLost())
 
     async def _conclude(self, visit: _Visit, lost: LineError) -> None:
+        unasked = visit.unasked
         if isinstance(lost, GatewayWedged):
             for _, report in visit.suspects:
                 await self._keep(replace(report, outcome=outcome_of(lost), message=str(lost)))
         else:
             await self._clear(visit)
-        for one in visit.waiting:
+        for one in unasked:
             await self.save(self._no_link(one, lost))
 
     async def _ask_until_lost(self, visit: _Visit) -> LineError | None:

@@ -46,11 +46,11 @@ class Line:
         self.opened = 0
         self.reports: list[PollReport] = []
         self._peer = peer
-        self._broken = broken
+        self.broken = broken
 
     async def open_link(self) -> Link:
         self.opened += 1
-        if self._broken:
+        if self.broken:
             raise LineUnavailable("the gateway is off")
         link = FakeLink(self._peer)
         await link.open()
@@ -151,6 +151,20 @@ async def test_a_gateway_that_comes_to_when_it_is_opened_anew_is_not_blamed() ->
     outcomes = await line.serve(due(1), due(2), gateway=True)
     assert outcomes == [Outcome.METER_SILENT, Outcome.METER_SILENT, Outcome.OK, Outcome.OK]
     assert [report.meter_id for report in line.reports] == [1, 2, 1, 2]
+
+
+async def test_a_gateway_that_cannot_be_opened_anew_leaves_each_meter_one_report() -> None:
+    line = Line(lambda request: [])
+    open_link = line.open_link
+
+    async def open_once() -> Link:
+        line.broken = line.opened == 1
+        return await open_link()
+
+    line.open_link = open_once  # type: ignore[method-assign]
+    outcomes = await line.serve(due(1), due(2), due(3), gateway=True)
+    assert outcomes == [Outcome.METER_SILENT, Outcome.METER_SILENT, Outcome.NO_LINK]
+    assert [report.meter_id for report in line.reports] == [1, 2, 3]
 
 
 async def test_two_silent_meters_beside_ones_that_answer_are_the_meters_fault() -> None:
