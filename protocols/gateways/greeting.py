@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum, StrEnum
 from typing import Final
@@ -69,9 +68,8 @@ class Hello:
     """Who connected.
 
     `identity`: IMEI or ICCID digits, the text, or mac: and twelve hexadecimal digits. `rest`: the first data,
-    that came behind the hello. `encapsulated`: its data travel in packets. `key`: the password it offers.
-    `service`: this connection takes commands for the gateway and leads to no meter. `fields`: the words of
-    the hello by their own names.
+    that came behind the hello. `encapsulated`: its data travel in packets. `service`: this connection takes
+    commands for the gateway and leads to no meter. A password in a hello is not kept.
     """
 
     kind: HelloKind
@@ -80,9 +78,7 @@ class Hello:
     encapsulated: bool = False
     report: SignalReport | None = None
     modem: ModemIdentity = field(default_factory=ModemIdentity)
-    key: str = field(default="", repr=False)
     service: bool = False
-    fields: Mapping[str, str] = field(default_factory=dict, repr=False, hash=False)
 
 
 class Doubt(Enum):

@@ -31,8 +31,6 @@ def recognise(heard: bytes, paused: bool, expected: Expected) -> Hello | Doubt:
         encapsulated="COLPROT" in fields,
         report=_report(fields.get("CSQ", "")),
         modem=_modem(login[1].decode("ascii"), fields),
-        key=fields.get("PSW", ""),
-        fields=fields,
     )
 
 

@@ -106,13 +106,12 @@ def recognise(heard: bytes, paused: bool, expected: Expected) -> Hello | Doubt:
 
 def _hello(data: bytes, rest: bytes) -> Hello:
     imei = data[1:16].decode("ascii")
-    firmware, hardware, key = (_text(data[start:end]) for start, end in ((16, 33), (33, 43), (43, 59)))
+    firmware, hardware = _text(data[16:33]), _text(data[33:43])
     return Hello(
         HelloKind.WRX,
         imei,
         rest,
         modem=ModemIdentity(imei=imei, maker="Teleofis", model=hardware, firmware=firmware),
-        key=key,
         service=data[62] == SERVICE_CHANNEL,
     )
 
