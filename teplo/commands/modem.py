@@ -164,17 +164,22 @@ def _shown(hello: bytes) -> str:
 
 def _print_modems(modems: Sequence[Modem], now: datetime, _: Translate) -> None:
     headings = (_("state"), _("site"), _("phone"), _("operator"), _("last contact"), _("fault"))
+    rows = [(one.identity, *_particulars(one, now, _)) for one in modems]
+    told = [number for number, heading in enumerate(headings, 1) if any(row[number] for row in rows)]
     # An identity is copied from here into other commands: it is kept in one piece.
-    longest = max((len(one.identity) for one in modems), default=0)
-    identity = Column(_("modem"), no_wrap=True, min_width=longest)
-    rest = (Column(heading, overflow="fold") for heading in headings)
+    identity = Column(_("modem"), no_wrap=True, min_width=max((len(row[0]) for row in rows), default=0))
+    rest = (Column(headings[number - 1], overflow="fold") for number in told)
     table = Table(identity, *rest, box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
-    for one in modems:
-        contact = "-" if one.last_contact_at is None else _ago((now - one.last_contact_at).total_seconds(), _)
-        cells = (one.identity, _(STATES[one.state]), one.site, one.phone, one.operator, contact, one.fault)
-        table.add_row(*(cell or "-" for cell in cells))
-    Console().print(table)
+    for row in rows:
+        table.add_row(row[0], *(row[number] or "-" for number in told))
+    if rows:
+        Console().print(table)
     print(_("{count} found.").format(count=len(modems)))
+
+
+def _particulars(one: Modem, now: datetime, _: Translate) -> tuple[str, ...]:
+    contact = "" if one.last_contact_at is None else _ago((now - one.last_contact_at).total_seconds(), _)
+    return _(STATES[one.state]), one.site, one.phone, one.operator, contact, one.fault
 
 
 def _ago(seconds: float, _: Translate) -> str:

@@ -33,11 +33,11 @@ async def _simulate(path: Path, faults: str, seed: int | None, listener: Listene
     async with running_fleet(
         path, now=clock, random=random_source(seed), faults=faults or None, listener=listener
     ) as fleet:
-        _print(fleet)
+        _print(fleet, connected=listener is not None)
         await stop.wait()
 
 
-def _print(fleet: RunningFleet) -> None:
+def _print(fleet: RunningFleet, *, connected: bool) -> None:
     for name, urls in fleet.pools.items():
         for url in urls:
             print(f"pool {name}  {url}")
@@ -45,6 +45,8 @@ def _print(fleet: RunningFleet) -> None:
         for meter in line.meters:
             print(f"{line.url}  --model {meter.model} --address {meter.address}  serial {meter.serial}")
     _ = texts()
+    if not connected and any(line.url.startswith("inbound:") for line in fleet.lines):
+        print(_("The inbound gateways connect nowhere: say where a collector listens, --connect HOST:PORT."))
     print(_("Ctrl-C stops."), flush=True)
 
 
