@@ -27,7 +27,10 @@ from teplo.postgres import EmbeddedPostgres
 from teplo.running import address_of, assembled, listening_socket, serve_api, settings_of
 from teplo.settings import Settings
 
-SCOPES = ("readings:read", "billing:read", "polls:read", "polls:write", "registry:read")
+SCOPES = (
+    *("readings:read", "billing:read", "polls:read", "polls:write"),
+    *("registry:read", "modems:read", "surveys:write"),
+)
 BEAT = timedelta(seconds=20)
 RETRY = timedelta(seconds=2)
 WANTED = {ArchiveKind.HOUR: 48, ArchiveKind.DAY: 32, ArchiveKind.MONTH: 2, ArchiveKind.TOTAL: 32}

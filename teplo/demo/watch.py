@@ -26,6 +26,7 @@ def where_to_look(demo: RunningDemo, _: Translate) -> str:
         _("documentation"): f"{demo.address}/docs",
         _("key"): demo.key,
         _("try"): f"curl -H 'Authorization: Bearer {demo.key}' {demo.address}/api/v1/usage-points",
+        _("modems"): f"{demo.address}/api/v1/modems",
     }
     head = _("{count} simulated meters are being polled.").format(count=len(demo.meters))
     return "\n".join([head, *(f"{name:<15}{value}" for name, value in rows.items())]) + "\n"
