@@ -68,6 +68,11 @@ class Lease:
         modem = await book.lease(pool, collector, now, until)
         return None if modem is None else cls(book, modem, collector, times, clock, until)
 
+    @property
+    def remaining(self) -> float:
+        """Seconds until another collector may have the modem, as far as we know."""
+        return max((self._until - self.now()).total_seconds(), 0.0)
+
     def keep(self) -> None:
         """Renew it from now on."""
         self._renewing = asyncio.create_task(self._renew(), name=f"lease of {self.modem.url}")
@@ -98,7 +103,7 @@ class Lease:
 
     def _left(self) -> float:
         """Seconds until its call must be given up."""
-        return max((self._until - self.now()).total_seconds() - self._times.farewell, 0.0)
+        return max(self.remaining - self._times.farewell, 0.0)
 
 
 def _time() -> float:

@@ -142,14 +142,17 @@ class ModemCall:
         """Also after a dialogue that was cut short: its port is closed then, but the call may stand."""
         account = self.account
         online = account.connected_at is not None and account.hung_up_by is not HungUpBy.REMOTE
+        longest = self._terms.times.closing
+        if self.lease.lost:
+            longest = min(longest, self.lease.remaining)
         try:
-            async with asyncio.timeout(self._terms.times.closing):
+            async with asyncio.timeout(longest):
                 if account.fault is not None:
                     await self.modem.close()
                 await self.modem.open()
                 await self.modem.converse(end_call(online=online))
         except (CallFailed, TimeoutError) as error:
-            said = str(error) or f"It hung for {self._terms.times.closing:g} s."
+            said = str(error) or f"It hung for {longest:.0f} s."
             log.warning("modem does not hang up", modem=self.modem.url, error=said)
             silent = CallFailed(f"The call was not ended. {said}", CallResult.MODEM_SILENT)
             account.fault = account.fault or silent

@@ -158,6 +158,19 @@ def test_the_call_is_over_before_another_collector_may_have_its_modem(failure: s
     run_instantly(call())
 
 
+def test_a_modem_that_does_not_hang_up_is_left_to_the_next_collector_in_time() -> None:
+    async def call() -> None:
+        pool = ScriptedPool(modem := ScriptedModem())
+        pool.book = book = BookAway(pool.now)
+        await opened(pool)
+        book.away, modem.deaf = True, ()
+        left = book.modems[1].lent_until - pool.now()
+        await asyncio.sleep(left.total_seconds() + 0.1)
+        assert not modem.port_open
+
+    run_instantly(call())
+
+
 @pytest.mark.parametrize("ahead", [timedelta(hours=-1), timedelta(hours=1)], ids=["behind", "ahead"])
 def test_collectors_whose_clocks_differ_never_share_a_modem(ahead: timedelta) -> None:
     async def call() -> None:
