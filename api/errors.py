@@ -102,7 +102,7 @@ KINDS: Final[Mapping[type[TeploError], Kind]] = {
     MissingScope: Kind(HTTPStatus.FORBIDDEN, "Ask the operator for a key with the scope named here."),
     NotFound: Kind(HTTPStatus.NOT_FOUND, "List the collection to see which ids there are."),
     InvalidRequest: Kind(
-        HTTPStatus.UNPROCESSABLE_ENTITY, "Mend what `errors` names; /docs describes every parameter."
+        HTTPStatus.UNPROCESSABLE_ENTITY, "Mend what `detail` names; /docs describes every parameter."
     ),
     BodyTooLarge: Kind(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "Send no more than the operation describes."),
 }
@@ -164,8 +164,11 @@ async def _on_validation_error(request: Request, error: Exception) -> ProblemRes
     return answer(request.url.path, InvalidRequest(detail), faults)
 
 
+_NOT_AN_OBJECT: Final = "a JSON object is wanted, with the header Content-Type: application/json"
+
+
 def _fault(entry: Mapping[str, Any]) -> Fault:
-    message = str(entry["msg"]).removeprefix("Value error, ")
+    message = _NOT_AN_OBJECT if entry["loc"] == ("body",) else str(entry["msg"]).removeprefix("Value error, ")
     return Fault(location=".".join(str(part) for part in entry["loc"]), message=message)
 
 

@@ -100,6 +100,12 @@ async def test_a_body_that_is_not_understood(client: AsyncClient, body: bytes) -
     checked(await client.post("/api/v1/signal-surveys", content=body, headers=headers), 422)
 
 
+async def test_a_body_that_is_not_called_json_is_told_the_header(client: AsyncClient) -> None:
+    headers = {"Content-Type": "application/x-www-form-urlencoded"}
+    answer = await client.post("/api/v1/signal-surveys", content=b'{"line_id": 1}', headers=headers)
+    assert "Content-Type: application/json" in checked(answer, 422)["detail"]
+
+
 async def test_a_database_that_is_away_is_503_with_a_time_to_wait() -> None:
     async with (
         Database(NOWHERE, timeout=1) as database,
