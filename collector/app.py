@@ -113,7 +113,7 @@ class Collector:
 
     async def _live(self, stop: asyncio.Event) -> None:
         """Hold the name; one that was killed keeps it for a while, so that it is waited for once."""
-        patient_until = self._now() + 2 * self._life
+        waiting, patient_until = False, self._now() + 2 * self._life
         while not stop.is_set():
             if await self._claim():
                 self._named.set()
@@ -122,6 +122,9 @@ class Collector:
                     f"Another collector named {self._settings.name!r} is alive: connections, leases and "
                     "lines are kept by name. Give each collector its own, --name or TEPLO_COLLECTOR_NAME."
                 )
+            elif not waiting:
+                waiting = True
+                log.warning("another collector has this name; waiting for its end", name=self._settings.name)
             await wait(stop, self._settings.tick)
 
     async def _claim(self) -> bool:

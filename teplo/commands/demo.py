@@ -25,7 +25,7 @@ from teplo.texts import Translate
 
 DEMO_FLEET = Path(str(resources.files("simulators"))) / "fleets" / "demo.toml"
 REFRESH = 0.5
-LONGEST_FINISH = 30.0
+LONGEST_FINISH = 60.0
 SHOWN = 100
 MOST_SHOWN = 20
 
