@@ -151,6 +151,7 @@ class Collector:
         try:
             await self._surveys.take(line)
             await self._serving.serve(line, returned=returned)
+            await self._surveys.look(line)
         except StorageError:
             if returned:
                 self._attendance.return_was_missed(line_id)

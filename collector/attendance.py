@@ -73,6 +73,10 @@ class Attendance:
         if report is not None:
             self._levels.append((modem_id, SignalLevel(self._now(), SignalSource.HELLO, report)))
 
+    def reported(self, modem_id: int, report: SignalReport) -> None:
+        """The gateway answered when it was asked for its signal."""
+        self._levels.append((modem_id, SignalLevel(self._now(), SignalSource.REPORT, report)))
+
     def connected(self, line_id: int) -> Connected | None:
         """The connection of this line's modem; None when it is not connected here."""
         return self._lines.get(line_id)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 from typing import Final
 
@@ -19,6 +20,7 @@ from collector.survey import Ask, SurveyPlan, take_samples
 from metering.errors import (
     DecodeError,
     ExchangeError,
+    LineError,
     MeterError,
     ModemAway,
     NotSupported,
@@ -41,6 +43,8 @@ CANNOT_BE_ASKED: Final = (
     "with a modem on a laptop: teplo signal survey serial:/dev/..."
 )
 
+NOT_ANSWERED: Final = (LineError, ExchangeError, MeterError, DecodeError)
+
 ReadSignal = Callable[[], Conversation[SignalReport] | None]
 """A fresh question for the gateway's signal; None where it cannot be asked."""
 
@@ -53,6 +57,31 @@ class LineSurveys:
         self._now = now
         self._listener = listener
         self._attendance = attendance
+        self._without_answer: dict[int, Connected] = {}
+
+    async def look(self, line: Line) -> None:
+        """One question for the signal, where the gateway can be asked: its series goes on between surveys.
+
+        Nothing depends on it. A gateway that does not answer is not asked again over the same connection.
+        """
+        connected = self._attendance.connected(line.id)
+        if connected is None or self._without_answer.get(line.id) is connected:
+            return
+        try:
+            report = await self._looked(LineUrl.parse(line.url), connected)
+        except NOT_ANSWERED:
+            self._without_answer[line.id] = connected
+        else:
+            self._attendance.reported(connected.modem.modem_id, report)
+
+    async def _looked(self, url: LineUrl, connected: Connected) -> SignalReport:
+        link, read = self._way_to_ask(url, connected)
+        await link.open()
+        try:
+            once = replace(LineSettings.of(url), attempts=1)
+            return await _question(Session(link, settings=once, now=self._now), read)()
+        finally:
+            await link.close()
 
     async def take(self, line: Line) -> None:
         """Take the line's waiting surveys; each ends as done or failed, with the reason."""

@@ -35,6 +35,7 @@ from storage.surveys import Survey, SurveyRequest, Surveys, SurveyState
 from storage.usage_points import Line, Registry
 from teplo.composition import clock, random_source
 from teplo.demo.entrance import entrances, way_in
+from teplo.demo.oracle import BEGINNING
 from teplo.demo.site import register
 from teplo.running import Station, assembled
 from tests.system.house import HEAD, hasty, until, working
@@ -116,17 +117,38 @@ async def test_a_due_poll_runs_as_soon_as_its_modem_appears(database: Database) 
             await until(lambda: _is(database, [Outcome.MODEM_AWAY]))
             way.to = "main"
             await until(lambda: _is(database, [Outcome.MODEM_AWAY, Outcome.OK]))
+            await until(lambda: _reported(database))
         (modem,) = await Modems(database).list(kind=ModemKind.REMOTE)
-        level = await Signals(database).latest(modem.id)
+        level, *_ = await Signals(database).series(modem.id, BEGINNING, clock())
     assert "has not connected" in (await polls(database))[-1].message
     assert modem.last_contact_at is not None
     traffic = await Modems(database).month_traffic(modem.id, clock().date())
     assert traffic is not None
     assert min(traffic.sent, traffic.received) > 0, "bytes both ways are counted"
-    assert level is not None
     said = re.fullmatch(r"CSQ (\d+),99", level.report.raw)
     assert said, level.report.raw
     assert (level.source, level.report.level) == (SignalSource.HELLO, -113 + 2 * int(said[1]))
+
+
+async def test_after_a_poll_the_gateway_is_asked_for_its_signal(database: Database) -> None:
+    way = Way(to="main")
+    here = station(database, way)
+    async with fleet_of(IRZ, way=way) as fleet, working(here.collector):
+        await install(fleet, database)
+        await until(lambda: _reported(database))
+        (modem,) = await Modems(database).list(kind=ModemKind.REMOTE)
+        latest = await Signals(database).latest(modem.id)
+    assert latest is not None
+    said = re.fullmatch(r"CSQ (\d+),99", latest.report.raw)
+    assert said, latest.report.raw
+    assert latest.report.level == -113 + 2 * int(said[1])
+
+
+async def _reported(database: Database) -> bool:
+    """Whether a gateway has answered when it was asked."""
+    modems = await Modems(database).list(kind=ModemKind.REMOTE)
+    levels = [await Signals(database).latest(modem.id) for modem in modems]
+    return any(level is not None and level.source is SignalSource.REPORT for level in levels)
 
 
 async def test_a_stranger_is_listed_registered_and_read_over_its_waiting_connection(
