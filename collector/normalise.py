@@ -48,7 +48,8 @@ class Normaliser:
         """
         match record:
             case Snapshot():
-                return SnapshotReadings(at, record.meter_time, self._current(record.values), frame)
+                readings = self._current(record.values)
+                return SnapshotReadings(at, record.meter_time, readings, frame, record.conditions)
             case ArchiveRecord():
                 return self._archive(record, at, frame)
             case Gap():
@@ -63,7 +64,7 @@ class Normaliser:
         slot = self.zone.slot(record.slot)
         doubts = self.doubts | future_flags(slot.start, at)
         readings = validate(tuple(self._reading(value, doubts) for value in record.values))
-        return ArchiveReadings(record.kind, slot, record.meter_time, readings, frame)
+        return ArchiveReadings(record.kind, slot, record.meter_time, readings, frame, record.conditions)
 
     def _reading(self, value: MeterValue, doubts: frozenset[Flag]) -> Reading:
         factor_set = self.factor_sets.get(value.circuit, "exact")

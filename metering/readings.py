@@ -11,6 +11,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from metering.calendar import ArchiveKind, MeterSlot, Slot
+from metering.conditions import Condition
 from metering.meters import MeterIdentity
 from metering.quantities import Quantity
 
@@ -64,6 +65,7 @@ class Snapshot:
     values: tuple[MeterValue, ...]
     meter_time: datetime | None = None
     identity: MeterIdentity | None = None
+    conditions: frozenset[Condition] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +76,7 @@ class ArchiveRecord:
     slot: MeterSlot
     meter_time: datetime
     values: tuple[MeterValue, ...]
+    conditions: frozenset[Condition] = frozenset()
 
 
 class GapReason(StrEnum):
@@ -122,6 +125,7 @@ class SnapshotReadings:
     meter_time: datetime | None
     readings: tuple[Reading, ...]
     frame: int
+    conditions: frozenset[Condition] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +137,7 @@ class ArchiveReadings:
     meter_time: datetime
     readings: tuple[Reading, ...]
     frame: int
+    conditions: frozenset[Condition] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

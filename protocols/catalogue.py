@@ -1,41 +1,59 @@
-"""All models: the profile files of both folders. Adding a file is adding a model, no other line changes."""
+"""All models: the profile files of M-Bus and Modbus, and the makers' own protocols.
+
+Adding a profile file is adding a model, adding a folder with a FAMILY to protocols/vendor is adding a
+protocol: no other line changes.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from difflib import get_close_matches
 from functools import cache
+from importlib import import_module
+from pkgutil import iter_modules
 from typing import Final
 
-from metering.errors import UnknownModel
+from metering.errors import ConfigurationError, UnknownModel
 from metering.meters import MeterIdentity
-from protocols.driver import Driver, DriverInfo
+from protocols import vendor
+from protocols.driver import Choice, Driver, DriverInfo
+from protocols.family import NO_CHOICES, Choices, Family
 from protocols.mbus import profile as mbus
 from protocols.mbus.detection import best_match
-from protocols.mbus.driver import MbusDriver
-from protocols.modbus import profile as modbus
-from protocols.modbus.driver import ModbusDriver
+from protocols.mbus.family import FAMILY as MBUS
+from protocols.modbus.family import FAMILY as MODBUS
 from protocols.modbus.messages import Framing
-
-Build = Callable[[str, Framing], Driver]
 
 _NEAR: Final = 0.4
 """How alike names must be to be offered instead of an unknown one: 0 any, 1 the same."""
 
 
+@cache
+def families() -> Mapping[str, Family]:
+    """Every family by the name of its protocol."""
+    found = [MBUS, MODBUS, *_vendor_families()]
+    return {family.protocol: family for family in found}
+
+
 def models() -> tuple[DriverInfo, ...]:
     """What every model says about itself, by name."""
-    return tuple(driver(name).info for name in sorted(_builders()))
+    return tuple(driver(name).info for name in sorted(_by_model()))
 
 
-def driver(model: str, *, framing: Framing = Framing.RTU) -> Driver:
-    """The driver of this model; UnknownModel names the models that are spelled alike."""
-    builders = _builders()
-    if model not in builders:
-        near = get_close_matches(model, builders, cutoff=_NEAR)
+def driver(model: str, *, framing: Framing = Framing.RTU, choices: Choices = NO_CHOICES) -> Driver:
+    """The driver of this model; UnknownModel names the models that are spelled alike.
+
+    `choices` are those of the line, `<protocol>.<name>`; other protocols' are passed over.
+    ConfigurationError when this protocol has no such choice or word.
+    """
+    family = _by_model().get(model)
+    if family is None:
+        near = get_close_matches(model, _by_model(), cutoff=_NEAR)
         hint = f"did you mean {' or '.join(near)}?" if near else "`teplo models` lists the known ones."
         raise UnknownModel(f"There is no model {model!r}; {hint}")
-    return builders[model](model, framing)
+    usual = family.build(model, framing, NO_CHOICES)
+    given = _own(choices, family.protocol, usual.info.choices)
+    return family.build(model, framing, given) if given else usual
 
 
 def detect(identity: MeterIdentity) -> str | None:
@@ -44,16 +62,32 @@ def detect(identity: MeterIdentity) -> str | None:
 
 
 @cache
-def _builders() -> Mapping[str, Build]:
-    return {
-        **dict.fromkeys(mbus.names(), _mbus),
-        **dict.fromkeys(modbus.names(), _modbus),
-    }
+def _by_model() -> Mapping[str, Family]:
+    return {model: family for family in families().values() for model in family.models}
 
 
-def _mbus(model: str, framing: Framing) -> Driver:
-    return MbusDriver(mbus.load(model))
+def _vendor_families() -> list[Family]:
+    names = sorted(module.name for module in iter_modules(vendor.__path__) if module.ispkg)
+    return [import_module(f"{vendor.__name__}.{name}").FAMILY for name in names]
 
 
-def _modbus(model: str, framing: Framing) -> Driver:
-    return ModbusDriver(modbus.load(model), framing)
+def _own(choices: Choices, protocol: str, known: tuple[Choice, ...]) -> Choices:
+    """The line's choices that are meant for this protocol, checked, without the protocol's name."""
+    words = {choice.name: choice.words for choice in known}
+    own = {}
+    for written, word in choices.items():
+        meant, _, name = written.partition(".")
+        if meant not in families():
+            raise ConfigurationError(f"The line setting {written}={word}: there is no protocol {meant!r}.")
+        if meant != protocol:
+            continue
+        if word not in words.get(name, ()):
+            raise ConfigurationError(f"The line setting {written}={word} is not known. {_possible(known)}")
+        own[name] = word
+    return own
+
+
+def _possible(known: tuple[Choice, ...]) -> str:
+    if not known:
+        return "This model leaves nothing to choose."
+    return "Possible: " + "; ".join(f"{choice.name}={'|'.join(choice.words)}" for choice in known) + "."

@@ -32,6 +32,10 @@ class Declaration:
             raise ProfileError(f"{self.place}: the key {key!r} is missing.")
         return self._typed(key, self._left.pop(key), kind)
 
+    def is_text(self, key: str) -> bool:
+        """Whether this key is there and holds a text."""
+        return isinstance(self._left.get(key), str)
+
     def take_or(self, key: str, default: T) -> T:
         """The value of a key, of the default's type, or the default."""
         return self.take(key, type(default)) if key in self._left else default

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from metering.calendar import ArchiveKind, MeterSlot
 from metering.meters import MeterConfiguration, MeterIdentity
@@ -38,6 +38,19 @@ class LineDefaults:
     parity: str = "E"
     timeout: float = 2.0
     quiet: float = 0.05
+    stop: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What a reference leaves open: a setting of the line, written `<protocol>.<name>=<word>` in its URL.
+
+    The first word is the default. `why` tells an engineer what depends on it and what is not known.
+    """
+
+    name: str
+    words: tuple[str, ...]
+    why: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +59,8 @@ class DriverInfo:
 
     `depths`: records per archive kind, none where the kind is absent. `totals_every`: whether total records
     stand at the starts of days or of months. `whole_snapshot`: a snapshot brings identity and clock with it,
-    so that a poll needs one read-out and not three.
+    so that a poll needs one read-out and not three. `default_address`: where a single meter answers when
+    nobody says which. `sets_clock`: the driver is a ClockSetter as well.
     """
 
     model: str
@@ -62,6 +76,9 @@ class DriverInfo:
     largest_request: int = 255
     polls_per_day: int | None = None
     whole_snapshot: bool = False
+    default_address: str = "1"
+    choices: tuple[Choice, ...] = ()
+    sets_clock: bool = False
     notes: tuple[str, ...] = ()
 
 
@@ -85,4 +102,15 @@ class Driver(Protocol):
         self, address: str, configuration: MeterConfiguration, kind: ArchiveKind, slots: Sequence[MeterSlot]
     ) -> Conversation[None]:
         """Delivers an ArchiveRecord or a Gap for each of these slots, record by record."""
+        ...
+
+
+@runtime_checkable
+class ClockSetter(Protocol):
+    """What a driver can do besides, where the maker's document gives it. Nothing else is ever written."""
+
+    def set_clock(
+        self, address: str, configuration: MeterConfiguration, meter_time: datetime
+    ) -> Conversation[None]:
+        """Sets the meter's naive clock; whether it took the time is seen by reading it again."""
         ...

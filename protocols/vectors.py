@@ -12,6 +12,7 @@
     receive = "E5"                    # absent: the meter is silent to this request
     [conversation.expect]             # identify: serial, maker, ...; read_configuration: settings;
     meter_time = 2015-04-02T23:48:00  # read_clock, read_current
+    conditions = ["power_failure"]    # read_current, and each record: name:circuit:place:code
     [[conversation.expect.value]]     # read_current
     quantity = "energy_heating"
     value = "34510"                   # as the meter gave it, in `unit`; or absent = "error_state"
@@ -30,7 +31,8 @@ from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 
 from metering.calendar import ArchiveKind
-from metering.errors import ProfileError
+from metering.conditions import Condition
+from metering.errors import DecodeError, ProfileError
 from metering.meters import MeterConfiguration, MeterIdentity
 from metering.quantities import QUANTITIES
 from metering.readings import Absence, GapReason, MeterValue
@@ -63,6 +65,7 @@ class ExpectedRecord:
     start: datetime
     values: tuple[MeterValue, ...]
     gap: GapReason | None
+    conditions: frozenset[Condition] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +77,7 @@ class Expectation:
     meter_time: datetime | None
     values: tuple[MeterValue, ...]
     records: tuple[ExpectedRecord, ...]
+    conditions: frozenset[Condition] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +148,7 @@ def _expectation(table: Declaration) -> Expectation:
         table.take("meter_time", datetime) if "meter_time" in table else None,
         _values(table),
         tuple(_record(record) for record in table.tables("record")),
+        _conditions(table),
     )
     table.finish()
     return expectation
@@ -155,9 +160,17 @@ def _record(table: Declaration) -> ExpectedRecord:
         table.take("start", datetime),
         _values(table),
         table.word("gap", GapReason) if "gap" in table else None,
+        _conditions(table),
     )
     table.finish()
     return record
+
+
+def _conditions(table: Declaration) -> frozenset[Condition]:
+    try:
+        return frozenset(Condition.parse(text) for text in table.listed("conditions", str))
+    except DecodeError as error:
+        raise ProfileError(f"{table.place}: {error}") from error
 
 
 def _values(table: Declaration) -> tuple[MeterValue, ...]:

@@ -10,10 +10,12 @@ from collections import Counter, deque
 from collections.abc import Callable, Mapping
 from enum import StrEnum
 from random import Random
-from typing import Final, NamedTuple
+from typing import Final
 
 from metering.errors import ConfigurationError
+from simulators.families import simulated_families
 from simulators.lines import Caller, Connection, FarEnd
+from simulators.marks import Marks
 
 
 class Fault(StrEnum):
@@ -61,13 +63,6 @@ PROTECTED: Final = frozenset({Fault.SILENCE, Fault.LATE, Fault.FOREIGN, Fault.CU
 """What can befall a line whose bytes TCP itself carries whole, as Modbus TCP's."""
 
 
-class Marks(NamedTuple):
-    """The bytes by which a caller can tell whose frame it is."""
-
-    request: Callable[[bytes], bytes]
-    reply: Callable[[bytes], bytes]
-
-
 MARKS: Final[Mapping[str, Marks]] = {
     "m-bus": Marks(
         lambda frame: frame[5:6] if frame[:1] == b"\x68" else frame[2:3],
@@ -88,12 +83,17 @@ def mix(name: str) -> Mix:
     return MIXES[name]
 
 
+def marks_of(protocol: str) -> Marks:
+    """How frames of this protocol are told apart."""
+    return MARKS.get(protocol) or simulated_families()[protocol].marks
+
+
 class FaultyFarEnd:
     """Stands before another far end and spoils its conversations; `counts` says what it did."""
 
     def __init__(self, inner: FarEnd, shares: Mix, random: Random, protocol: str) -> None:
         allowed = PROTECTED if protocol == "modbus-tcp" else frozenset(Fault)
-        self.marks = MARKS[protocol]
+        self.marks = marks_of(protocol)
         self.counts: Counter[Fault] = Counter()
         self.random = random
         self.overheard: deque[bytes] = deque(maxlen=16)

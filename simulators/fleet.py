@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 import zlib
 from collections import Counter
 from collections.abc import AsyncIterator, Mapping
@@ -14,12 +15,12 @@ from typing import Final, Protocol
 
 from metering.calendar import ArchiveKind, MeterSlot, MeterZone
 from protocols.mbus.addressing import Secondary
-from protocols.modbus.messages import Framing
 from protocols.vectors import Vector
 from simulators import fleet_file, mbus
+from simulators.families import DevicePlan, SimulatedMeter, simulated_families
 from simulators.faults import Fault, FaultyFarEnd, mix
 from simulators.fleet_fronts import Outside, way_to
-from simulators.fleet_plan import Fleet, LinePlan, LineProtocol, MeterPlan
+from simulators.fleet_plan import M_BUS, MODBUS, Fleet, LinePlan, MeterPlan
 from simulators.fleet_pools import Modems, network_of, running_pools
 from simulators.fronts import HOST
 from simulators.gateways.connecting import ConnectingGateway, Listener
@@ -52,7 +53,7 @@ class Oracle(Protocol):
     def truth_archive(self, kind: ArchiveKind, start: datetime) -> Truths | None: ...
 
 
-Simulated = MbusMeter | ModbusMeter | ReplayMeter
+Simulated = MbusMeter | ModbusMeter | ReplayMeter | SimulatedMeter
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +86,7 @@ class FleetLine:
 
     url: str
     endpoint: str
-    protocol: LineProtocol
+    protocol: str
     meters: tuple[FleetMeter, ...]
     faults: Counter[Fault]
     gateway: ConnectingGateway | None = None
@@ -164,9 +165,14 @@ def _device(plan: MeterPlan | Vector, line: LinePlan, surroundings: _Surrounding
     if isinstance(plan, Vector):
         return ReplayMeter(plan)
     memory = _memory(plan, surroundings)
-    if line.protocol is LineProtocol.M_BUS:
-        return MbusMeter(layout(plan.model), plan.address, plan.serial, memory)
-    return ModbusMeter(plan.model, plan.address, plan.serial, memory)
+    if line.protocol == M_BUS:
+        return MbusMeter(layout(plan.model), int(plan.address), plan.serial, memory)
+    if line.protocol in MODBUS:
+        return ModbusMeter(plan.model, plan.address, plan.serial, memory)
+    family = simulated_families()[line.protocol]
+    return family.build(
+        DevicePlan(plan.model, plan.address, plan.serial, memory, time.monotonic, line.choices)
+    )
 
 
 def _memory(plan: MeterPlan, surroundings: _Surroundings) -> MeterMemory:
@@ -208,14 +214,16 @@ async def _running_line(
 @asynccontextmanager
 async def _far_end(plan: LinePlan, devices: list[Simulated], random: Random) -> AsyncIterator[FarEnd]:
     buses = [device for device in devices if not isinstance(device, ModbusMeter)]
-    if plan.protocol is LineProtocol.M_BUS:
+    captured = [device for device in buses if isinstance(device, ReplayMeter)]
+    if plan.protocol == M_BUS:
         yield Bus(buses, mbus.split, random, plan.delay)
-    elif buses:
-        captured = [device for device in buses if isinstance(device, ReplayMeter)]
+    elif captured:
         yield Bus(captured, known_requests(captured), random, plan.delay)
+    elif buses:
+        yield Bus(buses, simulated_families()[plan.protocol].split, random, plan.delay)
     else:
         modbus = [device for device in devices if isinstance(device, ModbusMeter)]
-        async with serve_modbus(modbus, FRAMINGS[plan.protocol], HOST) as port:
+        async with serve_modbus(modbus, MODBUS[plan.protocol], HOST) as port:
             yield ServerBehind(HOST, port)
 
 
@@ -229,10 +237,3 @@ def _address(plan: MeterPlan | Vector, device: Simulated) -> str:
         kind = device.layout
         return str(Secondary(device.serial, kind.manufacturer, kind.version, kind.medium))
     return str(device.address)
-
-
-FRAMINGS: Final[Mapping[LineProtocol, Framing]] = {
-    LineProtocol.MODBUS_RTU: Framing.RTU,
-    LineProtocol.MODBUS_ASCII: Framing.ASCII,
-    LineProtocol.MODBUS_TCP: Framing.TCP,
-}

@@ -5,7 +5,7 @@ installed_days_ago = 200          # counted from the start of the simulation, at
 [[line]]
 copies = 1                        # optional: many alike lines; serials, identities and numbers run on
 front = "tcp"                     # tcp | pty | rfc2217 | inbound | csd
-protocol = "m-bus"                # m-bus | modbus-rtu | modbus-ascii | modbus-tcp
+protocol = "m-bus"                # m-bus | modbus-rtu | modbus-ascii | modbus-tcp | a maker's: vkt7
 faults = "none"                   # none | field | hostile
 delay = 0.0                       # optional: seconds before a bus answers
 options = "timeout=1"             # optional: what stands behind '?' in the line's URL
@@ -26,7 +26,7 @@ pool = "main"                     # csd
 [[line.meter]]
 model = "kamstrup-multical-601"
 serial = "06855817"
-address = 1                       # primary address or Modbus unit
+address = 1                       # primary address or Modbus unit; a text where the protocol has others
 secondary = true                  # optional, M-Bus: registered by its secondary address
 size = "building"                 # optional: house | building
 circuits = 2                      # optional
@@ -62,7 +62,16 @@ from protocols.declaration import LARGEST, Declaration, parse
 from protocols.vectors import Vector
 from simulators.faults import MIXES
 from simulators.fleet_copies import copies
-from simulators.fleet_plan import Failure, Fleet, FrontKind, LinePlan, LineProtocol, MeterPlan
+from simulators.fleet_plan import (
+    M_BUS,
+    MODBUS_TCP,
+    Failure,
+    Fleet,
+    FrontKind,
+    LinePlan,
+    MeterPlan,
+    line_protocols,
+)
 from simulators.fleet_ways import call, gateway, network, pool, wedge, within
 from simulators.plant import SIZES
 
@@ -138,7 +147,7 @@ def _line(table: Declaration, folder: Path) -> LinePlan:
     front = table.word("front", FrontKind)
     line = LinePlan(
         front,
-        table.word("protocol", LineProtocol),
+        table.one_of("protocol", "", line_protocols()),
         table.one_of("faults", "none", MIXES),
         table.take_or("delay", 0.0),
         table.take_or("options", ""),
@@ -155,7 +164,7 @@ def _line(table: Declaration, folder: Path) -> LinePlan:
 
 
 def _check(table: Declaration, line: LinePlan) -> None:
-    if line.protocol is LineProtocol.MODBUS_TCP and line.front is not FrontKind.TCP:
+    if line.protocol == MODBUS_TCP and line.front is not FrontKind.TCP:
         raise ProfileError(f'{table.place}: modbus-tcp needs front = "tcp".')
     addresses = [
         str(meter.address) for meter in line.meters if isinstance(meter, Vector) or not meter.secondary
@@ -164,9 +173,11 @@ def _check(table: Declaration, line: LinePlan) -> None:
     if twice:
         raise ProfileError(f"{table.place}: two meters have the address {', '.join(sorted(twice))}.")
     captured = [isinstance(meter, Vector) for meter in line.meters]
-    if line.protocol is not LineProtocol.M_BUS and any(captured) and not all(captured):
-        raise ProfileError(f"{table.place}: on a Modbus line either all meters are replayed or none.")
-    if line.protocol is LineProtocol.MODBUS_TCP and any(captured):
+    if line.protocol != M_BUS and any(captured) and not all(captured):
+        raise ProfileError(
+            f"{table.place}: on a line other than M-Bus either all meters are replayed or none."
+        )
+    if line.protocol == MODBUS_TCP and any(captured):
         raise ProfileError(f"{table.place}: a transcript cannot answer Modbus TCP's running numbers.")
 
 
@@ -178,7 +189,7 @@ def _meter(table: Declaration, folder: Path) -> MeterPlan | Vector:
     meter = MeterPlan(
         model=table.take("model", str),
         serial=table.take("serial", str),
-        address=table.take("address", int),
+        address=_address(table),
         secondary=table.take_or("secondary", default=False),
         size=table.one_of("size", "building", SIZES),
         circuits=table.take_or("circuits", 1),
@@ -186,9 +197,17 @@ def _meter(table: Declaration, folder: Path) -> MeterPlan | Vector:
         power_failures=tuple(_failure(table, text) for text in table.listed("power_failures", str)),
     )
     table.finish()
-    within(table, "address", meter.address, 0, 255)
     within(table, "circuits", meter.circuits, 1, 2)
     return meter
+
+
+def _address(table: Declaration) -> str:
+    """A number of one byte, or a text that only the protocol itself can judge."""
+    if table.is_text("address"):
+        return table.take("address", str)
+    number = table.take("address", int)
+    within(table, "address", number, 0, 255)
+    return str(number)
 
 
 def _vector(table: Declaration, folder: Path) -> Vector:

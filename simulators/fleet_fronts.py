@@ -9,7 +9,7 @@ from random import Random
 from typing import Final
 from urllib.parse import quote
 
-from simulators.fleet_plan import FrontKind, LinePlan, LineProtocol
+from simulators.fleet_plan import MODBUS_TCP, FrontKind, LinePlan
 from simulators.fronts import HOST, pty_front, rfc2217_front, tcp_front
 from simulators.gateways.connecting import ConnectingGateway, Listener, inbound_front
 from simulators.gateways.families import csq_at
@@ -61,7 +61,7 @@ async def _called(plan: LinePlan, far_end: FarEnd) -> AsyncIterator[Way]:
     wedging = WedgingFarEnd(far_end, plan.wedge, plan.wedge_after) if plan.wedge is not Wedge.NEVER else None
     async with FRONTS[plan.front](wedging or far_end) as place:
         endpoint = place if isinstance(place, str) else f"{HOST}:{place}"
-        modbus_tcp = plan.protocol is LineProtocol.MODBUS_TCP
+        modbus_tcp = plan.protocol == MODBUS_TCP
         scheme = "modbus-tcp://" if modbus_tcp else SCHEMES[plan.front]
         yield Way(_url(scheme + endpoint, plan), endpoint, wedging=wedging)
 
@@ -91,7 +91,7 @@ def _heard_by_head_end(gateway: Gateway) -> tuple[str, ...]:
 
 
 def _url(place: str, plan: LinePlan, *options: str) -> str:
-    framing = "framing=ascii" if plan.protocol is LineProtocol.MODBUS_ASCII else ""
+    framing = "framing=ascii" if plan.protocol == "modbus-ascii" else ""
     given = "&".join(part for part in (*options, framing, plan.options) if part)
     return f"{place}?{given}" if given else place
 

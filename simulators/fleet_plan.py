@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
+from typing import Final
 
 from metering.calendar import MeterZone
+from protocols.modbus.messages import Framing
 from protocols.vectors import Vector
+from simulators.families import simulated_families
 from simulators.gateways.gateway import Gateway
 from simulators.gateways.wedge import Wedge
 
@@ -29,13 +33,18 @@ class PortKind(StrEnum):
     TCP = "tcp"
 
 
-class LineProtocol(StrEnum):
-    """What is spoken on a line."""
+M_BUS: Final = "m-bus"
+MODBUS_TCP: Final = "modbus-tcp"
+MODBUS: Final[Mapping[str, Framing]] = {
+    "modbus-rtu": Framing.RTU,
+    "modbus-ascii": Framing.ASCII,
+    MODBUS_TCP: Framing.TCP,
+}
 
-    M_BUS = "m-bus"
-    MODBUS_RTU = "modbus-rtu"
-    MODBUS_ASCII = "modbus-ascii"
-    MODBUS_TCP = "modbus-tcp"
+
+def line_protocols() -> tuple[str, ...]:
+    """What may be spoken on a line."""
+    return (M_BUS, *MODBUS, *simulated_families())
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +61,7 @@ class MeterPlan:
 
     model: str
     serial: str
-    address: int
+    address: str
     secondary: bool
     size: str
     circuits: int
@@ -76,7 +85,7 @@ class LinePlan:
     """
 
     front: FrontKind
-    protocol: LineProtocol
+    protocol: str
     faults: str
     delay: float
     options: str
@@ -85,6 +94,13 @@ class LinePlan:
     call: Call | None = None
     wedge: Wedge = Wedge.NEVER
     wedge_after: int = 0
+
+    @property
+    def choices(self) -> Mapping[str, str]:
+        """The line settings of its protocol that its options name, without the protocol's name."""
+        pairs = (option.partition("=") for option in self.options.split("&"))
+        own = f"{self.protocol}."
+        return {name.removeprefix(own): word for name, _, word in pairs if name.startswith(own)}
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,8 @@ from protocols.modbus.profile import load
 from protocols.modbus.register_map import NUMBER, Archive, RecordLayout, RecordStamp, Setting, Text, Value
 from protocols.modbus.texts import encode_text
 from simulators.memory import MeterMemory
-from simulators.modbus_truth import Numbers, archive_truths, numbers_at, numbers_of, snapshot_truths
+from simulators.modbus_truth import archive_truths, numbers_of, snapshot_truths
+from simulators.numbers import Numbers, numbers_at
 from simulators.truth import Truths
 
 ILLEGAL_FUNCTION, ILLEGAL_ADDRESS, ILLEGAL_VALUE = 1, 2, 3

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from datetime import datetime
 from decimal import Decimal
-from typing import Final
 
 from metering.calendar import ArchiveKind, MeterSlot
 from metering.errors import NotSupported
@@ -14,24 +13,8 @@ from metering.units import convert
 from protocols.modbus.numbers import Settings, unit_of
 from protocols.modbus.register_map import Archive, Content, Profile, Value
 from simulators.memory import MeterMemory
+from simulators.numbers import FLOAT_STEP, ROUNDING, Numbers, numbers_at
 from simulators.truth import Truth, Truths
-
-Numbers = Callable[[Quantity, int], Decimal]
-"""The canonical value of a quantity of a circuit; NotSupported when no plant has it."""
-
-FLOAT_STEP: Final = Decimal(2) ** -23
-ROUNDING: Final = Decimal("1E-11")
-"""What converting to the wire's unit and back may lose, each rounded to 12 places."""
-
-
-def numbers_at(memory: MeterMemory, at: datetime) -> Numbers:
-    """Registers as they stand, and what is measured, at a moment."""
-
-    def number(quantity: Quantity, circuit: int) -> Decimal:
-        register = quantity.behaviour is Behaviour.REGISTER
-        return (memory.level if register else memory.instant)(quantity.name, circuit, at)
-
-    return number
 
 
 def numbers_of(memory: MeterMemory, archive: Archive, slot: MeterSlot) -> Numbers:

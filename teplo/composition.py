@@ -36,7 +36,7 @@ MODEM = LineDefaults(baud=115_200, parity="N", timeout=5.0, quiet=0.0)
 
 def driver_for(model: str, url: LineUrl) -> Driver:
     """The driver of a model as this line frames its bytes; UnknownModel when there is none."""
-    return catalogue.driver(model, framing=url.framing)
+    return catalogue.driver(model, framing=url.framing, choices=url.choices)
 
 
 async def open_link(url: LineUrl, driver: Driver, reached: Mapping[str, LinkOf] | None = None) -> Link:

@@ -27,7 +27,7 @@ def _rfc2217(url: LineUrl, model: LineDefaults) -> Link:
 
 
 def _settings(url: LineUrl, model: LineDefaults) -> SerialSettings:
-    return SerialSettings(url.baud or model.baud, url.parity or model.parity, url.stop or 1)
+    return SerialSettings(url.baud or model.baud, url.parity or model.parity, url.stop or model.stop)
 
 
 OPENERS: Final[Mapping[str, Callable[[LineUrl, LineDefaults], Link]]] = {

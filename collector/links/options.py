@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from protocols.modbus.messages import Framing
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,18 +92,36 @@ OPTIONS: Final[Mapping[str, Mapping[str, Callable[[str], object]]]] = {
 }
 
 
+CHOICE: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,39}\.[a-z][a-z0-9_]{0,39}", re.ASCII)
+"""`<protocol>.<name>`: what a protocol's reference leaves open; the driver knows the names and words."""
+
+
+def _choice(written: str) -> str:
+    if re.fullmatch(r"[A-Za-z0-9+._-]{1,40}", written, re.ASCII):
+        return written
+    raise ValueError("a word of letters, digits and + . _ -")
+
+
 def read_options(scheme: str, query: str) -> dict[str, Any]:
     """The values by option name; ValueError says, after "the line URL ...", what is wrong."""
     options: dict[str, Any] = {}
+    choices: dict[str, str] = {}
     for pair in query.split("&") if query else ():
         name, equals, written = pair.partition("=")
-        if name in options:
+        if name in options or name in choices:
             raise ValueError(f"gives {name!r} twice")
+        if equals and CHOICE.fullmatch(name):
+            choices[name] = _read(name, written, _choice)
+            continue
         read = OPTIONS[scheme].get(name)
         if read is None or not equals:
             raise ValueError(f"has an unknown option {pair!r} (known here: {', '.join(OPTIONS[scheme])})")
-        try:
-            options[name] = read(written)
-        except ValueError as error:
-            raise ValueError(f"gives {name}={written!r}, which should be {error}") from error
-    return options
+        options[name] = _read(name, written, read)
+    return options | {"choices": choices}
+
+
+def _read(name: str, written: str, read: Callable[[str], T]) -> T:
+    try:
+        return read(written)
+    except ValueError as error:
+        raise ValueError(f"gives {name}={written!r}, which should be {error}") from error

@@ -8,14 +8,15 @@
     inbound:356938035643809?silence=300         a modem that connects to us and says who it is
 
 Options: baud, parity, stop (serial lines); timeout, gap, attempts, quiet; framing=rtu or ascii; pool (csd);
-silence, heartbeat, answer, prefix (inbound).
+silence, heartbeat, answer, prefix (inbound); and `<protocol>.<name>=<word>` for what the reference of a
+protocol leaves open, such as units (see `teplo models`).
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, Self
 from urllib.parse import SplitResult, unquote, urlsplit
@@ -47,7 +48,7 @@ class LineUrl:
     `place` is a device path, host:port, a phone number or a modem's identity; `timeout`, `gap`, `quiet`
     and `silence` are in seconds. Of an inbound line: after `silence` without a byte its connection is dead;
     `heartbeat` is what the modem sends while it is idle, `answer` what it wants for it; `prefix` stands
-    before each of its packets.
+    before each of its packets. `choices`: by `<protocol>.<name>`, which the driver judges.
     """
 
     text: str
@@ -66,6 +67,7 @@ class LineUrl:
     heartbeat: bytes = b""
     answer: bytes = b""
     prefix: bytes = b""
+    choices: Mapping[str, str] = field(default_factory=dict, hash=False)
 
     @classmethod
     def parse(cls, text: str) -> Self:

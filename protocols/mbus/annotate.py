@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final
 
 from metering.errors import DecodeError, TeploError
+from protocols.annotation import Annotation, Part, annotated
 from protocols.mbus import dif, fixed, frames, records
 from protocols.mbus.frames import Frame, LongFrame, ShortFrame
 from protocols.mbus.heads import PlacedRecord
@@ -25,30 +25,12 @@ _SPECIAL: Final = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Annotation:
-    """Some neighbouring bytes of a frame and what they mean; `offset` counts from the frame's first byte."""
-
-    offset: int
-    data: bytes
-    meaning: str
-
-
-Part = tuple[int, str]
-"""So many bytes, and what they mean."""
-
-
 def explain_bytes(frame: bytes) -> list[Annotation]:
     """Annotations that cover the frame without gap or overlap; FrameError when it is not a valid frame.
 
     Where a payload cannot be understood, the rest of it is one annotation that says why.
     """
-    annotations, offset = [], 0
-    for size, meaning in _frame(frames.decode(frame)):
-        if size:
-            annotations.append(Annotation(offset, frame[offset : offset + size], meaning))
-        offset += size
-    return annotations
+    return annotated(frame, _frame(frames.decode(frame)))
 
 
 def _frame(frame: Frame) -> Iterator[Part]:

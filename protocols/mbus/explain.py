@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any, Final
 
 from metering.errors import DecodeError, TeploError
+from protocols.annotation import Annotation
 from protocols.mbus import compact, frames, records
-from protocols.mbus.annotate import Annotation, explain_bytes
+from protocols.mbus.annotate import explain_bytes
 from protocols.mbus.compact import ProfileValue
 from protocols.mbus.frames import Frame, LongFrame, ShortFrame
 from protocols.mbus.telegram import DataRecord, Telegram

@@ -107,6 +107,7 @@ class Profile:
             stamp=Stamp.SLOT_START,
             polls_per_day=self.polls_per_day,
             whole_snapshot=True,
+            default_address="254",
             notes=self.notes,
         )
 

@@ -109,6 +109,7 @@ def line(table: Declaration) -> LineDefaults:
         table.take_or("parity", usual.parity),
         table.take_or("timeout", usual.timeout),
         table.take_or("quiet", usual.quiet),
+        table.take_or("stop", usual.stop),
     )
     table.finish()
     return line

@@ -45,7 +45,7 @@ def poll(
     meter = PolledMeter(
         id=0,
         serial=serial,
-        address=address or default_address(driver),
+        address=address or driver.info.default_address,
         zone=MeterZone(zone),
         factor_sets=dict.fromkeys(range(1, 9), factor_set),
         archives=_wanted(archive, start, end),
@@ -54,11 +54,6 @@ def poll(
     print(report_as_json(report)) if as_json else print_report(report, texts())
     if error is not None:
         raise error
-
-
-def default_address(driver: Driver) -> str:
-    """The address at which a single meter of this protocol answers when nobody says which."""
-    return "254" if driver.info.protocol == "m-bus" else "1"
 
 
 def _wanted(kind: ArchiveKind | None, start: datetime | None, end: datetime | None) -> WantedSlots:

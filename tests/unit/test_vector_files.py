@@ -66,6 +66,7 @@ def check_result(result: object, call: Call, expect: Expectation) -> None:
     elif isinstance(result, Snapshot):
         assert result.meter_time == expect.meter_time
         check_values(expect.values, result.values)
+        assert result.conditions == expect.conditions
     elif call is Call.READ_CLOCK:
         assert result == expect.meter_time
 
@@ -76,6 +77,7 @@ def check_record(expected: ExpectedRecord, delivered: ArchiveRecord | Gap) -> No
     else:
         assert expected.gap is None
         check_values(expected.values, delivered.values)
+        assert delivered.conditions == expected.conditions
 
 
 def check_values(expected: tuple[MeterValue, ...], read: tuple[MeterValue, ...]) -> None:

@@ -1,0 +1,58 @@
+"""Wired M-Bus as a family: its models are the profile files beside it."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from protocols.checksums import arithmetic_sum
+from protocols.conversation import Conversation
+from protocols.driver import Driver, LineDefaults
+from protocols.family import Choices, Family, Found, Search
+from protocols.mbus import profile
+from protocols.mbus.addressing import ANYBODY, parse
+from protocols.mbus.annotate import explain_bytes
+from protocols.mbus.detection import best_match
+from protocols.mbus.driver import MbusDriver, identity
+from protocols.mbus.frames import LONG_OVERHEAD, LONG_START, SHORT_LENGTH, SHORT_START
+from protocols.mbus.reading import read_out
+from protocols.modbus.messages import Framing
+
+CERTAINTY: Final = 40
+"""Two starts, two lengths, a sum and a stop, less what a short frame lacks."""
+
+
+def build(model: str, framing: Framing, choices: Choices) -> Driver:
+    return MbusDriver(profile.load(model))
+
+
+def ask(address: str) -> Conversation[Found]:
+    """Who answers there, by one telegram."""
+    out = yield from read_out(parse(address), most=1)
+    who = identity(out.telegrams[0].header)
+    return Found(best_match(who, profile.load_all()) or "", who)
+
+
+def reseal(frame: bytes) -> bytes:
+    """A long or short frame with its sum set right."""
+    first = {LONG_START: LONG_OVERHEAD - 2, SHORT_START: 1}.get(frame[0] if frame else 0)
+    if first is None or len(frame) < SHORT_LENGTH:
+        return frame
+    return frame[:-2] + bytes((arithmetic_sum(frame[first:-2]),)) + frame[-1:]
+
+
+FAMILY: Final = Family(
+    protocol="m-bus",
+    title="Wired M-Bus, EN 13757",
+    models=profile.names(),
+    build=build,
+    explain=explain_bytes,
+    reseal=reseal,
+    search=(
+        Search(
+            lines=(LineDefaults(2400, "E"), LineDefaults(300, "E"), LineDefaults(9600, "E")),
+            addresses=(str(ANYBODY),),
+            ask=ask,
+        ),
+    ),
+    certainty=CERTAINTY,
+)
