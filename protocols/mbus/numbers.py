@@ -5,12 +5,11 @@ All numbers are exact: whole ones as they are, a float32 as the shortest decimal
 
 from __future__ import annotations
 
-import math
-import struct
 from decimal import Context, Decimal
 from typing import Final
 
 from metering.readings import Absence
+from protocols.fields import float32
 
 Raw = int | Absence
 """A number before its scale, or why there is none."""
@@ -58,15 +57,5 @@ def negative_bcd(data: bytes) -> Raw:
 
 
 def real(data: bytes) -> Decimal | None:
-    """Type H; None for NaN and infinity.
-
-    Six digits always survive the way through a float32 and nine always suffice, subnormal numbers apart.
-    """
-    (number,) = struct.unpack("<f", data)
-    if not math.isfinite(number):
-        return None
-    for digits in (6, 7, 8):
-        shortest = f"{number:.{digits}g}"
-        if struct.unpack("<f", struct.pack("<f", float(shortest)))[0] == number:
-            return Decimal(shortest)
-    return Decimal(f"{number:.9g}")
+    """Type H; None for NaN and infinity."""
+    return float32(data[::-1])

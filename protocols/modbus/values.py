@@ -7,12 +7,13 @@ the meter would round to the same bits, so 0.45 stays 0.45.
 from __future__ import annotations
 
 import math
-import struct
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, Decimal
 from enum import StrEnum
 from typing import Final
+
+from protocols.fields import float32, float64, to_float32, to_float64
 
 
 class Order(StrEnum):
@@ -96,33 +97,13 @@ def _integer(size: int, signed: bool) -> NumberType:
     return NumberType(size, decode_integer, encode_integer)
 
 
-def _decode_f32(data: bytes) -> Decimal | None:
-    (number,) = struct.unpack(">f", data)
-    if not math.isfinite(number):
-        return None
-    shorter = (f"{number:.{digits}g}" for digits in (6, 7, 8))
-    return Decimal(next((text for text in shorter if _f32(float(text)) == data), f"{number:.9g}"))
-
-
-def _f32(number: float) -> bytes:
-    try:
-        return struct.pack(">f", number)
-    except OverflowError:
-        return b""
-
-
-def _decode_f64(data: bytes) -> Decimal | None:
-    (number,) = struct.unpack(">d", data)
-    return Decimal(repr(number)) if math.isfinite(number) else None
-
-
 TYPES: Final[Mapping[str, NumberType]] = {
     "u16": _integer(2, signed=False),
     "s16": _integer(2, signed=True),
     "u32": _integer(4, signed=False),
     "s32": _integer(4, signed=True),
-    "f32": NumberType(4, _decode_f32, lambda value: struct.pack(">f", value)),
-    "f64": NumberType(8, _decode_f64, lambda value: struct.pack(">d", value)),
+    "f32": NumberType(4, float32, to_float32),
+    "f64": NumberType(8, float64, to_float64),
     "u8": _integer(1, signed=False),
     "s8": _integer(1, signed=True),
 }

@@ -35,7 +35,7 @@ async def register(
     registered = []
     for number, line in enumerate(fleet.lines, start=1):
         line_id = await registry.add_line(line.url, line.endpoint, pool=line.pool)
-        place = f"line {number}, {line.protocol.value}"
+        place = f"line {number}, {line.protocol}"
         for meter in line.meters:
             registered.append(await _register(registry, line_id, place, meter, installed_at))
     return registered
