@@ -1,0 +1,202 @@
+"""One suite over every simulated model: polled through the faults of the field, it says what the plant did.
+
+Every model is read over TCP, the first model of each protocol over a pseudo terminal as well. The clock
+stands still, so that what is read can be judged to the last digit that the wire carries.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from random import Random
+from uuid import uuid4
+
+import pytest
+
+from collector.gaps import ArchivePlan
+from collector.line_settings import LineSettings
+from collector.links.opening import open_link
+from collector.links.url import LineUrl
+from collector.poll import Poll, PolledMeter
+from collector.session import Session
+from metering.calendar import ArchiveKind, MeterZone
+from metering.polls import PollReport
+from metering.readings import ArchiveReadings, Reading
+from protocols import catalogue
+from protocols.driver import Driver
+from protocols.vectors import load
+from simulators.families import SimulatedFamily, simulated_families
+from simulators.fleet import FleetLine, FleetMeter, running_fleet
+from simulators.fleet_file import read
+from simulators.mbus_models import LAYOUTS
+from simulators.truth import Truths
+
+ROOT = Path(__file__).parent.parent
+NOW = datetime(2026, 2, 10, 9, 17, 30, tzinfo=UTC)
+ZONE = "+05:00"
+WANTED = {ArchiveKind.HOUR: 30, ArchiveKind.DAY: 8, ArchiveKind.MONTH: 3, ArchiveKind.TOTAL: 8}
+MOST_POLLS = 25
+"""Under the faults of the field a poll of a hundred questions seldom comes through whole."""
+
+CURRENT_VALUES_ONLY = frozenset({"tem05", "sku02"})
+"""Protocols whose references carry no archive."""
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One model on one line of a fleet."""
+
+    protocol: str
+    model: str
+    front: str
+
+    def __str__(self) -> str:
+        return f"{self.protocol}/{self.model}/{self.front}"
+
+
+def cases() -> list[Case]:
+    """Every simulated model over TCP; the first of each protocol over a pty, too."""
+    found = []
+    for protocol, models in simulated().items():
+        found += [Case(protocol, model, "tcp") for model in models]
+        found.append(Case(protocol, models[0], "pty"))
+    return found
+
+
+def simulated() -> Mapping[str, tuple[str, ...]]:
+    modbus = catalogue.families()["modbus"].models
+    vendors = {name: family.models for name, family in simulated_families().items()}
+    return {"m-bus": tuple(LAYOUTS), "modbus-rtu": modbus, **vendors}
+
+
+def place_of(case: Case) -> tuple[str, str]:
+    """Address and serial as the model's vector has them: every protocol has its own form."""
+    if case.protocol in ("m-bus", "modbus-rtu"):
+        return "5", "16540321"
+    file = ROOT / "vectors" / case.protocol / f"{case.model}.toml"
+    vector = load(file.read_text("utf-8"), file.name)
+    serials = (one.expect.identity.get("serial") for one in vector.conversations)
+    return vector.address, next(serial for serial in serials if serial)
+
+
+def fleet_of(case: Case) -> str:
+    address, serial = place_of(case)
+    written = address if address.isdecimal() and len(address) <= 3 else f'"{address}"'
+    return f"""
+zone = "{ZONE}"
+installed_days_ago = 130
+[[line]]
+front = "{case.front}"
+protocol = "{case.protocol}"
+faults = "field"
+options = "timeout=0.25&gap=0.08&quiet=0"
+[[line.meter]]
+model = "{case.model}"
+serial = "{serial}"
+address = {written}
+drift = -40
+power_failures = ["-30h..-27h"]
+"""
+
+
+@dataclass(slots=True)
+class Reader:
+    """Polls one meter again and again, and keeps what it brought."""
+
+    line: FleetLine
+    driver: Driver
+    zone: MeterZone = field(default_factory=lambda: MeterZone(ZONE))
+    reports: list[PollReport] = field(default_factory=list)
+
+    @property
+    def meter(self) -> FleetMeter:
+        return self.line.meters[0]
+
+    async def poll(self) -> PollReport:
+        url = LineUrl.parse(self.line.url)
+        link = await open_link(url, self.driver.info.line)
+        try:
+            session = Session(link, settings=LineSettings.of(url, self.driver.info.line), now=lambda: NOW)
+            asked = Poll(
+                session,
+                self.driver,
+                PolledMeter(
+                    0, self.meter.serial, self.meter.address, self.zone, archives=ArchivePlan(WANTED)
+                ),
+                identifier=uuid4(),
+                collector="test",
+                now=lambda: NOW,
+                known=self.known,
+            )
+            self.reports.append(await asked.run())
+        finally:
+            await link.close()
+        return self.reports[-1]
+
+    async def known(self, kind: ArchiveKind, start: datetime, end: datetime) -> Collection[datetime]:
+        records = {record.slot.start for record in self.records() if record.kind is kind}
+        return records | {one.slot.start for each in self.reports for one in each.gaps if one.kind is kind}
+
+    def records(self) -> list[ArchiveReadings]:
+        return [record for report in self.reports for record in report.archive]
+
+    def is_whole(self) -> bool:
+        """Whether a poll came through with everything read."""
+        return bool(self.reports) and not self.reports[-1].message and bool(self.reports[-1].snapshots)
+
+
+async def read_through(reader: Reader) -> None:
+    for _ in range(MOST_POLLS):
+        await reader.poll()
+        if reader.is_whole():
+            return
+    pytest.fail("\n".join(f"{report.outcome}: {report.message}" for report in reader.reports))
+
+
+def judge(subject: str, readings: Collection[Reading], truths: Truths | None) -> None:
+    """What is read is true, and all that the plant has is read."""
+    assert truths, f"{subject}: the meter has no such record"
+    values = {(one.quantity.name, one.circuit): one.value for one in readings}
+    for key, truth in truths.items():
+        value = values.get(key)
+        assert value is not None, f"{subject}: {key} is absent, the plant has {truth.value}"
+        assert truth.admits(value), f"{subject}: {key} is {value}, the plant has {truth}"
+    invented = {key for key, value in values.items() if key not in truths and value is not None}
+    assert not {key for key in invented if values[key] and key[0] != "flags"}, f"{subject}: {invented}"
+
+
+@pytest.mark.parametrize("case", cases(), ids=str)
+async def test_a_simulated_model_is_read_to_the_plants_truth(case: Case) -> None:
+    fleet = read(fleet_of(case), Path("one-meter.toml"))
+    async with running_fleet(fleet, now=lambda: NOW, random=Random(case.model)) as running:
+        reader = Reader(running.lines[0], catalogue.driver(case.model))
+        await read_through(reader)
+        zone = reader.zone
+        for snapshot in (one for report in reader.reports for one in report.snapshots):
+            at = snapshot.meter_time or zone.to_meter_time(NOW)
+            judge("snapshot", snapshot.readings, reader.meter.truth_snapshot(at))
+        for record in reader.records():
+            start = zone.to_meter_time(record.slot.start)
+            truths = reader.meter.truth_archive(record.kind, start)
+            judge(f"{record.kind} {start}", record.readings, truths)
+        read_slots = {(one.kind, zone.to_meter_time(one.slot.start)) for one in reader.records()}
+        assert read_slots >= expected(reader)
+
+
+def expected(reader: Reader) -> set[tuple[ArchiveKind, datetime]]:
+    """What the meter has of the slots that were asked for."""
+    info, now = reader.driver.info, reader.zone.to_meter_time(NOW)
+    asked = (
+        (kind, slot.start) for kind in info.depths for slot in ArchivePlan(WANTED).slots(kind, info, now)
+    )
+    return {(kind, start) for kind, start in asked if reader.meter.truth_archive(kind, start) is not None}
+
+
+@pytest.mark.parametrize("family", simulated_families().values(), ids=lambda family: family.protocol)
+def test_what_is_simulated_is_what_the_catalogue_knows(family: SimulatedFamily) -> None:
+    known = catalogue.families()[family.protocol].models
+    assert set(family.models) == set(known)
+    if family.protocol not in CURRENT_VALUES_ONLY:
+        assert any(any(catalogue.driver(model).info.depths.values()) for model in known)
