@@ -13,7 +13,7 @@ from importlib import import_module
 from pkgutil import iter_modules
 from typing import Final
 
-from metering.errors import ConfigurationError, UnknownModel
+from metering.errors import ConfigurationError, TeploError, UnknownModel
 from metering.meters import MeterIdentity
 from protocols import vendor
 from protocols.driver import Choice, Driver, DriverInfo
@@ -59,6 +59,19 @@ def driver(model: str, *, framing: Framing = Framing.RTU, choices: Choices = NO_
 def detect(identity: MeterIdentity) -> str | None:
     """The M-Bus model of a meter that says this of itself; None when it is no heat meter we know of."""
     return best_match(identity, mbus.load_all())
+
+
+def guess(frame: bytes) -> tuple[Family, ...]:
+    """The families that take these bytes for one whole frame of theirs, the most certain first."""
+    takers = (family for family in families().values() if _takes(family, frame))
+    return tuple(sorted(takers, key=lambda family: family.certainty, reverse=True))
+
+
+def _takes(family: Family, frame: bytes) -> bool:
+    try:
+        return bool(family.explain(frame))
+    except TeploError:
+        return False
 
 
 @cache

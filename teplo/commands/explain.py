@@ -1,33 +1,48 @@
-"""`teplo explain m-bus [HEX|-]`: every byte of a frame with its meaning."""
+"""`teplo explain PROTOCOL [HEX|-]`: every byte of a frame with its meaning; `--guess`: whose frame it is."""
 
 from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator
-from typing import Annotated
+from collections.abc import Callable, Iterator, Mapping
+from typing import Annotated, Any, Final
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
-from metering.errors import ConfigurationError, FrameError
-from protocols.mbus.explain import explain_bytes, explain_json
+from metering.errors import ConfigurationError, FrameError, TeploError
+from protocols import catalogue
+from protocols.family import Family
+from protocols.mbus.explain import explain_json
+from teplo.composition import texts
 
-PROTOCOLS = ("m-bus",)
 LONGEST_LINE = 4096
 
 
 def explain(
-    protocol: Annotated[str, typer.Argument(help="Which protocol the frame belongs to: m-bus.")],
+    protocol: Annotated[
+        str,
+        typer.Argument(
+            help="Which protocol the frame belongs to: m-bus, modbus, vkt7 ...", show_default=False
+        ),
+    ] = "",
     frame: Annotated[str, typer.Argument(metavar="[HEX|-]", help="The frame in hex; - reads lines.")] = "-",
+    guess: Annotated[bool, typer.Option("--guess", help="Say which protocol the frame belongs to.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object per input line.")] = False,
 ) -> None:
-    """Show every byte of a frame with its meaning."""
-    if protocol not in PROTOCOLS:
-        raise ConfigurationError(f"Unknown protocol {protocol!r}; explain knows: {', '.join(PROTOCOLS)}.")
-    for line in _lines(frame):
-        _print_json(line) if as_json else _print_table(line)
+    """Show every byte of a frame with its meaning; requests and replies alike."""
+    family = None if guess else _family(protocol)
+    for line in _lines(protocol or frame if guess else frame):
+        _print_json(family, line) if as_json else _print(family, line)
+
+
+def _family(protocol: str) -> Family:
+    families = catalogue.families()
+    if protocol not in families:
+        unknown = f"Unknown protocol {protocol!r}" if protocol else "No protocol is named"
+        raise ConfigurationError(f"{unknown}; explain knows: {', '.join(families)}. Or ask with --guess.")
+    return families[protocol]
 
 
 def _lines(argument: str) -> Iterator[str]:
@@ -44,16 +59,54 @@ def _octets(line: str) -> bytes:
         raise FrameError(f"This is not hex: {error}. Write pairs of hex digits, spaces allowed.") from error
 
 
-def _print_json(line: str) -> None:
+def _guessed(octets: bytes) -> tuple[Family, ...]:
+    found = catalogue.guess(octets)
+    if not found:
+        raise FrameError(
+            "No protocol takes this for a whole frame. Likely bytes are missing at an end, or several frames "
+            "stand behind each other: cut it to one frame, or name the protocol to see what is wrong with it."
+        )
+    return found
+
+
+def _print(family: Family | None, line: str) -> None:
+    octets = _octets(line)
+    if family is None:
+        found = _guessed(octets)
+        family = found[0]
+        names = ", ".join(f"{one.protocol} ({one.title})" for one in found)
+        print(texts()("It may belong to, most certain first: {names}").format(names=names))
+    table = Table("offset", "bytes", "meaning")
+    for annotation in family.explain(octets):
+        table.add_row(str(annotation.offset), annotation.data.hex(" ").upper(), annotation.meaning)
+    Console().print(table)
+
+
+def _print_json(family: Family | None, line: str) -> None:
     try:
-        explained = explain_json(_octets(line))
-    except FrameError as error:
+        explained = _as_json(family, _octets(line))
+    except TeploError as error:
         explained = {"ok": False, "error": type(error).__name__, "message": str(error)}
     print(json.dumps(explained, ensure_ascii=False), flush=True)
 
 
-def _print_table(line: str) -> None:
-    table = Table("offset", "bytes", "meaning")
-    for annotation in explain_bytes(_octets(line)):
-        table.add_row(str(annotation.offset), annotation.data.hex(" ").upper(), annotation.meaning)
-    Console().print(table)
+def _as_json(family: Family | None, octets: bytes) -> dict[str, Any]:
+    if family is not None:
+        return JSON.get(family.protocol, lambda data: _annotations(family, data))(octets)
+    found = _guessed(octets)
+    return {"protocols": [one.protocol for one in found], **_annotations(found[0], octets)}
+
+
+def _annotations(family: Family, octets: bytes) -> dict[str, Any]:
+    return {
+        "ok": True,
+        "protocol": family.protocol,
+        "parts": [
+            {"offset": one.offset, "bytes": one.data.hex().upper(), "meaning": one.meaning}
+            for one in family.explain(octets)
+        ],
+    }
+
+
+JSON: Final[Mapping[str, Callable[[bytes], dict[str, Any]]]] = {"m-bus": explain_json}
+"""Protocols whose frames describe themselves say more than words for bytes."""
