@@ -13,6 +13,7 @@ from api.dependencies import Clock, Services
 from api.limits import BodyLimit
 from api.links import PREFIX
 from api.routes import (
+    conditions,
     consumption,
     consumption_csv,
     gaps,
@@ -36,6 +37,7 @@ _RULE: Final = SurveyRule()
 _ROUTES: Final = (
     registry,
     readings,
+    conditions,
     gaps,
     polls,
     consumption,

@@ -18,6 +18,7 @@ from metering.calendar import BillingPeriod
 from metering.surveys import SurveyRule
 from storage.billing import Billing
 from storage.calls import Calls
+from storage.conditions import Conditions
 from storage.jobs import Jobs
 from storage.keys import ApiKey, ApiKeys
 from storage.modem_reports import ModemReports
@@ -71,6 +72,10 @@ class Services:
     @property
     def readings(self) -> Readings:
         return Readings(self.database)
+
+    @property
+    def conditions(self) -> Conditions:
+        return Conditions(self.database)
 
     @property
     def billing(self) -> Billing:

@@ -50,7 +50,7 @@ class Planner:
 
     async def request_due_lines(self) -> None:
         """Put every line with a due meter or survey into the queue; one that is there stays there once."""
-        histories = await self._polls.histories()
+        histories = await self.histories()
         lines = await self._registry.lines(self._collector)
         queues = {line.id: line.queue for line in lines if not self._awaited(line)}
         due = {meter.line_id async for meter in self._meters() if self.due(meter, histories)}
@@ -66,7 +66,13 @@ class Planner:
         """
         history = histories.get(meter.id, PollHistory())
         waited_for = returned and history.outcome in MISSED
+        if history.spared_until and history.spared_until > self._now():
+            return False
         return meter.polled and (waited_for or is_due(meter.id, self._plan, history, self._now()))
+
+    async def histories(self, line_id: int | None = None) -> dict[int, PollHistory]:
+        """By meter, of one line or of all; the budgets of the plan counted."""
+        return await self._polls.histories(line_id, self._plan.budgets)
 
     def _awaited(self, line: Line) -> bool:
         """Whether its modem may still be about to connect to us."""

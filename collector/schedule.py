@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from metering.polls import PollHistory
@@ -14,14 +15,27 @@ LONGEST_BACK_OFF = timedelta(hours=6)
 
 @dataclass(frozen=True, slots=True)
 class PollPlan:
-    """Meters are asked on wall-clock beats `every` so long; a failed poll again after `retry`, doubling."""
+    """Meters are asked on wall-clock beats `every` so long; a failed poll again after `retry`, doubling.
+
+    `budgets`: how many polls in any 24 hours the batteries of a model allow; other models are not bounded.
+    """
 
     every: timedelta = timedelta(hours=1)
     retry: timedelta = timedelta(minutes=1)
+    budgets: Mapping[str, int] = field(default_factory=dict)
 
 
 def next_due(meter_id: int, plan: PollPlan, history: PollHistory) -> datetime | None:
-    """The instant at which this meter is to be asked next; None means at once."""
+    """The instant at which this meter is to be asked next; None means at once.
+
+    What its battery allows goes before everything, an operator's wish included.
+    """
+    due = _wanted(meter_id, plan, history)
+    spared = history.spared_until
+    return max(due, spared) if due and spared else due or spared
+
+
+def _wanted(meter_id: int, plan: PollPlan, history: PollHistory) -> datetime | None:
     if history.last_at is None or history.asked:
         return None
     if history.failures:

@@ -62,11 +62,27 @@ class Serving:
 
     async def serve(self, line: Line, *, returned: bool = False) -> None:
         """Ask the due meters of this line. `returned`: its modem has just come back to us."""
-        histories = await self._polls.histories(line.id)
+        histories = await self._planner.histories(line.id)
         meters = await self._registry.meters_on_line(line.id)
         due = [one for one in meters if self._planner.due(one, histories, returned=returned)]
+        for meter in set(meters) - set(due):
+            await self._refuse_to_spare(meter, histories.get(meter.id, PollHistory()))
         if due:
             await self._serve(line, due, _others(set(meters) - set(due), histories))
+
+    async def _refuse_to_spare(self, meter: Meter, history: PollHistory) -> None:
+        """An operator who asked for a meter whose budget is spent is told when it will be polled."""
+        if not (meter.polled and history.asked and history.spared_until):
+            return
+        at = self._tools.now()
+        message = (
+            f"Meter {meter.serial} ({meter.model}) was not asked: the polls that its battery allows in 24 "
+            f"hours are spent. The next poll is due at {history.spared_until:%Y-%m-%d %H:%M} UTC."
+        )
+        report = PollReport(
+            self._tools.new_id(), meter.id, self._collector, at, at, Outcome.BATTERY_SPARED, message
+        )
+        await self._save(report)
 
     async def _serve(self, line: Line, meters: Sequence[Meter], others: Others) -> None:
         """A meter, or a whole line, that is registered wrongly gets a report that says so."""

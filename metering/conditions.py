@@ -84,10 +84,10 @@ class Condition:
     code: str = ""
 
     def __str__(self) -> str:
-        parts = [self.name.value, str(self.circuit), self.place, self.code]
-        while len(parts) > 1 and parts[-1] in ("", "0"):
-            parts.pop()
-        return ":".join(parts)
+        text = f"{self.circuit or ''}:{self.place}:{self.code}".rstrip(":")
+        if text.startswith(":"):
+            text = f"0{text}"
+        return f"{self.name}:{text}" if text else self.name.value
 
     @classmethod
     def parse(cls, text: str) -> Self:

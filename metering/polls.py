@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Final
 from uuid import UUID
 
 from metering.meters import MeterConfiguration, MeterIdentity
@@ -40,6 +41,24 @@ class Outcome(StrEnum):
     NO_FREE_MODEM = "no_free_modem"
     MODEM_AWAY = "modem_away"
     GATEWAY_WEDGED = "gateway_wedged"
+    BATTERY_SPARED = "battery_spared"
+    """An operator wanted it polled, but its battery's budget of the day is spent; nothing was asked."""
+
+
+ASKED_NOBODY: Final = frozenset(Outcome) - {
+    Outcome.OK,
+    Outcome.PARTLY_READ,
+    Outcome.LINE_LOST,
+    Outcome.METER_SILENT,
+    Outcome.TRANSFER_ERRORS,
+    Outcome.WRONG_METER,
+    Outcome.METER_BUSY,
+    Outcome.ACCESS_DENIED,
+    Outcome.CONFIGURATION_CHANGED,
+    Outcome.NOT_UNDERSTOOD,
+    Outcome.REFUSED,
+}
+"""Ends of polls that cost no meter's battery anything."""
 
 
 class Finding(StrEnum):
@@ -104,10 +123,11 @@ class PollHistory:
     """What is known of a meter's last polls.
 
     `outcome` is the last one's; `failures` counts those in a row that did not end ok; `asked`: an operator
-    wants it polled again.
+    wants it polled again; `spared_until`: before this instant the budget of its battery is spent.
     """
 
     last_at: datetime | None = None
     failures: int = 0
     asked: bool = False
     outcome: Outcome | None = None
+    spared_until: datetime | None = None

@@ -3,24 +3,28 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
 from metering.errors import ReadingConflict
 from metering.meters import MeterConfiguration, MeterIdentity
-from metering.polls import Direction, Finding, Frame, Outcome, PollHistory, PollReport
-from metering.readings import Reading
+from metering.polls import ASKED_NOBODY, Direction, Finding, Frame, Outcome, PollHistory, PollReport
+from metering.readings import ArchiveReadings, Reading, SnapshotReadings
 from storage import sql
+from storage.conditions import SNAPSHOT
 from storage.pool import Database
 
 _SQL = sql.statements("polls")
-_SNAPSHOT = "snapshot"
 _INCOMING = (
     "kind", "slot_start", "slot_end", "circuit", "quantity", "meter_time", "value", "absence",
     "raw_value", "raw_unit", "factor", "factor_set", "flags", "frame",
 )  # fmt: skip
+_FREE = sorted(ASKED_NOBODY)
+NO_BUDGETS: Mapping[str, int] = MappingProxyType({})
 _FRAME = ("poll_id", "number", "at", "direction", "data")
 
 Row = tuple[object, ...]
@@ -84,6 +88,7 @@ class Polls:
                 return SaveResult(0, len(values), 0)
             await _store_frames(connection, report)
             result = await _store_values(connection, report, values)
+            await _store_conditions(connection, report)
             await _store_gaps(connection, report)
         return result
 
@@ -111,15 +116,25 @@ class Polls:
         """All polls there ever were, in figures."""
         return PollSummary(**await self._database.row(_SQL["summary"]))
 
-    async def histories(self, line_id: int | None = None) -> dict[int, PollHistory]:
+    async def histories(
+        self, line_id: int | None = None, budgets: Mapping[str, int] = NO_BUDGETS
+    ) -> dict[int, PollHistory]:
         """By meter, of one line or of all: when its last poll ended, how many failed in a row (at most 20).
 
-        A poll that read a part made progress: it counts as one failure, whatever came before it.
+        A poll that read a part made progress: it counts as one failure, whatever came before it. `budgets`
+        by model: a meter of it that was asked so often within a day is spared until the first of these
+        polls is a day old.
         """
-        rows = await self._database.rows(_SQL["histories"], line_id)
+        rows = await self._database.rows(
+            _SQL["histories"], line_id, list(budgets), list(budgets.values()), _FREE
+        )
         return {
             row["meter_id"]: PollHistory(
-                row["last_at"], row["failures"], row["asked"], Outcome(row["outcome"])
+                row["last_at"],
+                row["failures"] or 0,
+                row["asked"],
+                Outcome(row["outcome"]) if row["outcome"] else None,
+                row["spared_until"],
             )
             for row in rows
         }
@@ -137,10 +152,10 @@ async def _store_frames(connection: Any, report: PollReport) -> None:
 
 
 async def _store_values(connection: Any, report: PollReport, values: list[Row]) -> SaveResult:
+    await connection.execute(_SQL["create_incoming"])
     if not values:
         return SaveResult(0, 0, 0)
     span = min(row[1] for row in values), max(row[1] for row in values)  # type: ignore[type-var]
-    await connection.execute(_SQL["create_incoming"])
     await connection.copy_records_to_table("incoming_value", records=values, columns=_INCOMING)
     slots = (report.meter_id, *span, report.id)
     await connection.execute(_SQL["compare"], *slots, report.finished_at)
@@ -150,6 +165,27 @@ async def _store_values(connection: Any, report: PollReport, values: list[Row]) 
         await connection.execute(_SQL[statement], report.meter_id, report.id)
     await connection.execute(_SQL["close_gaps"], report.meter_id)
     return SaveResult(**await connection.fetchrow(_SQL["count"]))
+
+
+async def _store_conditions(connection: Any, report: PollReport) -> None:
+    """What a record's values that do not stand came with does not stand either."""
+    raised = list(_raised(report))
+    await connection.execute(_SQL["forget_conditions"], report.meter_id)
+    if raised:
+        columns = [list(column) for column in zip(*raised, strict=True)]
+        await connection.execute(_SQL["insert_conditions"], report.meter_id, report.id, *columns)
+
+
+def _raised(report: PollReport) -> Iterator[Row]:
+    for record in report.archive:
+        yield from _conditions(record.kind.value, record.slot.start, record)
+    for snapshot in report.snapshots:
+        yield from _conditions(SNAPSHOT, snapshot.read_at, snapshot)
+
+
+def _conditions(kind: str, at: datetime, read: ArchiveReadings | SnapshotReadings) -> Iterator[Row]:
+    for one in read.conditions:
+        yield kind, at, one.circuit, one.name.value, one.place, one.code, read.frame
 
 
 async def _store_gaps(connection: Any, report: PollReport) -> None:
@@ -200,7 +236,7 @@ def _all_values(report: PollReport) -> list[Row]:
         for reading in record.readings
     ]
     snapshots = [
-        _value(_SNAPSHOT, snapshot.read_at, None, snapshot.meter_time, snapshot.frame, reading)
+        _value(SNAPSHOT, snapshot.read_at, None, snapshot.meter_time, snapshot.frame, reading)
         for snapshot in report.snapshots
         for reading in snapshot.readings
     ]

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final, NamedTuple
 
+from metering.conditions import ConditionName
 from metering.consumption import Quality
 from metering.polls import Finding, Outcome
 from metering.readings import Absence, Flag, GapReason
@@ -150,6 +151,11 @@ OUTCOMES: Final[Mapping[Outcome, Explanation]] = {
         "It is without power or coverage, its traffic is used up, or it calls another address.",
         "Look when it was last seen; then check its power, signal level, SIM and the address it calls.",
     ),
+    Outcome.BATTERY_SPARED: Explanation(
+        "The meter was not asked: the polls that its battery allows in 24 hours are spent.",
+        "Somebody asked for it often, or its polls failed and were repeated.",
+        "Nothing to do: the message says when the next poll is due.",
+    ),
     Outcome.GATEWAY_WEDGED: Explanation(
         "The gateway accepts connections but passes nothing on.",
         "It hangs, or holds the line for a connection that is long dead.",
@@ -173,6 +179,42 @@ ABSENCES: Final[Mapping[Absence, str]] = {
     Absence.RECORD_ERROR: "the meter reports an error of this record",
     Absence.NO_DATA: "a record without data",
     Absence.NOT_DECODED: "a data type private to the maker",
+}
+
+CONDITIONS: Final[Mapping[ConditionName, str]] = {
+    ConditionName.POWER_FAILURE: "power failure",
+    ConditionName.BATTERY_LOW: "battery low",
+    ConditionName.NO_FLOW: "no flow",
+    ConditionName.FLOW_BELOW_MINIMUM: "flow below the minimum",
+    ConditionName.FLOW_ABOVE_MAXIMUM: "flow above the maximum",
+    ConditionName.REVERSE_FLOW: "reverse flow",
+    ConditionName.EMPTY_PIPE: "empty pipe",
+    ConditionName.AIR_IN_PIPE: "air in the pipe",
+    ConditionName.SENSOR_BREAK: "sensor broken",
+    ConditionName.SENSOR_SHORT: "sensor short-circuited",
+    ConditionName.SENSOR_FAULT: "sensor fault",
+    ConditionName.SENSORS_SWAPPED: "supply and return sensors swapped",
+    ConditionName.TEMPERATURE_OUT_OF_RANGE: "temperature out of range",
+    ConditionName.TEMPERATURE_DIFFERENCE_BELOW_LIMIT: "temperature difference below the limit",
+    ConditionName.TEMPERATURE_DIFFERENCE_ABOVE_LIMIT: "temperature difference above the limit",
+    ConditionName.PRESSURE_OUT_OF_RANGE: "pressure out of range",
+    ConditionName.NEGATIVE_HEAT: "negative heat",
+    ConditionName.MASS_IMBALANCE: "more water returns than was supplied",
+    ConditionName.LEAKAGE: "leakage",
+    ConditionName.BURST: "pipe burst",
+    ConditionName.LIMIT_EXCEEDED: "a limit set in the meter is exceeded",
+    ConditionName.CONTRACT_VALUE_USED: "the meter counts by an agreed value",
+    ConditionName.NOT_COUNTING: "heat is not counted",
+    ConditionName.OUTPUT_FAULT: "output fault",
+    ConditionName.CLOCK_FAULT: "clock fault",
+    ConditionName.CLOCK_SET: "the clock was set",
+    ConditionName.MEMORY_FAULT: "memory fault",
+    ConditionName.HARDWARE_FAULT: "hardware fault",
+    ConditionName.SETTINGS_CHANGED: "the meter's settings were changed",
+    ConditionName.TAMPERING: "tampering",
+    ConditionName.COMMUNICATION_FAULT: "fault between the meter's parts",
+    ConditionName.SERVICE_DUE: "service is due",
+    ConditionName.UNKNOWN: "reported by the meter, not explained by its maker",
 }
 
 GAP_REASONS: Final[Mapping[GapReason, str]] = {

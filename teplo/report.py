@@ -12,9 +12,10 @@ from rich.console import Console
 from rich.table import Table
 
 from metering.calendar import ArchiveKind
+from metering.conditions import Condition
 from metering.polls import Outcome, PollReport
 from metering.readings import ArchiveReadings, Reading
-from teplo.explanations import ABSENCES, FINDINGS, FLAGS, GAP_REASONS, OUTCOMES
+from teplo.explanations import ABSENCES, CONDITIONS, FINDINGS, FLAGS, GAP_REASONS, OUTCOMES
 from teplo.texts import Translate
 
 
@@ -40,16 +41,35 @@ def print_report(report: PollReport, _: Translate) -> None:
     for snapshot in report.snapshots:
         title = f"{_('current values')}, {_moment(snapshot.read_at)}"
         console.print(_table(title, [("", reading) for reading in snapshot.readings], _))
+        for condition in sorted(snapshot.conditions):
+            console.print(_("meter reports: {condition}").format(condition=in_words(condition, _)))
     for kind in ArchiveKind:
         records = [record for record in report.archive if record.kind is kind]
         rows = [(f"{record.slot.start:%Y-%m-%d %H:%M}", one) for record in records for one in record.readings]
         if rows:
             console.print(_table(kind.value, rows, _))
+    _print_conditions(console, report.archive, _)
     for gap in report.gaps:
         console.print(f"{gap.kind.value} {_moment(gap.slot.start)}: {_(GAP_REASONS[gap.reason])}")
     for finding in sorted(report.findings):
         console.print(_("line: {finding}").format(finding=_(FINDINGS[finding])))
     _print_outcome(console, report, _)
+
+
+def _print_conditions(console: Console, records: Iterable[ArchiveReadings], _: Translate) -> None:
+    reported = {(record.slot.start, condition) for record in records for condition in record.conditions}
+    for moment, condition in sorted(reported):
+        told = _("meter reports: {condition}").format(condition=in_words(condition, _))
+        console.print(f"{_moment(moment)}: {told}")
+
+
+def in_words(condition: Condition, _: Translate) -> str:
+    """A condition for people: what, where, and the maker's own code of what is unknown."""
+    where = [condition.place] if condition.place else []
+    if condition.circuit:
+        where.append(_("circuit {number}").format(number=condition.circuit))
+    told = _(CONDITIONS[condition.name]) + (f" ({condition.code})" if condition.code else "")
+    return ", ".join([told, *where])
 
 
 def _print_outcome(console: Console, report: PollReport, _: Translate) -> None:
@@ -112,6 +132,7 @@ def report_as_json(report: PollReport) -> str:
                     "read_at": one.read_at.isoformat(),
                     "meter_time": one.meter_time.isoformat() if one.meter_time else None,
                     "readings": _readings(one.readings),
+                    "conditions": sorted(map(str, one.conditions)),
                 }
                 for one in report.snapshots
             ],
@@ -137,6 +158,7 @@ def _record(record: ArchiveReadings) -> dict[str, object]:
         "end": record.slot.end.isoformat(),
         "meter_time": record.meter_time.isoformat(),
         "readings": _readings(record.readings),
+        "conditions": sorted(map(str, record.conditions)),
     }
 
 

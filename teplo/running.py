@@ -17,6 +17,7 @@ import uvicorn
 from api.app import create_app
 from collector.app import Collector, CollectorSettings
 from collector.attendance import Attendance
+from collector.budgets import battery_budgets
 from collector.dialling.dialler import Dialler
 from collector.dialling.modem_call import CallTerms
 from collector.dialling.pool import PoolBook
@@ -82,7 +83,9 @@ def settings_of(settings: Settings, archives: ArchivePlan = ArchivePlan()) -> Co
     """How a collector works by these settings; it looks at what is due as often as it may have to retry."""
     return CollectorSettings(
         name=settings.collector_name,
-        plan=PollPlan(settings.poll_every, settings.poll_retry),
+        plan=PollPlan(
+            settings.poll_every, settings.poll_retry, battery_budgets() if settings.spare_batteries else {}
+        ),
         archives=archives,
         tick=min(LONGEST_TICK, settings.poll_retry.total_seconds() / 2),
         concurrent_lines=settings.concurrent_lines,

@@ -27,6 +27,9 @@ class Settings(BaseSettings):
     poll_retry: timedelta = Field(
         default=timedelta(minutes=1), description="first repetition of a failed poll"
     )
+    spare_batteries: bool = Field(
+        default=True, description="no more polls of a meter in 24 hours than its battery allows"
+    )
     concurrent_lines: int = Field(
         default=200, ge=1, le=5000, description="lines one collector serves at once"
     )

@@ -145,26 +145,53 @@ cross join lateral (
 ) last;
 
 -- name: histories
-select meter.id as meter_id, max(recent.finished_at) as last_at,
+select meter.id as meter_id, max(recent.finished_at) filter (where recent.outcome <> 'battery_spared') as last_at,
     coalesce(
         min(recent.position - (recent.outcome = 'ok')::integer) filter (where recent.outcome in ('ok', 'partly_read')),
-        count(*)
+        count(*) filter (where recent.outcome <> 'battery_spared')
     )::integer as failures,
     coalesce(line.asked_at > max(recent.started_at), false) as asked,
-    max(recent.outcome) filter (where recent.position = 1) as outcome
+    max(recent.outcome) filter (where recent.position = 1 and recent.outcome <> 'battery_spared') as outcome,
+    spared.until as spared_until
 from meter
 join line on line.id = meter.line_id
+left join unnest($2::text[], $3::integer[]) as budget (model, polls) on budget.model = meter.model
 cross join lateral (
-    select started_at, finished_at, outcome, row_number() over (order by started_at desc, id desc) as position
+    select started_at, finished_at, outcome,
+        count(*) filter (where outcome <> 'battery_spared') over (order by started_at desc, id desc) as position
     from poll
     where poll.meter_id = meter.id
     order by started_at desc, id desc
     limit 20
 ) recent
+left join lateral (
+    select started_at + interval '24 hours' as until
+    from poll
+    where budget.polls is not null and poll.meter_id = meter.id and outcome <> all($4::text[])
+    order by started_at desc
+    offset budget.polls - 1 limit 1
+) spared on true
 where $1::bigint is null or meter.line_id = $1
-group by meter.id, line.asked_at;
+group by meter.id, line.asked_at, spared.until;
 
 -- name: summary
 select count(*) as polls, count(distinct meter_id) filter (where outcome = 'ok') as meters_read,
     (select min(read_at) from snapshot_value) as first_read_at
 from poll;
+
+-- name: forget_conditions
+delete from condition
+using incoming_value incoming
+where condition.meter_id = $1 and incoming.state = 'later'
+    and condition.kind = incoming.kind and condition.at = incoming.slot_start;
+
+-- name: insert_conditions
+insert into condition (meter_id, poll_id, kind, at, circuit, name, place, code, frame)
+select $1, $2, raised.kind, raised.at, raised.circuit, raised.name, raised.place, raised.code, raised.frame
+from unnest($3::text[], $4::timestamptz[], $5::integer[], $6::text[], $7::text[], $8::text[], $9::integer[])
+    as raised (kind, at, circuit, name, place, code, frame)
+where not exists (
+    select from incoming_value incoming
+    where incoming.state = 'earlier' and incoming.kind = raised.kind and incoming.slot_start = raised.at
+)
+on conflict do nothing;

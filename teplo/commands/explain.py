@@ -75,7 +75,8 @@ def _print(family: Family | None, line: str) -> None:
         found = _guessed(octets)
         family = found[0]
         names = ", ".join(f"{one.protocol} ({one.title})" for one in found)
-        print(texts()("It may belong to, most certain first: {names}").format(names=names))
+        _ = texts()
+        print(_("It may belong to, most certain first: {names}").format(names=names))
     table = Table("offset", "bytes", "meaning")
     for annotation in family.explain(octets):
         table.add_row(str(annotation.offset), annotation.data.hex(" ").upper(), annotation.meaning)
@@ -92,7 +93,8 @@ def _print_json(family: Family | None, line: str) -> None:
 
 def _as_json(family: Family | None, octets: bytes) -> dict[str, Any]:
     if family is not None:
-        return JSON.get(family.protocol, lambda data: _annotations(family, data))(octets)
+        describe = JSON.get(family.protocol)
+        return describe(octets) if describe else _annotations(family, octets)
     found = _guessed(octets)
     return {"protocols": [one.protocol for one in found], **_annotations(found[0], octets)}
 

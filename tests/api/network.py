@@ -13,6 +13,7 @@ from decimal import Decimal
 from uuid import UUID
 
 from metering.calendar import ArchiveKind, Slot
+from metering.conditions import Condition, ConditionName
 from metering.meters import MeterConfiguration, MeterIdentity
 from metering.polls import Direction, Frame, Outcome, PollReport
 from metering.quantities import quantity
@@ -94,6 +95,15 @@ def report(
     )
 
 
+REPORTED = frozenset(
+    {
+        Condition(ConditionName.POWER_FAILURE),
+        Condition(ConditionName.SENSOR_SHORT, 1, "temperature_return"),
+        Condition(ConditionName.UNKNOWN, code="info code 7"),
+    }
+)
+
+
 async def build(database: Database) -> Network:
     """The registry and three polls: of the old meter, of the new one, and of the new one once more."""
     registry, polls = Registry(database), Polls(database)
@@ -132,7 +142,7 @@ def _history_of_the_new_meter() -> tuple[list[ArchiveReadings], list[SnapshotRea
     gap = Slot(first + timedelta(hours=3), first + timedelta(hours=4))
     snapshots = [
         SnapshotReadings(REPLACED_AT, None, (energy("10"),), 2),
-        SnapshotReadings(NOW - timedelta(hours=1), None, (energy("20000"),), 2),
+        SnapshotReadings(NOW - timedelta(hours=1), None, (energy("20000"),), 2, REPORTED),
     ]
     return (
         [*hours, total(datetime(2026, 2, 1, tzinfo=UTC), "10010")],

@@ -47,6 +47,21 @@ async def test_a_replaced_value_is_kept_and_says_by_which_poll(client: AsyncClie
     assert revision["replaced_by"] == f"/api/v1/polls/{THIRD_POLL}"
 
 
+@pytest.mark.parametrize("limit", [1, 2, 3, 100])
+async def test_what_a_meter_reported_is_listed_by_page(
+    client: AsyncClient, network: Network, limit: int
+) -> None:
+    items = await every_page(client, f"/api/v1/meters/{network.new_meter}/conditions", limit)
+    assert [(one["condition"], one["circuit"], one["place"], one["code"]) for one in items] == [
+        ("power_failure", 0, "", ""),
+        ("unknown", 0, "", "info code 7"),
+        ("sensor_short", 1, "temperature_return", ""),
+    ]
+    assert {(one["kind"], one["links"]["poll"]) for one in items} == {
+        ("snapshot", f"/api/v1/polls/{SECOND_POLL}")
+    }
+
+
 async def test_a_gap_says_why(client: AsyncClient, network: Network) -> None:
     (gap,) = await every_page(client, f"/api/v1/meters/{network.new_meter}/gaps", 100)
     assert (gap["start"], gap["reason"], gap["poll"]) == (

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from uuid import uuid4
 
 import pytest
 
 from metering.calendar import ArchiveKind, BillingPeriod
+from metering.conditions import Condition, ConditionName
 from metering.errors import ConfigurationError, ReadingConflict, StorageError
 from metering.meters import MeterConfiguration, MeterIdentity
 from metering.polls import Direction, Outcome
 from metering.readings import Absence, Flag, GapReason
 from storage.billing import Billing
+from storage.conditions import Conditions
 from storage.jobs import Jobs
 from storage.keys import ApiKeys
 from storage.polls import Polls, SaveResult
@@ -47,7 +49,7 @@ def store(request: pytest.FixtureRequest) -> Database:
 async def test_a_new_database_says_what_it_is(store: Database) -> None:
     state = await store.check()
     assert state.reachable
-    assert state.revision == "0003"
+    assert state.revision == "0004"
 
 
 async def test_adding_twice_changes_the_particulars_and_keeps_the_id(store: Database) -> None:
@@ -280,6 +282,72 @@ async def test_a_slot_that_one_poll_read_twice_is_stored_once(store: Database) -
     assert await Polls(store).save(twice) == SaveResult(1, 0, 0)
     (value,) = await Readings(store).archive(spot.meter, ArchiveKind.HOUR, START, START + HOUR)
     assert value.value == 2
+
+
+BROKEN = Condition(ConditionName.SENSOR_BREAK, 1, "temperature_supply")
+STRANGE = Condition(ConditionName.UNKNOWN, code="status bit 3")
+
+
+async def test_conditions_stand_beside_the_values_they_came_with(store: Database) -> None:
+    spot = await place(store)
+    hour = replace(record(START, reading("1")), conditions=frozenset({BROKEN}))
+    now = replace(snapshot(START + DAY, reading("2")), conditions=frozenset({BROKEN, STRANGE}))
+    polled = report(spot.meter, archive=[hour], snapshots=[now])
+    await Polls(store).save(polled)
+    stored = await Conditions(store).of_meter(spot.meter, START, START + 2 * DAY)
+    assert [(one.kind, one.at, one.condition) for one in stored] == [
+        (ArchiveKind.HOUR, START, BROKEN),
+        (None, START + DAY, STRANGE),
+        (None, START + DAY, BROKEN),
+    ]
+    assert {(one.poll_id, one.frame) for one in stored} == {(polled.id, 2)}
+    rest = await Conditions(store).of_meter(spot.meter, START, START + 2 * DAY, after=stored[1].key)
+    assert rest == stored[2:]
+
+
+async def test_the_conditions_of_the_value_that_stands_stand(store: Database) -> None:
+    spot, polls = await place(store), Polls(store)
+    early = replace(record(START, reading("1")), conditions=frozenset({BROKEN}))
+    late = replace(record(START, reading("2")), conditions=frozenset({STRANGE}))
+    first, second = report(spot.meter, archive=[early]), report(spot.meter, at=START + DAY, archive=[late])
+    for one in (second, first):
+        await polls.save(one)
+        stored = await Conditions(store).of_meter(spot.meter, START, START + DAY)
+        assert [each.condition for each in stored] == [STRANGE]
+
+
+async def test_a_later_value_brings_its_own_conditions(store: Database) -> None:
+    spot, polls = await place(store), Polls(store)
+    early = replace(record(START, reading("1")), conditions=frozenset({BROKEN}))
+    await polls.save(report(spot.meter, archive=[early]))
+    await polls.save(report(spot.meter, at=START + DAY, archive=[record(START, reading("2"))]))
+    assert await Conditions(store).of_meter(spot.meter, START, START + DAY) == []
+
+
+async def test_a_meter_is_spared_when_its_budget_is_spent(store: Database) -> None:
+    spot, polls = await place(store), Polls(store)
+    model = (await Registry(store).meters())[0].model
+    for hours in (0, 5, 7):
+        await polls.save(report(spot.meter, at=START + hours * HOUR))
+    free = report(spot.meter, at=START + 8 * HOUR, particulars={})
+    await polls.save(replace(free, outcome=Outcome.NO_LINK, finished_at=free.started_at))
+
+    async def spared_until(budget: int) -> datetime | None:
+        return (await polls.histories(budgets={model: budget}))[spot.meter].spared_until
+
+    assert await spared_until(2) == START + 5 * HOUR + DAY
+    assert await spared_until(3) == START + DAY
+    assert await spared_until(4) is None
+    assert (await polls.histories())[spot.meter].spared_until is None
+
+
+async def test_a_refusal_to_spare_a_battery_is_no_failure(store: Database) -> None:
+    spot, polls = await place(store), Polls(store)
+    await polls.save(report(spot.meter))
+    refused = report(spot.meter, at=START + HOUR)
+    await polls.save(replace(refused, outcome=Outcome.BATTERY_SPARED))
+    history = (await polls.histories())[spot.meter]
+    assert (history.failures, history.last_at) == (0, START + POLLING)
 
 
 async def test_known_slots_are_records_and_gaps(store: Database) -> None:

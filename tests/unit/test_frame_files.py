@@ -48,6 +48,8 @@ def worked_frames() -> list[WorkedFrame]:
 
 
 FRAMES = worked_frames()
+
+
 def each(frames: list[WorkedFrame]) -> pytest.MarkDecorator:
     names = [f"{frame.protocol}/{FRAMES.index(frame)}-{frame.source}" for frame in frames]
     return pytest.mark.parametrize("frame", frames, ids=names)

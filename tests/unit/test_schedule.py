@@ -49,3 +49,27 @@ def test_meters_start_at_different_moments() -> None:
 def test_a_meter_an_operator_asked_for_is_due_at_once() -> None:
     assert is_due(7, HOURLY, PollHistory(NOON, asked=True), NOON)
     assert is_due(7, HOURLY, PollHistory(NOON, failures=9, asked=True), NOON)
+
+
+DAILY_BUDGET = PollPlan(every=timedelta(hours=1), budgets={"m": 4})
+
+
+@pytest.mark.parametrize(
+    "history",
+    [
+        PollHistory(NOON, spared_until=NOON + timedelta(hours=7)),
+        PollHistory(NOON, asked=True, spared_until=NOON + timedelta(hours=7)),
+        PollHistory(NOON, failures=3, spared_until=NOON + timedelta(hours=7)),
+        PollHistory(spared_until=NOON + timedelta(hours=7)),
+    ],
+    ids=["routine", "asked by an operator", "failed", "never read"],
+)
+def test_a_battery_is_spared_whoever_asks(history: PollHistory) -> None:
+    assert next_due(7, DAILY_BUDGET, history) == NOON + timedelta(hours=7)
+    assert not is_due(7, DAILY_BUDGET, history, NOON + timedelta(hours=6))
+    assert is_due(7, DAILY_BUDGET, history, NOON + timedelta(hours=7))
+
+
+def test_a_budget_that_is_long_free_again_delays_nothing() -> None:
+    history = PollHistory(NOON, spared_until=NOON - timedelta(hours=1))
+    assert next_due(7, DAILY_BUDGET, history) == next_due(7, HOURLY, PollHistory(NOON))

@@ -13,6 +13,7 @@ from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po
 
 from metering import errors
+from metering.conditions import ConditionName
 from metering.consumption import Quality
 from metering.errors import ConfigurationError, TeploError
 from metering.polls import Finding, Outcome
@@ -21,6 +22,7 @@ from metering.signals import Registration
 from metering.surveys import Verdict
 from teplo.explanations import (
     ABSENCES,
+    CONDITIONS,
     FINDINGS,
     FLAGS,
     GAP_REASONS,
@@ -37,6 +39,7 @@ WORDS = [
     (Finding, FINDINGS),
     (Flag, FLAGS),
     (Absence, ABSENCES),
+    (ConditionName, CONDITIONS),
     (GapReason, GAP_REASONS),
     (Quality, QUALITIES),
     (Registration, REGISTRATIONS),
