@@ -21,6 +21,7 @@ from protocols.vendor.vkt7.frames import (
 from protocols.vendor.vkt7.information import SERVICE_SIZE, Service, firmware_text, moment
 from protocols.vendor.vkt7.questions import DATE, LISTED, VALUE_TYPE, items_of
 from protocols.vendor.vkt7.words import (
+    LARGEST_CODE,
     QUALITIES,
     READ_REGISTERS,
     REFUSALS,
@@ -148,8 +149,9 @@ def _read_answer(body: bytes) -> Iterator[Part]:
 
 
 def _is_list(data: bytes) -> bool:
-    entries = [data[at : at + 4] for at in range(0, len(data), _ENTRY)]
-    marked = all(int.from_bytes(entry, "little") & LISTED for entry in entries)
+    """Whether these are entries of a list: known elements, each with the mark of a list."""
+    entries = [int.from_bytes(data[at : at + 4], "little") for at in range(0, len(data), _ENTRY)]
+    marked = all(entry & LISTED and entry ^ LISTED <= LARGEST_CODE for entry in entries)
     return bool(entries) and len(data) % _ENTRY == 0 and marked
 
 
