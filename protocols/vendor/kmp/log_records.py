@@ -1,0 +1,81 @@
+"""Archive records from a log whose entries hold the registers' levels at the boundaries of slots."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from metering.calendar import ArchiveKind, MeterSlot
+from metering.readings import Absence, ArchiveRecord, Gap, GapReason, MeterValue
+from protocols.conversation import Conversation, Deliver
+from protocols.vendor.kmp.log_search import Entry, LogSearch, slots_between
+from protocols.vendor.kmp.measured import Information, Measured, conditions_of, measured, without_faults
+
+
+@dataclass(frozen=True, slots=True)
+class LevelLog:
+    """What a log holds: `levels` at the boundary, `means` of the slot that ended there, the info code."""
+
+    levels: tuple[Measured, ...]
+    means: tuple[Measured, ...]
+    information: Information
+
+    @property
+    def registers(self) -> tuple[int, ...]:
+        rows = (*self.levels, *self.means)
+        return (*(row.register for row in rows), self.information.register)
+
+
+def read_levels(
+    search: LogSearch, layout: LevelLog, kind: ArchiveKind, slots: Sequence[MeterSlot], now: datetime
+) -> Conversation[None]:
+    """Delivers a record or a gap for each slot."""
+    oldest = min((slot.start for slot in slots), default=now)
+    read = _total if kind is ArchiveKind.TOTAL else _amounts
+    for slot in slots:
+        if (slot.start if kind is ArchiveKind.TOTAL else slot.end) > now:
+            yield Deliver((Gap(kind, slot, GapReason.NOT_YET_CLOSED),))
+            continue
+        record = yield from read(search, layout, kind, slot, oldest)
+        yield Deliver((record or Gap(kind, slot, GapReason.NO_RECORD),))
+
+
+def _total(
+    search: LogSearch, layout: LevelLog, kind: ArchiveKind, slot: MeterSlot, oldest: datetime
+) -> Conversation[ArchiveRecord | None]:
+    """Levels as they stood at the slot's start."""
+    entry = yield from search.at(slot.start, slots_between(kind, oldest, slot.start) + 1)
+    if entry is None:
+        return None
+    values = measured(layout.levels, entry.values)
+    conditions = conditions_of(layout.information, entry.values)
+    return ArchiveRecord(kind, slot, entry.stamp, tuple(values), conditions)
+
+
+def _amounts(
+    search: LogSearch, layout: LevelLog, kind: ArchiveKind, slot: MeterSlot, oldest: datetime
+) -> Conversation[ArchiveRecord | None]:
+    """What the registers gained between the slot's two boundaries, both of which the log must hold."""
+    run = slots_between(kind, oldest, slot.end) + 1
+    closing = yield from search.at(slot.end, run)
+    opening = (yield from search.at(slot.start, max(run - 1, 1))) if closing else None
+    if closing is None or opening is None:
+        return None
+    conditions = conditions_of(layout.information, closing.values)
+    means = without_faults(measured(layout.means, closing.values), conditions)
+    return ArchiveRecord(kind, slot, closing.stamp, (*_gains(layout, opening, closing), *means), conditions)
+
+
+def _gains(layout: LevelLog, opening: Entry, closing: Entry) -> list[MeterValue]:
+    before, after = measured(layout.levels, opening.values), measured(layout.levels, closing.values)
+    return [_gain(one, other) for one, other in zip(before, after, strict=True)]
+
+
+def _gain(before: MeterValue, after: MeterValue) -> MeterValue:
+    """The difference; absent where a level is, or where the unit was changed between them."""
+    if before.value is None or after.value is None:
+        return replace(after, value=None, absence=after.absence or before.absence)
+    if before.unit != after.unit:
+        return replace(after, value=None, absence=Absence.RECORD_ERROR)
+    return replace(after, value=after.value - before.value)

@@ -1,0 +1,98 @@
+"""Register numbers of KMP and their names (kamstrup-kmp.md section 5)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+DATE, CLOCK = 1003, 1002
+INFO_CODE, INFO_BITS = 99, 369
+
+NAMES: Final[Mapping[int, str]] = {
+    60: "E1 heat energy",
+    61: "E4 inlet energy",
+    62: "E5 outlet energy",
+    63: "E3 cooling energy",
+    64: "TA2 tariff register",
+    65: "TA3 tariff register",
+    66: "TL2 tariff limit",
+    67: "TL3 tariff limit",
+    68: "V1 volume",
+    69: "V2 volume",
+    72: "M1 mass",
+    73: "M2 mass",
+    74: "flow of V1",
+    75: "flow of V2",
+    80: "power",
+    84: "pulse input A",
+    85: "pulse input B",
+    86: "T1 flow temperature",
+    87: "T2 return temperature",
+    88: "T3 temperature",
+    89: "T1 - T2 difference",
+    91: "P1 pressure",
+    92: "P2 pressure",
+    94: "E2 control energy",
+    95: "E6 tap water energy",
+    96: "E7 heat energy Y",
+    97: "E8 volume times T1",
+    98: "target date",
+    INFO_CODE: "info code",
+    104: "meter number of pulse input B",
+    110: "E9 volume times T2",
+    112: "customer number, high digits",
+    113: "info-event counter",
+    114: "meter number of pulse input A",
+    122: "T4 temperature",
+    123: "date of this year's greatest flow",
+    124: "this year's greatest flow",
+    125: "date of this year's least flow",
+    126: "this year's least flow",
+    127: "date of this year's greatest power",
+    128: "this year's greatest power",
+    129: "date of this year's least power",
+    130: "this year's least power",
+    138: "date of this month's greatest flow",
+    139: "this month's greatest flow",
+    140: "date of this month's least flow",
+    141: "this month's least flow",
+    142: "date of this month's greatest power",
+    143: "this month's greatest power",
+    144: "date of this month's least power",
+    145: "this month's least power",
+    146: "mean T1 of the year to date",
+    147: "mean T2 of the year to date",
+    149: "mean T1 of the month to date",
+    150: "mean T2 of the month to date",
+    152: "program number",
+    153: "config number 1",
+    154: "software checksum",
+    155: "high-resolution energy",
+    157: "top module",
+    158: "base module",
+    168: "config number 2",
+    175: "error hours",
+    234: "litres per pulse of input A",
+    235: "litres per pulse of input B",
+    266: "E1 of high resolution",
+    267: "E3 of high resolution",
+    348: "date and time",
+    INFO_BITS: "info bits",
+    379: "mean T1 of the day",
+    380: "mean T2 of the day",
+    381: "mean T1 of the hour",
+    382: "mean T2 of the hour",
+    404: "meter type",
+    1001: "serial number",
+    CLOCK: "clock",
+    DATE: "date",
+    1004: "operating hours",
+    1005: "meter type and software edition",
+    1010: "customer number, low digits",
+}
+
+
+def name(register: int) -> str:
+    """`register 60, E1 heat energy`; the number alone where no name is known."""
+    known = NAMES.get(register)
+    return f"register {register}, {known}" if known else f"register {register}"
