@@ -34,6 +34,7 @@ COMMANDS: Final = {
     "api": "serve",
     "poll": "poll",
     "scan": "scan",
+    "detect": "detect",
     "explain": "explain",
     "models": "models",
     "simulate": "simulate",

@@ -10,7 +10,6 @@ from typing import Annotated
 import typer
 from rich import box
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
 
 from collector.line_settings import LineSettings
@@ -32,6 +31,7 @@ from protocols.mbus.search import (
 )
 from protocols.mbus.search import Progress as Watch
 from teplo.composition import clock, texts
+from teplo.progress import searching
 from teplo.texts import Translate
 
 PROBE = LineDefaults(timeout=0.5)
@@ -55,7 +55,7 @@ async def _search(url: LineUrl, primary: bool, letters: bool) -> tuple[Found, ..
     await link.open()
     try:
         session = Session(link, settings=LineSettings.of(url, PROBE), now=clock)
-        with _progress() as progress:
+        with searching() as progress:
             task = progress.add_task("searching", total=None, found=0)
 
             def watch(done: int, total: int, found: int) -> None:
@@ -70,18 +70,6 @@ def _conversation(primary: bool, letters: bool, watch: Watch) -> Conversation[tu
     if primary:
         return scan_primary(ALL_PRIMARY, watch)
     return search_secondary(HEXADECIMAL if letters else DECIMAL, watch)
-
-
-def _progress() -> Progress:
-    return Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TextColumn("{task.percentage:>3.0f} %  {task.fields[found]} found"),
-        TimeElapsedColumn(),
-        TextColumn("remaining"),
-        TimeRemainingColumn(),
-        console=Console(stderr=True),
-    )
 
 
 def _nothing_delivered(records: tuple[Record, ...], frame: int) -> None:
