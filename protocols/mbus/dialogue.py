@@ -8,6 +8,7 @@ from typing import Final
 from metering.errors import ExchangeError, FrameError, NoResponse
 from protocols.conversation import Conversation, Exchange
 from protocols.mbus.addressing import ANYBODY, SELECTED, Address, Primary, Secondary
+from protocols.mbus.asking import ALL_DATA
 from protocols.mbus.frames import (
     REQ_UD2,
     RSP_UD,
@@ -22,10 +23,12 @@ from protocols.mbus.frames import (
 from protocols.mbus.layout import decode
 from protocols.mbus.records import Telegram
 
+Decoder = Callable[[bytes], Telegram]
+"""What makes a telegram of a payload; DecodeError where it cannot, MeterError where the meter refuses."""
+
 APPLICATION_RESET: Final = 0x50
+DATA_SENT: Final = 0x51
 SELECTION: Final = 0x52
-ALL_DATA: Final = 0x00
-"""Sub-code of an application reset that brings the ordinary telegrams back."""
 
 _DIRECTION_AND_FUNCTION: Final = 0x4F
 """What of a C field tells an RSP_UD; the other bits say that alarms wait or that the buffer is full."""
@@ -63,13 +66,23 @@ def select(address: Secondary, attempts: int | None = None) -> Conversation[None
         ) from error
 
 
-def application_reset(address: Address, sub_code: int) -> Conversation[None]:
-    """Choose what the meter sends next (m-bus.md 3.6)."""
-    payload = bytes((APPLICATION_RESET, sub_code))
-    yield Exchange(LongFrame(SND_UD, link_number(address), payload).encode(), acknowledged)
+def application_reset(
+    address: Address, sub_code: int | None = ALL_DATA, control: int = SND_UD
+) -> Conversation[None]:
+    """Choose what the meter sends next (m-bus.md 3.6); None: the reset without a sub-code."""
+    payload = bytes((APPLICATION_RESET,) if sub_code is None else (APPLICATION_RESET, sub_code))
+    yield Exchange(LongFrame(control, link_number(address), payload).encode(), acknowledged)
 
 
-def request(address: Address, count: int, attempts: int | None = None) -> Conversation[Telegram]:
+def select_records(address: Address, records: bytes, control: int = SND_UD) -> Conversation[None]:
+    """Ask for these records only: the DIF of a selection and a VIF for each (m-bus.md 3.6)."""
+    payload = bytes((DATA_SENT,)) + records
+    yield Exchange(LongFrame(control, link_number(address), payload).encode(), acknowledged)
+
+
+def request(
+    address: Address, count: int, attempts: int | None = None, decoder: Decoder = decode
+) -> Conversation[Telegram]:
     """One telegram; `count` is FCB or 0. Refusals of the meter (CI 70) are raised as MeterError."""
 
     def answers(frame: Frame) -> bool:
@@ -80,7 +93,7 @@ def request(address: Address, count: int, attempts: int | None = None) -> Conver
     found = find(reply, answers)
     if found is None or not isinstance(found[0], LongFrame):
         raise FrameError
-    return decode(found[0].payload)
+    return decoder(found[0].payload)
 
 
 def acknowledged(buffer: bytes) -> int | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 
 from metering.calendar import ArchiveKind, MeterSlot
 from metering.errors import NotSupported
@@ -12,18 +13,24 @@ from metering.meters import MeterConfiguration, MeterIdentity
 from metering.readings import ArchiveRecord, Gap, GapReason, Snapshot
 from protocols.conversation import Conversation, Deliver
 from protocols.driver import DriverInfo
+from protocols.family import NO_CHOICES, Choices
+from protocols.mbus import layout, offsets, records
 from protocols.mbus.addressing import parse
-from protocols.mbus.mapping import clock, snapshot, stored_levels
+from protocols.mbus.choices import chosen
+from protocols.mbus.dialogue import Decoder
+from protocols.mbus.logs import read_log
+from protocols.mbus.mapping import shown_clock, snapshot, stored_levels
 from protocols.mbus.model import Profile
-from protocols.mbus.reading import read_out
+from protocols.mbus.reading import Reader
 from protocols.mbus.records import Header
 
 
 class MbusDriver:
     """Speaks to one model; a read-out costs battery, so each call makes exactly one."""
 
-    def __init__(self, profile: Profile) -> None:
-        self._profile = profile
+    def __init__(self, profile: Profile, choices: Choices = NO_CHOICES) -> None:
+        self._profile = chosen(profile, choices)
+        self._decoder = decoder(self._profile)
 
     @property
     def info(self) -> DriverInfo:
@@ -31,7 +38,7 @@ class MbusDriver:
 
     def identify(self, address: str) -> Conversation[MeterIdentity]:
         """The header of the first telegram; `serial` is the identification number."""
-        out = yield from read_out(parse(address), most=1)
+        out = yield from self._reader(address).read_out(most=1)
         return identity(out.telegrams[0].header)
 
     def read_configuration(self, address: str) -> Conversation[MeterConfiguration]:
@@ -41,14 +48,13 @@ class MbusDriver:
 
     def read_clock(self, address: str, configuration: MeterConfiguration) -> Conversation[datetime | None]:
         """The clock of the first telegram; a snapshot brings it too, without another read-out."""
-        out = yield from read_out(parse(address), most=1)
-        return clock(out.telegrams)
+        out = yield from self._reader(address).read_out(self._profile.questions.current, most=1)
+        return shown_clock(self._profile, out.telegrams)
 
     def read_current(self, address: str, configuration: MeterConfiguration) -> Conversation[Snapshot]:
         """The snapshot; stored levels of the same read-out are delivered as total records."""
         profile = self._profile
-        sub_code = profile.application_reset.current
-        out = yield from read_out(parse(address), sub_code=sub_code, most=profile.telegrams)
+        out = yield from self._reader(address).read_out(profile.questions.current, profile.telegrams)
         stored = stored_levels(profile, out.telegrams)
         if stored:
             yield Deliver(stored)
@@ -57,12 +63,18 @@ class MbusDriver:
     def read_archive(
         self, address: str, configuration: MeterConfiguration, kind: ArchiveKind, slots: Sequence[MeterSlot]
     ) -> Conversation[None]:
-        """Total records only. A read-out that broke off is raised once what it brought is delivered."""
+        """From a log where the model has one, else total records of the ordinary telegrams.
+
+        A read-out that broke off is raised once what it brought is delivered.
+        """
+        profile, reader = self._profile, self._reader(address)
         if not self.info.depths.get(kind):
-            raise NotSupported(f"{self._profile.title} keeps no {kind} archive that M-Bus could read.")
-        profile = self._profile
-        sub_code = profile.application_reset.total
-        out = yield from read_out(parse(address), sub_code=sub_code, most=profile.telegrams)
+            raise NotSupported(f"{profile.title} keeps no {kind} archive that M-Bus could read.")
+        log = profile.log(kind)
+        if log is not None:
+            yield from read_log(reader, profile, log, slots)
+            return
+        out = yield from reader.read_out(profile.questions.total, profile.telegrams)
         stored = {record.slot: record for record in stored_levels(profile, out.telegrams)}
         answers = tuple(_answer(stored, kind, slot) for slot in slots)
         if out.broke_off is None:
@@ -71,6 +83,18 @@ class MbusDriver:
         yield Deliver(tuple(answer for answer in answers if isinstance(answer, ArchiveRecord)))
         if any(isinstance(answer, Gap) for answer in answers):
             raise out.broke_off
+
+    def _reader(self, address: str) -> Reader:
+        return Reader(parse(address), self._profile.habits, self._decoder)
+
+
+def decoder(profile: Profile) -> Decoder:
+    """What makes telegrams of this model's payloads."""
+    if profile.fields:
+        return offsets.decode
+    if profile.bare_vifs:
+        return partial(records.decode, bare={vif.sent: vif.means for vif in profile.bare_vifs})
+    return layout.decode
 
 
 def identity(header: Header) -> MeterIdentity:

@@ -8,13 +8,13 @@ from protocols.checksums import arithmetic_sum
 from protocols.conversation import Conversation
 from protocols.driver import Driver, LineDefaults
 from protocols.family import Choices, Family, Found, Search
-from protocols.mbus import profile
+from protocols.mbus import offsets, profile
 from protocols.mbus.addressing import ANYBODY, parse
 from protocols.mbus.annotate import explain_bytes
 from protocols.mbus.detection import best_match
 from protocols.mbus.driver import MbusDriver, identity
 from protocols.mbus.frames import LONG_OVERHEAD, LONG_START, SHORT_LENGTH, SHORT_START
-from protocols.mbus.reading import read_out
+from protocols.mbus.reading import Reader
 from protocols.modbus.messages import Framing
 
 CERTAINTY: Final = 40
@@ -22,12 +22,13 @@ CERTAINTY: Final = 40
 
 
 def build(model: str, framing: Framing, choices: Choices) -> Driver:
-    return MbusDriver(profile.load(model))
+    """The driver of a profile as this line chooses; M-Bus has one framing."""
+    return MbusDriver(profile.load(model), choices)
 
 
 def ask(address: str) -> Conversation[Found]:
     """Who answers there, by one telegram."""
-    out = yield from read_out(parse(address), most=1)
+    out = yield from Reader(parse(address), decoder=offsets.decode).read_out(most=1)
     who = identity(out.telegrams[0].header)
     return Found(best_match(who, profile.load_all()) or "", who)
 

@@ -80,4 +80,5 @@ def _header(octets: bytes, order: Literal["little", "big"]) -> Header:
         medium=_MEDIA.get(medium, medium),
         access=octets[4],
         status=octets[5],
+        fixed=True,
     )

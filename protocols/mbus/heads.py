@@ -8,6 +8,7 @@ from metering.errors import DecodeError
 from protocols.mbus import dif, values, vib
 from protocols.mbus.dif import Coding, DataInformation
 from protocols.mbus.telegram import DataRecord
+from protocols.mbus.vib import NO_BARE_VIFS, BareVifs
 from protocols.mbus.vife import ValueInformation
 
 
@@ -54,10 +55,10 @@ class PlacedRecord:
     end: int
 
 
-def place(payload: bytes, start: int) -> PlacedRecord:
+def place(payload: bytes, start: int, bare: BareVifs = NO_BARE_VIFS) -> PlacedRecord:
     """The record whose DIF stands at `start`; DecodeError when the payload does not hold all of it."""
     which, vif_start = dif.parse(payload, start)
-    what, data_start = vib.parse(payload, vif_start)
+    what, data_start = vib.parse(payload, vif_start, bare)
     end = data_start + _data_size(payload, data_start, which)
     if end > len(payload):
         raise DecodeError(

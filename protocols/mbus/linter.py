@@ -8,11 +8,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterator
+from decimal import Decimal
 from itertools import combinations
 from typing import Final
 
+from metering.errors import UnitError
 from metering.quantities import QUANTITIES
-from protocols.mbus.model import Detection, Profile, Row, Stored
+from metering.units import convert
+from protocols.mbus.asking import Question
+from protocols.mbus.choices import SET_DAY
+from protocols.mbus.frames import FCB, LARGEST_PAYLOAD, REQ_UD2, SND_UD
+from protocols.mbus.model import Convention, Detection, Profile, Row, Stored
+from protocols.mbus.offsets import DATA_START
 from protocols.mbus.vif import EXTENSION_FB, EXTENSION_FD, PRIMARY
 
 Rule = Callable[[Profile], Iterator[str]]
@@ -25,6 +32,8 @@ RECORD_QUANTITIES: Final = frozenset(
 STANDARD_BAUDS: Final = (300, 600, 1200, 2400, 4800, 9600, 19200, 38400)
 MOST_POLLS_PER_DAY: Final = 1440
 MOST_TELEGRAMS: Final = 100
+DEEPEST_LOG: Final = 2000
+LONGEST_FRAME: Final = 261
 LAST_STORAGE: Final = 1000
 """Meters use numbers up to 511; storage 0 is the present."""
 DOUBT: Final = "UNCONFIRMED"
@@ -95,9 +104,69 @@ def every_read_out_is_bounded(profile: Profile) -> Iterator[str]:
 
 
 def every_sub_code_is_a_byte(profile: Profile) -> Iterator[str]:
-    for sub_code in (profile.application_reset.current, profile.application_reset.total):
-        if sub_code is not None and not 0 <= sub_code <= 0xFF:
-            yield f"application reset {sub_code} is not a byte"
+    for question in _questions(profile):
+        if question.sub_code is not None and not 0 <= question.sub_code <= 0xFF:
+            yield f"application reset {question.sub_code} is not a byte"
+
+
+def every_selection_fits_into_a_frame(profile: Profile) -> Iterator[str]:
+    for question in _questions(profile):
+        if len(question.records) >= LARGEST_PAYLOAD:
+            yield f"a selection of {len(question.records)} bytes; {LARGEST_PAYLOAD - 1} fit"
+
+
+def every_request_is_one_of_the_standard(profile: Profile) -> Iterator[str]:
+    for control, known in ((profile.habits.send, SND_UD), (profile.habits.first, REQ_UD2)):
+        if control & ~FCB != known & ~FCB:
+            yield f"C field {control:02X} is not {known & ~FCB:02X}, with or without the count bit"
+
+
+def every_log_has_a_storage_and_a_depth(profile: Profile) -> Iterator[str]:
+    for log in profile.logs:
+        if not (1 <= log.storage <= LAST_STORAGE and 1 <= log.depth <= DEEPEST_LOG):
+            yield f"{log.kind} log: storage {log.storage}, depth {log.depth} of at most {DEEPEST_LOG}"
+
+
+def no_archive_has_two_logs(profile: Profile) -> Iterator[str]:
+    kinds = [log.kind for log in profile.logs]
+    for kind in sorted({kind for kind in kinds if kinds.count(kind) > 1}):
+        yield f"{kind} has several logs"
+
+
+def every_choice_has_two_words_and_a_reason(profile: Profile) -> Iterator[str]:
+    for choice in profile.choices:
+        if len(set(choice.words)) < 2 or not choice.why:
+            yield f"choice {choice.name}: give two words and say why"
+        if choice.name == SET_DAY and set(choice.words) != set(Convention):
+            yield f"choice {SET_DAY}: its words are {' and '.join(Convention)}"
+
+
+def every_part_in_doubt_names_a_choice(profile: Profile) -> Iterator[str]:
+    words = {choice.name: choice.words for choice in profile.choices}
+    rows, vifs, fields = (
+        [part.when for part in parts] for parts in (profile.rows, profile.bare_vifs, profile.fields)
+    )
+    for when in (*rows, *vifs, *fields):
+        if when is not None and when.word not in words.get(when.choice, ()):
+            yield f"when = {when.choice}={when.word}: there is no such choice or word"
+
+
+def every_field_measures_its_quantity(profile: Profile) -> Iterator[str]:
+    for field in profile.fields:
+        if field.quantity not in QUANTITIES:
+            yield f"no quantity is called {field.quantity!r}"
+        elif not _measures(field.unit, field.quantity):
+            yield f"{field.quantity} is not measured in {field.unit!r}"
+
+
+def every_field_lies_within_a_frame(profile: Profile) -> Iterator[str]:
+    clocks = () if profile.clock_at is None else (profile.clock_at,)
+    for at in (*clocks, *(field.at for field in profile.fields)):
+        if not DATA_START <= at <= LONGEST_FRAME:
+            yield f"a field at {at}: data lie at {DATA_START}..{LONGEST_FRAME}"
+    for field in profile.fields:
+        if not 1 <= field.telegram <= profile.telegrams:
+            yield f"{field.quantity} of telegram {field.telegram}: {profile.telegrams} are read"
 
 
 def every_unconfirmed_note_is_marked(profile: Profile) -> Iterator[str]:
@@ -137,6 +206,14 @@ RULES: Final[tuple[Rule, ...]] = (
     every_battery_has_a_budget,
     every_read_out_is_bounded,
     every_sub_code_is_a_byte,
+    every_selection_fits_into_a_frame,
+    every_request_is_one_of_the_standard,
+    every_log_has_a_storage_and_a_depth,
+    no_archive_has_two_logs,
+    every_choice_has_two_words_and_a_reason,
+    every_part_in_doubt_names_a_choice,
+    every_field_measures_its_quantity,
+    every_field_lies_within_a_frame,
     every_unconfirmed_note_is_marked,
     every_model_is_named_after_its_maker,
 )
@@ -148,7 +225,20 @@ def complaints(profile: Profile) -> tuple[str, ...]:
 
 
 def _matched(row: Row) -> tuple[object, ...]:
-    return row.of, row.qualifiers, row.function, row.tariff, row.subunit
+    return row.of, row.qualifiers, row.function, row.tariff, row.subunit, row.when
+
+
+def _questions(profile: Profile) -> Iterator[Question]:
+    yield from (profile.questions.current, profile.questions.total)
+    yield from (log.question for log in profile.logs)
+
+
+def _measures(unit: str, name: str) -> bool:
+    try:
+        convert(Decimal(1), unit, QUANTITIES[name])
+    except UnitError:
+        return False
+    return True
 
 
 def _overlap(one: Stored, other: Stored) -> bool:

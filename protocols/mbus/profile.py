@@ -7,8 +7,11 @@
     polls_per_day = 96                 # what the battery allows
     telegrams = 20                     # optional: the most telegrams of one read-out
     notes = ["UNCONFIRMED: ..."]       # a note in doubt begins with that word
+    clock_at = 19                      # optional: where a telegram without records has its clock (BCD)
     [line]                             # optional: baud, parity, timeout, quiet
+    [requests]                         # optional: C fields: send, first; either: the other one may do, too
     [application_reset]                # optional: sub-codes that select the data: current, total
+    [selection]                        # optional: records asked for behind the reset: current, total
     [[detect]]                         # the header bytes by which a search knows the model
     manufacturer = "KAM"
     versions = [0x34]                  # absent: any
@@ -22,7 +25,26 @@
     last = 1
     date = "recorded"                  # recorded | annual | month_start
     convention = "end_of_day"          # what the date means: end_of_day | start_of_day
+    dated_by = 510                     # optional: the storage whose date counts (date = "every_year", too)
+    [[log]]                            # an archive behind an application reset, read record by record
+    kind = "day"                       # hour | day | month | total
+    sub_code = 0x30
+    selection = "C8 FF 7F 6D"          # optional: records asked for
+    storage = 16                       # of the log's records
+    depth = 62
+    [conditions.status]                # bits of the status byte: condition as name:circuit:place:code
+    4 = "sensor_fault:1"               # empty: the bit reports nothing
+    [conditions.status_values]         # whole status bytes with a meaning of their own
+    0x70 = "sensor_fault:1:volume_flow"
+    [conditions.flags]                 # bits of the records read as `flags`
+    [[choice]]                         # what the description leaves open: name, words, why
+    name = "set_day"                   # this name replaces the convention of all stored dates
+    words = ["end_of_day", "start_of_day"]
+    [[bare_vif]]                       # a VIF sent without its VIFE: sent, means; optional: when
+    [[field]]                          # a number of a telegram without records: quantity, type, unit, at
+    telegram = 1                       # (from the frame's first byte); optional: scale, bits, circuit, when
 
+A [[record]] may have `absent` (numbers by which none is meant) and `when` (name=word of a choice).
 Any other key is refused.
 """
 
@@ -33,21 +55,12 @@ from importlib.resources import files
 from typing import Final
 
 from metering.errors import ProfileError, UnknownModel
-from protocols.declaration import Declaration, parse
-from protocols.driver import LineDefaults, Verification
+from protocols.declaration import parse
+from protocols.driver import Verification
+from protocols.mbus import declarations
 from protocols.mbus.linter import complaints
-from protocols.mbus.model import (
-    GENERIC,
-    ApplicationReset,
-    Convention,
-    Detection,
-    Profile,
-    Row,
-    Stored,
-    StoredDate,
-)
+from protocols.mbus.model import GENERIC, Profile
 from protocols.mbus.reading import MOST_TELEGRAMS
-from protocols.mbus.records import Function
 
 SUFFIX: Final = ".toml"
 _FOLDER: Final = files("protocols.mbus") / "profiles"
@@ -84,11 +97,18 @@ def read(text: str, name: str) -> Profile:
         polls_per_day=root.take("polls_per_day", int),
         telegrams=root.take_or("telegrams", MOST_TELEGRAMS),
         notes=root.listed("notes", str),
-        line=_line(root.table("line")),
-        application_reset=_application_reset(root.table("application_reset")),
-        detections=tuple(_detection(table) for table in root.tables("detect")),
-        rows=tuple(_row(table) for table in root.tables("record")),
-        stored=tuple(_stored(table) for table in root.tables("stored")),
+        line=declarations.line(root.table("line")),
+        detections=tuple(map(declarations.detection, root.tables("detect"))),
+        rows=tuple(map(declarations.row, root.tables("record"))),
+        stored=tuple(map(declarations.stored, root.tables("stored"))),
+        habits=declarations.habits(root.table("requests")),
+        questions=declarations.questions(root.table("application_reset"), root.table("selection")),
+        logs=tuple(map(declarations.log, root.tables("log"))),
+        conditions=declarations.conditions(root.table("conditions")),
+        choices=tuple(map(declarations.choice, root.tables("choice"))),
+        bare_vifs=tuple(map(declarations.bare_vif, root.tables("bare_vif"))),
+        fields=tuple(map(declarations.field, root.tables("field"))),
+        clock_at=root.take("clock_at", int) if "clock_at" in root else None,
     )
     root.finish()
     return profile
@@ -102,56 +122,3 @@ def _checked(name: str) -> Profile:
     if found:
         raise ProfileError(f"profile {name}: " + "; ".join(found))
     return profile
-
-
-def _line(table: Declaration) -> LineDefaults:
-    usual = LineDefaults()
-    line = LineDefaults(
-        table.take_or("baud", usual.baud),
-        table.take_or("parity", usual.parity),
-        table.take_or("timeout", usual.timeout),
-        table.take_or("quiet", usual.quiet),
-        table.take_or("stop", usual.stop),
-    )
-    table.finish()
-    return line
-
-
-def _application_reset(table: Declaration) -> ApplicationReset:
-    sub_codes = (table.take(key, int) if key in table else None for key in ("current", "total"))
-    reset = ApplicationReset(*sub_codes)
-    table.finish()
-    return reset
-
-
-def _detection(table: Declaration) -> Detection:
-    detection = Detection(
-        table.take("manufacturer", str), table.listed("versions", int), table.listed("media", int)
-    )
-    table.finish()
-    return detection
-
-
-def _row(table: Declaration) -> Row:
-    row = Row(
-        table.take("quantity", str),
-        table.take("of", str),
-        table.listed("qualifiers", str),
-        table.word("function", Function, Function.INSTANTANEOUS),
-        table.take_or("tariff", 0),
-        table.take_or("subunit", 0),
-        table.take_or("circuit", 1),
-    )
-    table.finish()
-    return row
-
-
-def _stored(table: Declaration) -> Stored:
-    stored = Stored(
-        table.take("first", int),
-        table.take("last", int),
-        table.word("date", StoredDate, StoredDate.RECORDED),
-        table.word("convention", Convention),
-    )
-    table.finish()
-    return stored

@@ -7,14 +7,24 @@ meter repeats its telegram and nothing is skipped. Addresses and clocks of meter
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from itertools import cycle, islice
 from typing import Final
 
-from metering.errors import LineLost, TeploError, WrongMeter
+from metering.errors import ExchangeError, LineLost, TeploError, WrongMeter
 from protocols.conversation import Conversation
 from protocols.mbus.addressing import Address, Secondary
-from protocols.mbus.dialogue import ALL_DATA, application_reset, deselect, request, select, tolerant, wake
+from protocols.mbus.asking import ORDINARY, USUAL, Habits, Question
+from protocols.mbus.dialogue import (
+    Decoder,
+    application_reset,
+    deselect,
+    request,
+    select,
+    select_records,
+    tolerant,
+    wake,
+)
 from protocols.mbus.frames import FCB
+from protocols.mbus.layout import decode
 from protocols.mbus.records import Telegram
 
 MOST_TELEGRAMS: Final = 20
@@ -29,71 +39,104 @@ class ReadOut:
     broke_off: TeploError | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Reads out one meter: where it is, how it wants to be asked, and what its telegrams are made of."""
+
+    address: Address
+    habits: Habits = USUAL
+    decoder: Decoder = decode
+
+    def read_out(self, question: Question = ORDINARY, most: int = MOST_TELEGRAMS) -> Conversation[ReadOut]:
+        """All telegrams that answer the question, from the first.
+
+        What was read before a chain broke off is returned. WrongMeter: two meters answer at this address.
+        """
+        return self.between(question, self._chain(most))
+
+    def between(self, question: Question, conversation: Conversation[ReadOut]) -> Conversation[ReadOut]:
+        """The conversation with the question put before it, and the meter's usual state restored behind."""
+        try:
+            yield from self._open(question)
+            out = yield from conversation
+        except LineLost:
+            raise
+        except TeploError:
+            yield from self._close(question)
+            raise
+        if not isinstance(out.broke_off, LineLost):
+            yield from self._close(question)
+        return out
+
+    def first(self) -> Conversation[tuple[Telegram, int]]:
+        """The first telegram, and the count bit that brings the next one."""
+        count = self.habits.first & FCB
+        try:
+            telegram = yield from request(self.address, count, decoder=self.decoder)
+        except ExchangeError:
+            if not self.habits.either:
+                raise
+            count ^= FCB
+            telegram = yield from request(self.address, count, decoder=self.decoder)
+        return telegram, count ^ FCB
+
+    def next(self, count: int, previous: Telegram) -> Conversation[Telegram]:
+        """A telegram equal to the last one, access number and all, is its late repetition: ask once more."""
+        telegram = yield from request(self.address, count, decoder=self.decoder)
+        if telegram == previous:
+            telegram = yield from request(self.address, count, decoder=self.decoder)
+        check_identification(previous, telegram)
+        return telegram
+
+    def _open(self, question: Question) -> Conversation[None]:
+        if isinstance(self.address, Secondary):
+            yield from deselect()
+            yield from select(self.address)
+        else:
+            yield from wake(self.address.number)
+        if not question.is_ordinary:
+            yield from application_reset(self.address, question.sub_code, self.habits.send)
+        if question.records:
+            yield from select_records(self.address, question.records, self.habits.send)
+
+    def _close(self, question: Question) -> Conversation[None]:
+        """Leave the meter in its default state: ordinary telegrams, not selected."""
+        if not question.is_ordinary:
+            yield from tolerant(application_reset(self.address, control=self.habits.send))
+        if isinstance(self.address, Secondary):
+            yield from deselect()
+
+    def _chain(self, most: int) -> Conversation[ReadOut]:
+        first, count = yield from self.first()
+        telegrams = [first]
+        while telegrams[-1].more_follows and len(telegrams) < most:
+            try:
+                telegram = yield from self.next(count, telegrams[-1])
+            except WrongMeter:
+                raise
+            except TeploError as error:
+                return ReadOut(tuple(telegrams), error)
+            if content(telegram) == content(telegrams[-1]):
+                break
+            telegrams.append(telegram)
+            count ^= FCB
+        return ReadOut(tuple(telegrams))
+
+
 def read_out(
     address: Address, *, sub_code: int | None = None, most: int = MOST_TELEGRAMS
 ) -> Conversation[ReadOut]:
-    """All telegrams of a meter, from the first; with a sub-code, those that this application reset selects.
-
-    What was read before a chain broke off is returned. WrongMeter: two meters answer at this address.
-    """
-    try:
-        yield from _open(address, sub_code)
-        out = yield from _chain(address, most)
-    except LineLost:
-        raise
-    except TeploError:
-        yield from _close(address, sub_code)
-        raise
-    if not isinstance(out.broke_off, LineLost):
-        yield from _close(address, sub_code)
-    return out
+    """All telegrams of a meter with the usual habits; with a sub-code, those that it selects."""
+    return Reader(address).read_out(Question(sub_code), most)
 
 
-def _open(address: Address, sub_code: int | None) -> Conversation[None]:
-    if isinstance(address, Secondary):
-        yield from deselect()
-        yield from select(address)
-    else:
-        yield from wake(address.number)
-    if sub_code is not None:
-        yield from application_reset(address, sub_code)
-
-
-def _close(address: Address, sub_code: int | None) -> Conversation[None]:
-    """Leave the meter in its default state: ordinary telegrams, not selected."""
-    if sub_code is not None:
-        yield from tolerant(application_reset(address, ALL_DATA))
-    if isinstance(address, Secondary):
-        yield from deselect()
-
-
-def _chain(address: Address, most: int) -> Conversation[ReadOut]:
-    telegrams = [(yield from request(address, FCB))]
-    for count in islice(cycle((0, FCB)), most - 1):
-        if not telegrams[-1].more_follows:
-            break
-        try:
-            telegram = yield from _request_next(address, count, telegrams[-1])
-        except TeploError as error:
-            return ReadOut(tuple(telegrams), error)
-        if _content(telegram) == _content(telegrams[-1]):
-            break
-        _check_identification(telegrams[0], telegram)
-        telegrams.append(telegram)
-    return ReadOut(tuple(telegrams))
-
-
-def _request_next(address: Address, count: int, previous: Telegram) -> Conversation[Telegram]:
-    """A telegram equal to the last one, access number and all, is its late repetition: ask once more."""
-    telegram = yield from request(address, count)
-    return (yield from request(address, count)) if telegram == previous else telegram
-
-
-def _content(telegram: Telegram) -> Telegram:
+def content(telegram: Telegram) -> Telegram:
+    """The telegram without its access number, which counts answers and not readings."""
     return replace(telegram, header=replace(telegram.header, access=0))
 
 
-def _check_identification(first: Telegram, other: Telegram) -> None:
+def check_identification(first: Telegram, other: Telegram) -> None:
+    """WrongMeter when the second telegram is another meter's."""
     expected, heard = first.header.identification, other.header.identification
     if heard != expected:
         raise WrongMeter(

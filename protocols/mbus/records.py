@@ -16,6 +16,7 @@ from protocols.mbus.application_errors import application_error
 from protocols.mbus.dif import FIELDS, Coding, DataInformation, Function
 from protocols.mbus.heads import PlacedRecord, RecordHead, place
 from protocols.mbus.telegram import NO_HEADER, DataRecord, Header, Telegram
+from protocols.mbus.vib import NO_BARE_VIFS, BareVifs
 from protocols.mbus.vif import DataType, Meaning
 from protocols.mbus.vife import ValueInformation
 
@@ -58,7 +59,7 @@ class Body:
     more_follows: bool = False
 
 
-def decode(payload: bytes) -> Telegram:
+def decode(payload: bytes, bare: BareVifs = NO_BARE_VIFS) -> Telegram:
     """The meter's answer; DecodeError when any part of it cannot be delimited, so nothing is half accepted.
 
     An application error of the meter is raised: MeterBusy for codes 08 and 09, else NotSupported.
@@ -67,7 +68,7 @@ def decode(payload: bytes) -> Telegram:
         raise DecodeError("The frame has no payload: not even a CI field.")
     ci = payload[0]
     if ci in _VARIABLE:
-        return _variable(payload)
+        return _variable(payload, bare)
     if ci in _FIXED:
         return fixed.decode(payload[1:], _FIXED[ci])
     if ci in _ERRORS:
@@ -79,10 +80,10 @@ def decode(payload: bytes) -> Telegram:
     )
 
 
-def split(payload: bytes, start: int) -> Body:
+def split(payload: bytes, start: int, bare: BareVifs = NO_BARE_VIFS) -> Body:
     """Divides a payload into its records, from `start` on; idle fillers are passed over."""
     placed = []
-    for part in parts(payload, start):
+    for part in parts(payload, start, bare):
         if isinstance(part, PlacedRecord):
             placed.append(part)
         elif part.code in _TAILS:
@@ -91,7 +92,7 @@ def split(payload: bytes, start: int) -> Body:
     return Body(tuple(placed), len(payload))
 
 
-def parts(payload: bytes, start: int) -> Iterator[PlacedRecord | Special]:
+def parts(payload: bytes, start: int, bare: BareVifs = NO_BARE_VIFS) -> Iterator[PlacedRecord | Special]:
     """Record after record from `start`, and the DIFs between them that are none; ends with a DIF 0F or 1F.
 
     DecodeError where a part does not end within the payload or its length is unknown.
@@ -99,7 +100,7 @@ def parts(payload: bytes, start: int) -> Iterator[PlacedRecord | Special]:
     while start < len(payload):
         code = payload[start]
         if not dif.is_special(code):
-            placed = place(payload, start)
+            placed = place(payload, start, bare)
             yield placed
             start = placed.end
         elif code in _TAILS:
@@ -149,9 +150,9 @@ def read_header(payload: bytes) -> Header:
     return headers.parse(payload[1 : 1 + size], order)
 
 
-def _variable(payload: bytes) -> Telegram:
+def _variable(payload: bytes, bare: BareVifs) -> Telegram:
     header = read_header(payload)
-    body = split(payload, 1 + _VARIABLE[payload[0]][0])
+    body = split(payload, 1 + _VARIABLE[payload[0]][0], bare)
     return assemble(header, body, payload)
 
 

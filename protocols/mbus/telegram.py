@@ -15,6 +15,7 @@ class Header:
     """Who speaks: `identification` has eight digits (hex letters where a meter sends no BCD).
 
     A telegram without a header has empty texts and zeros; a short header has access, status and signature.
+    `fixed`: of a fixed data structure, where bits 0 and 1 of the status tell how its counters are coded.
     """
 
     identification: str = ""
@@ -24,6 +25,7 @@ class Header:
     access: int = 0
     status: int = 0
     signature: int = 0
+    fixed: bool = False
 
 
 NO_HEADER: Final = Header()

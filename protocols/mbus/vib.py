@@ -31,10 +31,17 @@ _TABLES: Final[Mapping[int, Mapping[int, Meaning]]] = {
 """The tables that a first byte leads to; of the one behind EF every code is reserved."""
 
 
-def parse(octets: bytes, start: int) -> tuple[ValueInformation, int]:
+BareVifs = Mapping[int, int]
+"""VIFs that a maker sends with their extension bit set and no VIFE behind, and the VIFs that they mean."""
+NO_BARE_VIFS: Final[BareVifs] = {}
+
+
+def parse(octets: bytes, start: int, bare: BareVifs = NO_BARE_VIFS) -> tuple[ValueInformation, int]:
     """What the VIF at `start` and its VIFEs say, and where the record's data begin."""
     if start >= len(octets):
         raise DecodeError(f"The telegram ends where a VIF should stand, at byte {start}.")
+    if octets[start] in bare:
+        return _listed(bytes((bare[octets[start]],))), start + 1
     if octets[start] & _CODE == _PLAIN_TEXT:
         return _spelled_out(octets, start)
     end = extensions_end(octets, start, "VIF")

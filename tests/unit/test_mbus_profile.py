@@ -10,6 +10,7 @@ from metering.calendar import ArchiveKind
 from metering.errors import ProfileError, UnknownModel
 from protocols.driver import LineDefaults
 from protocols.mbus import profile
+from protocols.mbus.asking import Question
 from protocols.mbus.linter import (
     RULES,
     Rule,
@@ -17,7 +18,7 @@ from protocols.mbus.linter import (
     every_model_has_a_vector,
     no_two_models_claim_a_meter,
 )
-from protocols.mbus.model import GENERIC, ApplicationReset, Convention, Profile, Stored, StoredDate
+from protocols.mbus.model import GENERIC, Convention, Profile, Questions, Stored, StoredDate
 from protocols.vectors import load as load_vector
 
 TESTS = Path(__file__).parent.parent
@@ -64,7 +65,7 @@ def all_profiles() -> tuple[Profile, ...]:
 def test_a_whole_profile_is_read_as_it_is_written() -> None:
     read = profile.read(WHOLE, "example-meter")
     assert read.line == LineDefaults(9600, "N", 1.5, 0.2)
-    assert read.application_reset == ApplicationReset(0x50, 0x20)
+    assert read.questions == Questions(Question(0x50), Question(0x20))
     assert read.stored == (Stored(1, 3, StoredDate.ANNUAL, Convention.START_OF_DAY),)
     assert read.info.depths == {ArchiveKind.TOTAL: 3}
     assert complaints(read) == ()
@@ -90,7 +91,7 @@ def test_every_bad_profile_belongs_to_a_rule() -> None:
         ("first = 1", "frist = 1", "'first' is missing"),
         ('maker = "Example"', "maker = 5", "must be of type str"),
         ("polls_per_day = 24", "polls_per_day = true", "must be of type int"),
-        ('"annual"', '"yearly"', "none of: recorded, annual, month_start"),
+        ('"annual"', '"yearly"', "none of: recorded, annual, every_year, month_start"),
         ("[line]", "[line", "not TOML"),
     ],
 )

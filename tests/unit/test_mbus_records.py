@@ -257,7 +257,7 @@ def test_fixed_data_structure() -> None:
     )
     assert isinstance(frame, frames.LongFrame)
     found = records.decode(frame.payload)
-    assert found.header == Header(identification="12345678", medium=7, access=10)
+    assert found.header == Header(identification="12345678", medium=7, access=10, fixed=True)
     assert [(row.storage, row.unit, row.value) for row in found.records] == [
         (0, "m3", Decimal("0.001")),
         (1, "m3", Decimal("0.135")),
