@@ -65,11 +65,16 @@ class ModuleLog:
         return self._entries(reply)
 
     def entries(self, age: int, count: int) -> Conversation[list[Entry]]:
-        """A reply goes towards now, so it is begun as many records further back."""
+        """A reply goes towards now, so it is begun further back: by one record where that is out of range."""
         taken = min(count, self._most())
-        first = (self._newest - age - taken + 1) % _RECORD_IDS
-        request = read_log_from(self.INTERVAL, self._registers, taken, first, _LONGEST)
-        return self._entries(log_of((yield from self._dialogue.ask(request, _is_whole))))
+        reply = yield from self._from(self._newest - age - taken + 1, taken)
+        if not reply.records and taken > 1:
+            reply = yield from self._from(self._newest - age, 1)
+        return self._entries(reply)
+
+    def _from(self, record: int, count: int) -> Conversation[LogReply]:
+        request = read_log_from(self.INTERVAL, self._registers, count, record % _RECORD_IDS, _LONGEST)
+        return log_of((yield from self._dialogue.ask(request, _is_whole)))
 
     def _entries(self, reply: LogReply) -> list[Entry]:
         return [
