@@ -15,18 +15,20 @@ from simulators.vendor.kmp.registers import MEASURED, SECOND_SENSOR, Register, e
 
 HOUR, DAY, MONTH = ArchiveKind.HOUR, ArchiveKind.DAY, ArchiveKind.MONTH
 
-_TEMPERATURES: Final = (
-    Register(86, "temperature_supply", "°C", 2),
-    Register(87, "temperature_return", "°C", 2),
-)
+
+def _means(supply: int, back: int) -> tuple[Register, Register]:
+    return Register(supply, "temperature_supply", "°C", 2), Register(back, "temperature_return", "°C", 2)
+
+
 _CONSUMED: Final = (
     *energies("Gcal", 3, 60, 63),
     Register(68, "volume", "m3", 1),
     Register(69, "volume_return", "m3", 1),
     Register(72, "mass", "t", 1),
     Register(73, "mass_return", "t", 1),
-    *_TEMPERATURES,
+    *_means(86, 87),
 )
+_CONSUMED_MONTH: Final = (*energies("Gcal", 1, 60, 63), Register(68, "volume", "m3", 0))
 _OLDER: Final = (*energies("Gcal", 3, 60, 61, 62, 63, 95), *MEASURED, *SECOND_SENSOR)
 _INTERVAL: Final = LogPlan(
     0xA0,
@@ -34,13 +36,8 @@ _INTERVAL: Final = LogPlan(
     1440,
     (*energies("GJ", 3, 60), Register(68, "volume", "m3", 2), Register(72, "mass", "t", 2)),
 )
-_BY_AGE: Final = (LogPlan(0x66, DAY, 51, _CONSUMED), LogPlan(0x65, MONTH, 12, _CONSUMED[:2]))
+_BY_AGE: Final = (LogPlan(0x66, DAY, 51, _CONSUMED), LogPlan(0x65, MONTH, 12, _CONSUMED_MONTH))
 _LOGGED: Final = (*energies("MWh", 3, 60, 63), Register(68, "volume", "m3", 2))
-
-
-def _means(supply: int, back: int) -> tuple[Register, Register]:
-    return Register(supply, "temperature_supply", "°C", 2), Register(back, "temperature_return", "°C", 2)
-
 
 _LOGGERS: Final = (
     LogPlan(5, HOUR, 961, _LOGGED, _means(381, 382)),

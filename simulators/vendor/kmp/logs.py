@@ -11,7 +11,7 @@ from metering.errors import NotSupported
 from simulators.memory import MeterMemory
 from simulators.numbers import numbers_at, numbers_over, truths_of
 from simulators.truth import Truths
-from simulators.vendor.kmp.registers import Register, clock_values, sent
+from simulators.vendor.kmp.registers import EVERYWHERE, Register, clock_values, sent
 
 _INSTANT = timedelta(microseconds=1)
 
@@ -56,7 +56,7 @@ class BoundaryLog:
 
     def has(self, register: int) -> bool:
         """Whether entries hold this register."""
-        return register in self.levels or register in self.means or register in clock_values(datetime.min)
+        return register in self.levels or register in self.means or register in EVERYWHERE
 
     def _boundaries(self, running: datetime) -> tuple[datetime, ...]:
         found, boundary = [], next_start(self.kind, slot_start(self.kind, self._memory.installed))

@@ -1,4 +1,4 @@
-"""The interval log of a module or of MULTICAL 801 (A2, A3): records by their IDs (kamstrup-kmp.md section 6)."""
+"""The interval log of a module or of MULTICAL 801 (A2, A3): records by ID (kamstrup-kmp.md section 6)."""
 
 from __future__ import annotations
 
@@ -72,8 +72,8 @@ class Module:
         return (FIRST_RECORD + entry) % _IDS
 
     def _moment(self, octets: bytes) -> datetime | None:
-        year, *parts = (octets[::-1] if self._seconds_first else octets)[:6]
+        year, month, day, hour, minute, second = (octets[::-1] if self._seconds_first else octets)[:6]
         try:
-            return datetime(2000 + year, *parts)
+            return datetime(2000 + year, month, day, hour, minute, second)
         except ValueError:
             return None

@@ -12,6 +12,8 @@ from simulators.memory import MeterMemory
 from simulators.numbers import Numbers, Sent, numbers_at, on_wire
 
 DATE, CLOCK, INFO_CODE, INFO_BITS = 1003, 1002, 99, 369
+EVERYWHERE: Final = frozenset({DATE, CLOCK, INFO_CODE, INFO_BITS})
+"""Registers that every entry of every log holds."""
 
 _YYMMDD, _HHMMSS, _NUMBER, _BITS = 48, 47, 51, 59
 _NEGATIVE_EXPONENT: Final = 0x40
