@@ -3,6 +3,8 @@
     model = "kamstrup-multical-403"
     source = "where the bytes and the expected values come from"
     address = "74"
+    unverified = true                 # optional: expected is what we read ourselves; nobody compared it yet
+    choices = { "tem.energy" = "MWh" }  # optional: settings of the line
     [[conversation]]
     call = "read_archive"             # identify, read_configuration, read_clock, read_current, read_archive
     kind = "hour"                     # read_archive only
@@ -25,7 +27,7 @@ A list of values or records names all that must be read. Any other key is refuse
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
@@ -93,12 +95,14 @@ class VectorConversation:
 
 @dataclass(frozen=True, slots=True)
 class Vector:
-    """One vector file."""
+    """One vector file. `unverified`: what it expects is our own reading, compared with no meter."""
 
     model: str
     source: str
     address: str
     conversations: tuple[VectorConversation, ...]
+    unverified: bool = False
+    choices: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def configuration(self) -> MeterConfiguration:
@@ -115,6 +119,8 @@ def load(text: str, place: str) -> Vector:
         root.take("source", str),
         root.take("address", str),
         tuple(_conversation(table) for table in root.tables("conversation")),
+        root.take_or("unverified", default=False),
+        root.take_or("choices", dict[str, str]()),
     )
     root.finish()
     return vector
@@ -143,7 +149,7 @@ def _exchange(table: Declaration) -> VectorExchange:
 
 def _expectation(table: Declaration) -> Expectation:
     expectation = Expectation(
-        {field.name: table.take(field.name, str) for field in fields(MeterIdentity) if field.name in table},
+        {one.name: table.take(one.name, str) for one in fields(MeterIdentity) if one.name in table},
         table.take_or("settings", dict[str, str]()),
         table.take("meter_time", datetime) if "meter_time" in table else None,
         _values(table),

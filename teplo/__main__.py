@@ -35,6 +35,7 @@ COMMANDS: Final = {
     "poll": "poll",
     "scan": "scan",
     "detect": "detect",
+    "trace": "trace",
     "explain": "explain",
     "models": "models",
     "simulate": "simulate",

@@ -5,16 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Collection
 from datetime import datetime
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from collector.gaps import ArchivePlan, ArchiveRange, WantedSlots
-from collector.links.trace import TraceLink
 from collector.links.url import LineUrl
 from collector.poll import Poll, PolledMeter
-from collector.traced_driver import TracedDriver
 from metering.calendar import ArchiveKind, MeterZone, slots
 from metering.errors import ConfigurationError, TeploError
 from metering.polls import PollReport
@@ -36,7 +33,6 @@ def poll(
     end: Annotated[datetime | None, typer.Option("--to", help="End of the slots, meter time.")] = None,
     zone: Annotated[str, typer.Option(help="The meter's zone.")] = "+05:00",
     factor_set: Annotated[str, typer.Option(help="Energy to Gcal by: exact, kyivenergo.")] = "exact",
-    trace: Annotated[Path | None, typer.Option(help="Write the conversation as a vector file.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
 ) -> None:
     """Poll one meter and show what it says, in Gcal. Nothing is stored."""
@@ -48,15 +44,16 @@ def poll(
         address=address or driver.info.default_address,
         zone=MeterZone(zone),
         factor_sets=dict.fromkeys(range(1, 9), factor_set),
-        archives=_wanted(archive, start, end),
+        archives=wanted_slots(archive, start, end),
     )
-    report, error = asyncio.run(_ask(line, driver, meter, trace))
+    report, error = asyncio.run(poll_once(line, driver, meter))
     print(report_as_json(report)) if as_json else print_report(report, texts())
     if error is not None:
         raise error
 
 
-def _wanted(kind: ArchiveKind | None, start: datetime | None, end: datetime | None) -> WantedSlots:
+def wanted_slots(kind: ArchiveKind | None, start: datetime | None, end: datetime | None) -> WantedSlots:
+    """The range of one archive, or nothing where no archive is named."""
     if kind is None:
         return ArchivePlan({})
     if start is None or end is None or end <= start:
@@ -72,14 +69,15 @@ async def _nothing_known(kind: ArchiveKind, start: datetime, end: datetime) -> C
     return ()
 
 
-async def _ask(
-    line: LineUrl, driver: Driver, meter: PolledMeter, trace: Path | None
+async def poll_once(
+    line: LineUrl, driver: Driver, meter: PolledMeter
 ) -> tuple[PollReport, TeploError | None]:
-    link = TraceLink(await open_link(line, driver))
+    """One poll over a line that is opened for it; nothing is stored."""
+    link = await open_link(line, driver)
     try:
         asked = Poll(
             session_for(link, line, driver),
-            TracedDriver(driver, link),
+            driver,
             meter,
             identifier=new_identifier(),
             collector=LOCAL,
@@ -89,14 +87,3 @@ async def _ask(
         return await asked.run(), asked.error
     finally:
         await link.close()
-        if trace is not None:
-            _write(trace, link, driver, meter)
-
-
-def _write(trace: Path, link: TraceLink, driver: Driver, meter: PolledMeter) -> None:
-    source = f"trace of {clock():%Y-%m-%d}; say here whose meter it was and what its display showed"
-    text = link.vector_text(model=driver.info.model, source=source, address=meter.address)
-    try:
-        trace.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise ConfigurationError(f"The trace cannot be written to {trace}: {error}.") from error

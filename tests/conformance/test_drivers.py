@@ -72,7 +72,7 @@ async def test_a_model_is_read_over_tcp_byte_by_byte(
     vector: Vector, conversation: VectorConversation
 ) -> None:
     delivered: list[Record] = []
-    driver = catalogue.driver(vector.model, framing=Framing.RTU)
+    driver = catalogue.driver(vector.model, framing=Framing.RTU, choices=vector.choices)
     async with meter(conversation) as link:
         session = Session(link, settings=SETTINGS, now=now)
         result = await session.run(

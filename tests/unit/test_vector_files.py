@@ -28,7 +28,7 @@ CASES = [
 
 
 def run(vector: Vector, conversation: VectorConversation, cut: int | None = None) -> Played[object]:
-    driver = catalogue.driver(vector.model, framing=Framing.RTU)
+    driver = catalogue.driver(vector.model, framing=Framing.RTU, choices=vector.choices)
     return play(begin(driver, vector, conversation), conversation.exchanges, cut)
 
 
@@ -55,6 +55,11 @@ def test_a_reply_may_be_split_anywhere(vector: Vector, conversation: VectorConve
 def test_a_vector_is_named_after_its_model_and_names_its_source(file: Path) -> None:
     assert VECTORS[file].model == file.stem
     assert VECTORS[file].source.strip()
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: f"{file.parent.name}/{file.stem}")
+def test_what_a_vector_expects_was_compared_with_its_source(file: Path) -> None:
+    assert not VECTORS[file].unverified
 
 
 def check_result(result: object, call: Call, expect: Expectation) -> None:
