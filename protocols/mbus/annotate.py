@@ -7,7 +7,7 @@ from typing import Final
 
 from metering.errors import DecodeError, TeploError
 from protocols.annotation import Annotation, Part, annotated
-from protocols.mbus import dif, fixed, frames, records
+from protocols.mbus import commands, dif, fixed, frames, records
 from protocols.mbus.frames import Frame, LongFrame, ShortFrame
 from protocols.mbus.heads import PlacedRecord
 from protocols.mbus.records import Special
@@ -66,6 +66,8 @@ def _payload(payload: bytes) -> Iterator[Part]:
             yield from _records(payload, start)
         elif payload[0] == _DATA_SENT:
             yield from _records(payload, 1)
+        elif commands.is_divided(payload):
+            yield from commands.parts(payload)
         elif len(payload) == 1 + fixed.SIZE:
             yield from _fixed(records.decode(payload))
         else:

@@ -16,6 +16,8 @@ MANUFACTURER_DATA: Final = 0x0F
 MORE_FOLLOWS: Final = 0x1F
 IDLE_FILLER: Final = 0x2F
 GLOBAL_READOUT: Final = 0x7F
+SELECTED: Final = 0x8
+"""Data field of a record that a request asks for."""
 _SPECIAL: Final = 0x0F
 
 

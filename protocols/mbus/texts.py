@@ -6,7 +6,7 @@ from datetime import date, time
 from decimal import Decimal
 from typing import Final
 
-from protocols.mbus.dif import Coding, DataInformation
+from protocols.mbus.dif import SELECTED, Coding, DataInformation
 from protocols.mbus.telegram import DataRecord
 from protocols.mbus.values import Value
 from protocols.mbus.vife import ValueInformation
@@ -39,6 +39,8 @@ def field_words(which: DataInformation) -> str:
 
 def _coding_words(which: DataInformation) -> str:
     field = which.field
+    if field.code == SELECTED:
+        return "selected for read-out"
     if field.coding in (Coding.NONE, Coding.VARIABLE):
         return field.coding.value
     if field.coding is Coding.BCD:
