@@ -14,6 +14,7 @@ import structlog
 from collector.attendance import Attendance
 from collector.gaps import ArchivePlan, WantedSlots
 from collector.inbound.listener import Listener
+from collector.line_clock import LineClocks
 from collector.line_survey import LineSurveys
 from collector.planner import Planner
 from collector.schedule import PollPlan
@@ -44,7 +45,7 @@ class CollectorSettings:
 
     `tick` is the pause between two looks at what is due, in seconds. A line whose collector died without a
     word is served by another one after `heartbeat`. `patience`: after a start, until a modem that has not
-    connected to us is reported as away.
+    connected to us is reported as away. `sets_clocks`: it may set the clock of a meter that somebody named.
     """
 
     name: str = "main"
@@ -53,6 +54,7 @@ class CollectorSettings:
     tick: float = 5.0
     concurrent_lines: int = 200
     heartbeat: timedelta = timedelta(seconds=30)
+    sets_clocks: bool = False
     patience: timedelta = timedelta(minutes=5)
 
 
@@ -87,6 +89,7 @@ class Collector:
         )
         self._serving = Serving(database, settings.name, settings.archives, tools, self._planner)
         self._surveys = LineSurveys(database, tools.now, listener, attendance)
+        self._clocks = LineClocks(database, settings.name, tools, allowed=settings.sets_clocks)
         self._now = tools.now
         self._instance = tools.new_id()
         self._life = MISSED * timedelta(seconds=settings.tick) + MARGIN
@@ -143,13 +146,14 @@ class Collector:
         return self._named.is_set()
 
     async def serve_line(self, line_id: int) -> None:
-        """Take the line's surveys and ask its due meters; the body of a job."""
+        """Take the line's surveys, set the clocks that were named, ask the due meters; the body of a job."""
         line = await self._registry.line(line_id)
         if line is None or self._is_elsewhere(line):
             return
         returned = self._attendance.has_returned(line_id)
         try:
             await self._surveys.take(line)
+            await self._clocks.take(line)
             await self._serving.serve(line, returned=returned)
             await self._surveys.look(line)
         except StorageError:

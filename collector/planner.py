@@ -9,6 +9,7 @@ from typing import Final
 from collector.poll import Clock
 from collector.schedule import PollPlan, is_due
 from metering.polls import Outcome, PollHistory
+from storage.clock_settings import ClockSettings
 from storage.jobs import Jobs
 from storage.polls import Polls
 from storage.pool import Database
@@ -47,14 +48,15 @@ class Planner:
         self._polls = Polls(database)
         self._jobs = Jobs(database)
         self._surveys = Surveys(database)
+        self._clocks = ClockSettings(database)
 
     async def request_due_lines(self) -> None:
-        """Put every line with a due meter or survey into the queue; one that is there stays there once."""
+        """Put every line with a due meter, survey or clock into the queue; there it stands once."""
         histories = await self.histories()
         lines = await self._registry.lines(self._collector)
         queues = {line.id: line.queue for line in lines if not self._awaited(line)}
         due = {meter.line_id async for meter in self._meters() if self.due(meter, histories)}
-        due |= await self._surveys.lines()
+        due |= await self._surveys.lines() | await self._clocks.lines()
         wanted = {line: queues[line] for line in sorted(due & queues.keys())}
         await self._jobs.move_lines(wanted, self._heartbeat)
         await self._jobs.request_lines(wanted, ROUTINE)

@@ -198,6 +198,10 @@ class Registry:
         row = await self._database.row(_SQL["meter"], meter_id)
         return Meter(**row) if row else None
 
+    async def meters_of_serial(self, serial: str) -> list[Meter]:
+        """Two makers may give one number."""
+        return [Meter(**row) for row in await self._database.rows(_SQL["meters_of_serial"], serial)]
+
     async def installations(self, usage_point_id: int) -> list[Installation]:
         """Every meter that ever measured this usage point, oldest first."""
         rows = await self._database.rows(_SQL["installations"], usage_point_id)

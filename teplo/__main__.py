@@ -41,6 +41,7 @@ COMMANDS: Final = {
     "simulate": "simulate",
     "check": "check",
     "register": "register",
+    "clock": "clock",
     "signal": "signal",
     "modem": "modem",
     "key": "key",

@@ -89,6 +89,7 @@ def settings_of(settings: Settings, archives: ArchivePlan = ArchivePlan()) -> Co
         archives=archives,
         tick=min(LONGEST_TICK, settings.poll_retry.total_seconds() / 2),
         concurrent_lines=settings.concurrent_lines,
+        sets_clocks=settings.set_clocks,
     )
 
 

@@ -30,6 +30,9 @@ class Settings(BaseSettings):
     spare_batteries: bool = Field(
         default=True, description="no more polls of a meter in 24 hours than its battery allows"
     )
+    set_clocks: bool = Field(
+        default=False, description="this collector may set a meter's clock that somebody named"
+    )
     concurrent_lines: int = Field(
         default=200, ge=1, le=5000, description="lines one collector serves at once"
     )

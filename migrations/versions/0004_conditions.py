@@ -31,6 +31,7 @@ _STATEMENTS = (
         serial text not null check (serial <> ''),
         operator text not null check (operator <> ''),
         requested_at timestamptz not null,
+        across_hour boolean not null,
         state text not null check (state in ('queued', 'running', 'set', 'refused', 'failed')),
         finished_at timestamptz check (finished_at >= requested_at),
         before_setting timestamp,

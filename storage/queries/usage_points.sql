@@ -86,6 +86,9 @@ select id, serial, model, address, line_id, zone, polled from meter where id > $
 -- name: meter
 select id, serial, model, address, line_id, zone, polled from meter where id = $1;
 
+-- name: meters_of_serial
+select id, serial, model, address, line_id, zone, polled from meter where serial = $1 order by id limit 100;
+
 -- name: installations
 select usage_point_id, meter_id, circuit, installed_at, removed_at
 from installation where usage_point_id = $1 order by installed_at, circuit;

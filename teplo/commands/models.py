@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
@@ -11,29 +11,31 @@ from rich.table import Table
 
 from protocols import catalogue
 from protocols.driver import DriverInfo
+from teplo.models_page import archives, page
 
 
 def models(
+    model: Annotated[str, typer.Argument(help="Everything about this one.")] = "",
     as_json: Annotated[bool, typer.Option("--json", help="One JSON array.")] = False,
+    markdown: Annotated[bool, typer.Option("--markdown", help="The page of the documentation.")] = False,
 ) -> None:
     """List the models that can be polled."""
-    known = catalogue.models()
-    if as_json:
-        print(json.dumps([_row(info) for info in known], ensure_ascii=False))
+    if markdown:
+        print(page(), end="")
+        return
+    known = (catalogue.driver(model).info,) if model else catalogue.models()
+    if as_json or model:
+        print(json.dumps([_row(info) for info in known], ensure_ascii=False, indent=2 if model else None))
         return
     table = Table("model", "archives", "verified by", "what it is", padding=(0, 1))
     table.columns[0].no_wrap = True
     for info in known:
         title = f"{info.maker} {info.title}, {info.protocol}"
-        table.add_row(info.model, _archives(info), info.verification.value.replace("_", " "), title)
+        table.add_row(info.model, archives(info), info.verification.value.replace("_", " "), title)
     Console().print(table)
 
 
-def _archives(info: DriverInfo) -> str:
-    return ", ".join(f"{kind.value} {depth}" for kind, depth in info.depths.items() if depth)
-
-
-def _row(info: DriverInfo) -> dict[str, object]:
+def _row(info: DriverInfo) -> dict[str, Any]:
     return {
         "model": info.model,
         "maker": info.maker,
@@ -42,5 +44,12 @@ def _row(info: DriverInfo) -> dict[str, object]:
         "archives": {kind.value: depth for kind, depth in info.depths.items()},
         "verified": info.verification.value,
         "manual": info.manual,
+        "line": {"baud": info.line.baud, "parity": info.line.parity, "stop": info.line.stop},
+        "address": info.default_address,
+        "polls_per_day": info.polls_per_day,
+        "choices": {
+            f"{info.protocol}.{one.name}": {"words": list(one.words), "why": one.why} for one in info.choices
+        },
+        "sets_clock": info.sets_clock,
         "notes": list(info.notes),
     }
