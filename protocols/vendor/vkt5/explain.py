@@ -59,8 +59,9 @@ def _parts(frame: bytes) -> Iterator[Part]:
 
 
 def _addressed(frame: bytes) -> Iterator[Part]:
-    name = NAMES.get(frame[2] & _NAME_BITS, f"unknown data {frame[2] & _NAME_BITS:02X}")
-    selector = SELECTORS.get((frame[1], frame[2] >> 6))
+    number = frame[2] & _NAME_BITS
+    name = NAMES.get(number, f"unknown data {number:02X}")
+    selector = SELECTORS.get((frame[1], frame[2] >> 6)) if number < Name.CONFIGURATION else None
     yield 1, f"{name}, {selector}" if selector else name
     yield 1, f"part {frame[3]}"
     yield 2, f"{int.from_bytes(frame[4:6], 'big')} points"
