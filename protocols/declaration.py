@@ -71,6 +71,13 @@ class Declaration:
         for number, item in enumerate(self.listed(key, dict), start=1):
             yield Declaration(item, f"{self.place}, [[{key}]] {number}")
 
+    def laid_over(self, other: Declaration) -> Declaration:
+        """Another declaration with this one on top of it: tables are merged, lists of tables grow.
+
+        Everything else, lists of plain values included, is replaced.
+        """
+        return Declaration(_merged(other._left, self._left), self.place)
+
     def finish(self) -> None:
         """Refuse keys that nobody asked for: a misspelt key must not be ignored."""
         if self._left:
@@ -81,6 +88,22 @@ class Declaration:
         if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
             raise ProfileError(f"{self.place}: {key} = {value!r} must be of type {kind.__name__}.")
         return value
+
+
+def _merged(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
+    return {**below, **{key: _on_top(below.get(key), value) for key, value in above.items()}}
+
+
+def _on_top(below: Any, above: Any) -> Any:
+    if isinstance(below, dict) and isinstance(above, dict):
+        return _merged(below, above)
+    if _tables_only(below) and _tables_only(above):
+        return [*below, *above]
+    return above
+
+
+def _tables_only(value: Any) -> bool:
+    return isinstance(value, list) and bool(value) and all(isinstance(item, dict) for item in value)
 
 
 def parse(text: str, place: str) -> Declaration:

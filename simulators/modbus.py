@@ -23,10 +23,11 @@ from protocols.modbus.messages import (
     READ_HOLDING,
     READ_INPUT,
     REPORT_ID,
+    WRITE_AND_READ,
     WRITE_MULTIPLE,
     Framing,
 )
-from simulators.modbus_meter import ModbusMeter, Refused
+from simulators.modbus_meter import HEAD_OF_TWO_IN_ONE, ModbusMeter, Refused
 
 __all__ = ["ModbusMeter", "serve_modbus"]
 
@@ -124,7 +125,17 @@ class _ReadArchive(_Question):
         return 2 + query + 2
 
 
-_QUESTIONS: Final = (_ReadHolding, _ReadInput, _WriteMultiple, _ReportId, _ReadArchive)
+class _WriteAndRead(_Question):
+    function_code = WRITE_AND_READ
+
+    @classmethod
+    def calculateRtuFrameSize(cls, data: bytes) -> int:  # noqa: N802 - pymodbus asks by this name
+        if len(data) < 2 + HEAD_OF_TWO_IN_ONE:
+            return 0
+        return 2 + HEAD_OF_TWO_IN_ONE + int.from_bytes(data[10:12], "big") + 2
+
+
+_QUESTIONS: Final = (_ReadHolding, _ReadInput, _WriteMultiple, _ReportId, _ReadArchive, _WriteAndRead)
 _FRAMERS: Final[Mapping[Framing, FramerType]] = {
     Framing.RTU: FramerType.RTU,
     Framing.ASCII: FramerType.ASCII,

@@ -13,15 +13,35 @@ from typing import Final
 
 from metering.calendar import ArchiveKind, MeterSlot, next_start, slot_at, slot_start
 from metering.errors import ConfigurationError, DecodeError, NotSupported
+from metering.quantities import QUANTITIES, Behaviour
 from metering.readings import GapReason
 from metering.units import convert
+from protocols.family import NO_CHOICES
 from protocols.modbus import function65
 from protocols.modbus.archive_records import stamp_for
-from protocols.modbus.messages import READ_ARCHIVE, READ_HOLDING, READ_INPUT, REPORT_ID, WRITE_MULTIPLE
+from protocols.modbus.messages import (
+    READ_ARCHIVE,
+    READ_HOLDING,
+    READ_INPUT,
+    REPORT_ID,
+    WRITE_AND_READ,
+    WRITE_MULTIPLE,
+)
 from protocols.modbus.moments import PARTS, meter_time
 from protocols.modbus.numbers import encode_number, unit_of
+from protocols.modbus.parameters import SETTING, values_of
 from protocols.modbus.profile import load
-from protocols.modbus.register_map import NUMBER, Archive, RecordLayout, RecordStamp, Setting, Text, Value
+from protocols.modbus.register_map import (
+    LARGEST_BLOCK,
+    NUMBER,
+    Archive,
+    Content,
+    RecordLayout,
+    RecordStamp,
+    Setting,
+    Text,
+    Value,
+)
 from protocols.modbus.texts import encode_text
 from simulators.memory import MeterMemory
 from simulators.modbus_truth import archive_truths, numbers_of, snapshot_truths
@@ -30,12 +50,29 @@ from simulators.truth import Truths
 
 ILLEGAL_FUNCTION, ILLEGAL_ADDRESS, ILLEGAL_VALUE = 1, 2, 3
 
-FIRMWARE: Final = "2.1"
-REPORTED: Final[Mapping[str, str]] = {"vzlet-tsrv-024m": "VZLJOT TSRV-024M 76.30.03.05"}
+HEAD_OF_TWO_IN_ONE: Final = 12
+"""Bytes before what is written in a request of function 48h."""
+
+UNDESCRIBED: Final = 12
+"""Bytes behind a record of which no layout tells the end."""
+
+FIRMWARE: Final[Mapping[str, str]] = {"termotronic-tv7": "2.1", "termotronic-tv7-fw22": "2.2"}
+REPORTED: Final[Mapping[str, str]] = {
+    "vzlet-tsrv-020": "Vzljot TSRV-020 62.02.01.07",
+    "vzlet-tsrv-021": "Vzljot TSRV-021 62.02.01.07",
+    "vzlet-tsrv-023": "Vzljot TSR 62.10.03.09",
+    "vzlet-tsrv-024": "VZLJOT TSRV-024 76.30.02.11",
+    "vzlet-tsrv-024m": "VZLJOT TSRV-024M 76.30.03.05",
+    "vzlet-tsrv-024m-plus": "VZLJOT TSRV-024M+ 76.30.04.02",
+    "vzlet-tsrv-043": "VZLJOT TSRV-043 76.30.04.12",
+}
 """What a model says to function 17; it ends with a zero byte."""
 
 USUAL_SETTINGS: Final[Mapping[str, str]] = {"report_day": "1"}
 """How a meter leaves the works; every other setting is the first word of its profile, or 0."""
+
+NOBODY_KNOWS: Final = 0xD1
+"""A parameter that stands in the simulated meter's list and in no profile."""
 
 _MOMENT: Final = timedelta(microseconds=1)
 
@@ -49,7 +86,7 @@ class Refused(Exception):
 
 
 class ModbusMeter:
-    """One unit. `settings` in the words of its profile."""
+    """One unit. `settings` in the words of its profile, `choices` in those of a line for this protocol."""
 
     def __init__(
         self,
@@ -58,6 +95,7 @@ class ModbusMeter:
         serial: str,
         memory: MeterMemory,
         settings: Mapping[str, str] = USUAL_SETTINGS,
+        choices: Mapping[str, str] = NO_CHOICES,
     ) -> None:
         if not serial.isdecimal():
             raise ConfigurationError(f"Serial {serial!r} of a simulated {model}: Modbus meters have digits.")
@@ -65,10 +103,13 @@ class ModbusMeter:
         self.address = str(address)
         self.serial = serial
         self.memory = memory
-        self.profile = load(model)
+        self.profile = load(model, choices)
         self.settings = {
             setting.name: settings.get(setting.name, _default(setting)) for setting in self.profile.settings
         }
+        if self.profile.parameters:
+            codes = self.profile.parameters.values.keys() | self.profile.parameters.states.keys()
+            self.settings[SETTING] = bytes(sorted(codes | {NOBODY_KNOWS})).hex()
         self._selected: tuple[int, datetime | None] | None = None
 
     def answer(self, function: int, data: bytes) -> bytes:
@@ -76,7 +117,8 @@ class ModbusMeter:
         answers: Mapping[int, Callable[[bytes], bytes]] = {
             READ_HOLDING: lambda asked: self._registers(READ_HOLDING, asked),
             READ_INPUT: lambda asked: self._registers(READ_INPUT, asked),
-            WRITE_MULTIPLE: self._select,
+            WRITE_MULTIPLE: self._write,
+            WRITE_AND_READ: self._write_and_read,
             REPORT_ID: lambda asked: self._report_id(),
             READ_ARCHIVE: self._query,
         }
@@ -87,9 +129,14 @@ class ModbusMeter:
     def truth_archive(self, kind: ArchiveKind, start: datetime) -> Truths | None:
         """What the record of this slot must say; None when the meter rightly has none."""
         archive = self.profile.archives.get(kind)
-        if archive is None or not self.memory.has_record(kind, start, archive.depth):
+        if archive is None or not self._has(archive, slot_at(kind, start)):
             return None
-        return archive_truths(self.profile, archive, self.memory, slot_at(kind, start), self.settings)
+        slot = slot_at(kind, start)
+        truths = archive_truths(self.profile, archive, self.memory, slot, self.settings)
+        if archive.content is Content.AMOUNTS or kind is ArchiveKind.TOTAL:
+            return truths
+        before = slot_at(kind, slot_start(kind, start - _MOMENT))
+        return truths if self._has(archive, before) else _without_registers(truths)
 
     def truth_snapshot(self, meter_time: datetime) -> Truths:
         """What current values must say that were read in this minute of the meter's clock."""
@@ -101,12 +148,30 @@ class ModbusMeter:
         return _counted(REPORTED.get(self.model, self.model).encode("ascii") + b"\x00")
 
     def _registers(self, function: int, asked: bytes) -> bytes:
-        address, count = int.from_bytes(asked[:2], "big"), int.from_bytes(asked[2:], "big")
-        image = self._selected_record(address) or dict(self._image(function))
+        if len(asked) != 4:
+            raise Refused(ILLEGAL_VALUE)
+        return _counted(self._read(function, _word(asked, 0), _word(asked, 2)))
+
+    def _read(self, function: int, address: int, count: int) -> bytes:
+        if not 1 <= count <= LARGEST_BLOCK:
+            raise Refused(ILLEGAL_VALUE)
+        selected = self._selected_record(address)
+        if self.profile.loose:
+            return self._place(function, address, selected).ljust(2 * count, b"\x00")
+        image = dict(self._image(function) if selected is None else _image_of(address, selected))
         wanted = range(address, address + count)
         if address not in image or wanted[-1] not in image:
             raise Refused(ILLEGAL_ADDRESS)
-        return _counted(b"".join(image.get(register, bytes(2)) for register in wanted))
+        return b"".join(image.get(register, bytes(2)) for register in wanted)
+
+    def _place(self, function: int, address: int, selected: bytes | None) -> bytes:
+        """All that begins at a place, however few registers were asked for."""
+        if selected is not None:
+            return selected
+        for place_function, at, data in self._places():
+            if (place_function, at) == (function, address):
+                return data
+        raise Refused(ILLEGAL_ADDRESS)
 
     def _image(self, function: int) -> Iterator[tuple[int, bytes]]:
         """Every register of this function with its two bytes."""
@@ -117,17 +182,34 @@ class ModbusMeter:
     def _places(self) -> Iterator[tuple[int, int, bytes]]:
         profile, now = self.profile, self.memory.meter_time()
         yield profile.clock.function, profile.clock.at, profile.clock.layout.encode(now)
-        yield self._text(profile.identity.serial, self.serial)
+        if profile.identity.serial:
+            yield self._text(profile.identity.serial, self.serial)
         if profile.identity.firmware:
-            yield self._text(profile.identity.firmware, FIRMWARE)
+            yield self._text(profile.identity.firmware, FIRMWARE.get(self.model, "1.0"))
         yield from self._setting_places()
+        yield from self._listed_places()
         numbers = numbers_at(self.memory, _minute(now))
+        for state in profile.current.states:
+            for circuit in profile.circuits_of(state):
+                yield profile.current.function, state.place(circuit), bytes(state.size)
         for value in profile.current.values:
             for at, data in self._encoded(value, numbers):
                 yield profile.current.function, at, data
 
     def _text(self, text: Text, written: str) -> tuple[int, int, bytes]:
-        return text.function, text.at, encode_text(text.type, written, text.size, text.layout)
+        data = bytes(text.skip) + encode_text(text.type, written, text.size, text.layout)
+        return text.function, text.at, data
+
+    def _listed_places(self) -> Iterator[tuple[int, int, bytes]]:
+        """The list of parameters, and the record of current values that it describes."""
+        declared, current = self.profile.parameters, self.profile.current
+        if declared:
+            codes = bytes.fromhex(self.settings[SETTING])
+            yield declared.function, declared.at, bytes(declared.skip) + codes + bytes([declared.end])
+        if current.record and current.selected is None:
+            now = self.memory.meter_time()
+            numbers = numbers_at(self.memory, _minute(now))
+            yield current.function, current.at, self._record(current.record, now, numbers)
 
     def _setting_places(self) -> Iterator[tuple[int, int, bytes]]:
         registers: dict[tuple[int, int], int] = {}
@@ -144,9 +226,10 @@ class ModbusMeter:
         for circuit in self.profile.circuits_of(value):
             first, *rest = value.places(circuit)
             number = self._number(value, circuit, numbers)
-            yield first, encode_number(value, number * 2 if rest and number is not None else number)
+            doubled = number * 2 if rest and number is not None else number
+            yield first, encode_number(value, doubled, self.settings)
             for place in rest:
-                yield place, encode_number(value, number)
+                yield place, encode_number(value, number, self.settings)
 
     def _number(self, value: Value, circuit: int, numbers: Numbers) -> Decimal | None:
         """In the unit of the wire; zero for a circuit that is not used, None for what no plant measures."""
@@ -158,30 +241,51 @@ class ModbusMeter:
             return None
         return canonical / convert(Decimal(1), unit_of(value, self.settings), value.quantity).factor
 
-    def _select(self, asked: bytes) -> bytes:
-        selection, content = self.profile.selection, asked[5:]
-        if selection is None or int.from_bytes(asked[:2], "big") != selection.at:
+    def _write(self, asked: bytes) -> bytes:
+        clock = self.profile.clock
+        if clock.sets and asked[:2] == clock.at.to_bytes(2, "big"):
+            self._set_clock(asked[5:])
+        else:
+            self._select(_word(asked, 0), asked[5:])
+        return asked[:4]
+
+    def _set_clock(self, content: bytes) -> None:
+        clock = self.profile.clock
+        if len(content) != clock.layout.size:
+            raise Refused(ILLEGAL_VALUE)
+        self.memory.drift += clock.layout.decode(content) - self.memory.meter_time()
+
+    def _select(self, address: int, content: bytes) -> None:
+        selection = self.profile.selection
+        if selection is None or address != selection.at:
             raise Refused(ILLEGAL_ADDRESS)
         if len(content) != len(selection.content):
             raise Refused(ILLEGAL_VALUE)
         parts = dict(zip(selection.content, content, strict=True))
-        self._selected = parts[NUMBER], _moment(parts)
-        return asked[:4]
+        self._selected = parts.get(NUMBER, 0), _moment(parts)
 
-    def _selected_record(self, address: int) -> dict[int, bytes] | None:
-        """The registers of the record that was selected, when they are asked for."""
+    def _write_and_read(self, asked: bytes) -> bytes:
+        if len(asked) < HEAD_OF_TWO_IN_ONE:
+            raise Refused(ILLEGAL_VALUE)
+        read_at, count, write_at, size = (_word(asked, at) for at in (0, 2, 4, 8))
+        if size:
+            self._select(write_at, asked[HEAD_OF_TWO_IN_ONE:])
+        data = self._read(READ_HOLDING, read_at, count)
+        return asked[2:4] + asked[10:12] + data
+
+    def _selected_record(self, address: int) -> bytes | None:
+        """The record that was selected, when it is asked for."""
         selection, current = self.profile.selection, self.profile.current
         if selection is None or self._selected is None:
             return None
         number, moment = self._selected
         if current.record and number == current.selected and address == selection.read_at:
             now = self.memory.meter_time()
-            data = self._record(current.record, now, numbers_at(self.memory, _minute(now)))
-            return dict(_image_of(address, data))
+            return self._record(current.record, now, numbers_at(self.memory, _minute(now)))
         for archive in self.profile.archives.values():
             read_at = selection.read_at if archive.read_at is None else archive.read_at
-            if archive.number == number and address == read_at and moment is not None:
-                return dict(_image_of(address, self._archived(archive, moment)))
+            if number in archive.numbers and address == read_at and moment is not None:
+                return self._archived(archive, moment)
         return None
 
     def _query(self, asked: bytes) -> bytes:
@@ -190,27 +294,65 @@ class ModbusMeter:
         except DecodeError as error:
             raise Refused(ILLEGAL_VALUE) from error
         for archive in self.profile.archives.values():
-            if archive.number == query.array and query.count == 1 and isinstance(query.first, datetime):
-                return _counted(self._archived(archive, query.first))
+            if query.array in archive.numbers and query.count == 1 and isinstance(query.first, datetime):
+                own = archive.numbers.index(query.array) + 1
+                return _counted(self._archived(archive, query.first, own))
         raise Refused(ILLEGAL_ADDRESS)
 
-    def _archived(self, archive: Archive, moment: datetime) -> bytes:
+    def _has(self, archive: Archive, slot: MeterSlot) -> bool:
+        """Whether there is a record; levels that stand for a slot's end come with that slot."""
+        if archive.stamp is not RecordStamp.SLOT_BEFORE:
+            return self.memory.has_record(archive.kind, slot.start, archive.depth)
+        before = slot_start(ArchiveKind.DAY, slot.start - _MOMENT)
+        return self.memory.has_record(ArchiveKind.DAY, before, archive.depth)
+
+    def _archived(self, archive: Archive, moment: datetime, circuit: int = 1) -> bytes:
+        """The record of a circuit, those of the other circuits being records of their own or part of it."""
         slot = _slot_of(archive, moment)
-        if self.memory.has_record(archive.kind, slot.start, archive.depth):
+        if self.profile.selection and self.profile.selection.finds_next:
+            slot = self._next_slot(archive, slot)
+        if circuit <= self.memory.circuits and self._has(archive, slot):
             numbers = numbers_of(self.memory, archive, slot)
-            return self._record(archive.record, stamp_for(archive, slot), numbers)
+            return self._record(archive.record, stamp_for(archive, slot), _of_circuit(numbers, circuit))
         if archive.empty_is_zeros:
             return bytes(archive.record.size)
         codes = [code for code, reason in archive.refusals.items() if reason is GapReason.NO_RECORD]
         raise Refused(codes[0] if codes else ILLEGAL_VALUE)
 
+    def _next_slot(self, archive: Archive, slot: MeterSlot) -> MeterSlot:
+        """The first slot from this one on that has a record; the running one when none has."""
+        now, oldest = self.memory.meter_time(), self.memory.oldest_start(archive.kind, archive.depth)
+        start = max(slot.start, oldest)
+        while start < now and not self._has(archive, slot_at(archive.kind, start)):
+            start = next_start(archive.kind, start)
+        return slot_at(archive.kind, start)
+
     def _record(self, record: RecordLayout, stamp: datetime, numbers: Numbers) -> bytes:
-        data = bytearray(record.size)
+        declared, listed = self.profile.parameters, 0
+        if declared and record.listed_at is not None:
+            listed = len(bytes.fromhex(self.settings[SETTING])) * declared.size
+        data = bytearray(record.size + listed + (UNDESCRIBED if record.longer else 0))
         data[record.stamp_at : record.stamp_at + record.stamp.size] = record.stamp.encode(stamp)
-        for value in record.values:
+        for value in values_of(self.profile, record, self.settings):
             for at, encoded in self._encoded(value, numbers):
                 data[at : at + len(encoded)] = encoded
         return bytes(data)
+
+
+def _of_circuit(numbers: Numbers, circuit: int) -> Numbers:
+    """What a record of this circuit holds where the layout speaks of circuit 1 alone."""
+    return numbers if circuit == 1 else lambda quantity, _: numbers(quantity, circuit)
+
+
+def _without_registers(truths: Truths) -> Truths:
+    """What is left where the record before is missing, from which amounts would be differences."""
+    return {
+        key: truth for key, truth in truths.items() if QUANTITIES[key[0]].behaviour is not Behaviour.REGISTER
+    }
+
+
+def _word(data: bytes, at: int) -> int:
+    return int.from_bytes(data[at : at + 2], "big")
 
 
 def _slot_of(archive: Archive, stamp: datetime) -> MeterSlot:

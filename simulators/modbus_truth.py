@@ -10,7 +10,8 @@ from metering.calendar import ArchiveKind, MeterSlot
 from metering.errors import NotSupported
 from metering.quantities import Behaviour, Quantity
 from metering.units import convert
-from protocols.modbus.numbers import Settings, unit_of
+from protocols.modbus.numbers import Settings, scale_of, unit_of
+from protocols.modbus.parameters import values_of
 from protocols.modbus.register_map import Archive, Content, Profile, Value
 from simulators.memory import MeterMemory
 from simulators.numbers import FLOAT_STEP, ROUNDING, Numbers, numbers_at
@@ -35,7 +36,7 @@ def numbers_of(memory: MeterMemory, archive: Archive, slot: MeterSlot) -> Number
 def snapshot_truths(profile: Profile, memory: MeterMemory, at: datetime, settings: Settings) -> Truths:
     """Current values at a moment."""
     current = profile.current
-    values = current.record.values if current.record else current.values
+    values = values_of(profile, current.record, settings) if current.record else current.values
     return _truths(profile, values, memory, numbers_at(memory, at), settings)
 
 
@@ -43,16 +44,17 @@ def archive_truths(
     profile: Profile, archive: Archive, memory: MeterMemory, slot: MeterSlot, settings: Settings
 ) -> Truths:
     """The record of a slot as a reader must understand it."""
-    values, stored = archive.record.values, numbers_of(memory, archive, slot)
+    values, stored = values_of(profile, archive.record, settings), numbers_of(memory, archive, slot)
+    own = len(archive.numbers)
     if archive.content is Content.AMOUNTS or archive.kind is ArchiveKind.TOTAL:
-        return _truths(profile, values, memory, stored, settings)
+        return _truths(profile, values, memory, stored, settings, own)
 
     def amount(quantity: Quantity, circuit: int) -> Decimal:
         if quantity.behaviour is not Behaviour.REGISTER:
             return stored(quantity, circuit)
         return memory.amount(quantity.name, circuit, slot)
 
-    return _truths(profile, values, memory, amount, settings, resolved=stored)
+    return _truths(profile, values, memory, amount, settings, own, resolved=stored)
 
 
 def _truths(
@@ -61,11 +63,14 @@ def _truths(
     memory: MeterMemory,
     numbers: Numbers,
     settings: Settings,
+    own_records: int = 1,
     resolved: Numbers | None = None,
 ) -> Truths:
+    """`own_records`: so many circuits have records of their own, each laid out as that of circuit 1."""
     found: dict[tuple[str, int], Truth] = {}
     for value in values:
-        for circuit in range(1, min(memory.circuits, profile.circuits_of(value)[-1]) + 1):
+        last = max(own_records, profile.circuits_of(value)[-1])
+        for circuit in range(1, min(memory.circuits, last) + 1):
             try:
                 number = numbers(value.quantity, circuit)
                 sent = (resolved or numbers)(value.quantity, circuit)
@@ -82,5 +87,5 @@ def _tolerance(value: Value, sent: Decimal, settings: Settings) -> Decimal:
     if first in ("f32", "f64"):
         step = abs(sent) * FLOAT_STEP
     else:
-        step = value.scale * factor * (FLOAT_STEP if "+" in value.type else 1)
+        step = scale_of(value, settings) * factor * (FLOAT_STEP if "+" in value.type else 1)
     return step * (1 if value.minus is None else 3) + ROUNDING

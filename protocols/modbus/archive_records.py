@@ -2,37 +2,74 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
 from metering.calendar import ArchiveKind, MeterSlot, slot_start
+from metering.conditions import Condition
 from metering.quantities import Behaviour
 from metering.readings import Absence, ArchiveRecord, Gap, GapReason, MeterValue
 from protocols.conversation import Conversation
 from protocols.modbus.archives import ArchiveReader, slots_between, stamp_of
-from protocols.modbus.numbers import Settings, record_values
+from protocols.modbus.numbers import Settings, of_used_circuits, record_conditions, record_values
 from protocols.modbus.register_map import Archive, Content, Profile, RecordStamp
+from protocols.modbus.states import of_circuit
 
 _MOMENT: Final = timedelta(microseconds=1)
 
 
 def read_slot(
-    profile: Profile, reader: ArchiveReader, slot: MeterSlot, now: datetime, settings: Settings
+    profile: Profile, readers: Sequence[ArchiveReader], slot: MeterSlot, now: datetime, settings: Settings
 ) -> Conversation[ArchiveRecord | Gap]:
-    """The record of a slot as the meter has it when its clock shows `now`."""
-    archive = reader.archive
+    """The record of a slot as the meter has it when its clock shows `now`.
+
+    Where each circuit has an archive of its own, `readers` are those of circuits 1, 2, ...
+    """
+    archive = readers[0].archive
     if closed_at(archive.kind, slot) > now:
         return Gap(archive.kind, slot, GapReason.NOT_YET_CLOSED)
+    found: list[ArchiveRecord | GapReason] = []
+    for reader in readers:
+        found.append((yield from _record(profile, reader, slot, settings)))
+    records = [record for record in found if isinstance(record, ArchiveRecord)]
+    if not records:
+        reason = next(reason for reason in found if isinstance(reason, GapReason))
+        return Gap(archive.kind, slot, _reason(reason, archive, slot, now))
+    return records[0] if len(readers) == 1 else _joined(found, records[0])
+
+
+def _record(
+    profile: Profile, reader: ArchiveReader, slot: MeterSlot, settings: Settings
+) -> Conversation[ArchiveRecord | GapReason]:
+    archive = reader.archive
     data = yield from reader.fetch(stamp_for(archive, slot))
     if isinstance(data, GapReason):
-        return Gap(archive.kind, slot, _reason(data, archive, slot, now))
+        return data
     values = record_values(profile, archive.record, data, settings)
     if archive.content is Content.LEVELS and archive.kind is not ArchiveKind.TOTAL:
         values = yield from _amounts(profile, reader, slot, values, settings)
     own = stamp_of(archive.record, data)
-    return ArchiveRecord(archive.kind, slot, own or slot.start, values)
+    conditions = record_conditions(profile, archive.record, data, settings)
+    return ArchiveRecord(archive.kind, slot, own or slot.start, values, conditions)
+
+
+def _joined(found: Sequence[ArchiveRecord | GapReason], whole: ArchiveRecord) -> ArchiveRecord:
+    """One record of all circuits. What the meter itself cannot read any more is absent, not left out."""
+    values: list[MeterValue] = []
+    conditions: set[Condition] = set()
+    for circuit, record in enumerate(found, start=1):
+        if isinstance(record, ArchiveRecord):
+            values += (replace(value, circuit=circuit) for value in record.values)
+            conditions |= {of_circuit(condition, circuit) for condition in record.conditions}
+        elif record is GapReason.UNREADABLE:
+            values += (_lost(value, circuit) for value in whole.values)
+    return replace(whole, values=tuple(of_used_circuits(values)), conditions=frozenset(conditions))
+
+
+def _lost(value: MeterValue, circuit: int) -> MeterValue:
+    return MeterValue(value.quantity, value.unit, None, Absence.RECORD_ERROR, circuit)
 
 
 def closed_at(kind: ArchiveKind, slot: MeterSlot) -> datetime:

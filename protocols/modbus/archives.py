@@ -33,6 +33,7 @@ class ArchiveReader:
     dialogue: Dialogue
     archive: Archive
     selection: Selection | None
+    number: int
     newest: int | None = None
     age: int = 0
 
@@ -51,6 +52,11 @@ class ArchiveReader:
         """Whether the record's own stamp falls into the slot that was asked for."""
         own = stamp_of(self.archive.record, data)
         return own is not None and slots_between(self.archive.kind, stamp, own) == 0
+
+    def is_after(self, data: bytes, stamp: datetime) -> bool:
+        """Whether the record belongs to a later slot than the one that was asked for."""
+        own = stamp_of(self.archive.record, data)
+        return own is not None and slots_between(self.archive.kind, stamp, own) > 0
 
 
 def stamp_of(record: RecordLayout, data: bytes) -> datetime | None:
@@ -74,10 +80,12 @@ def select(selection: Selection, number: int, moment: datetime | None) -> Reques
     return write_registers(selection.at, _content(selection, number, moment))
 
 
-def read_selected(selection: Selection, record: RecordLayout, at: int | None = None) -> Request:
+def read_selected(
+    dialogue: Dialogue, selection: Selection, record: RecordLayout, at: int | None = None
+) -> Request:
     """The read of what was selected."""
     address = selection.read_at if at is None else at
-    return read_registers(selection.function, address, _count(record))
+    return dialogue.reading(selection.function, address, record.size, record.count)
 
 
 def _content(selection: Selection, number: int, moment: datetime | None) -> bytes:
@@ -95,8 +103,9 @@ def _by_time(reader: ArchiveReader, stamp: datetime) -> Conversation[Fetched]:
 
 def _query(reader: ArchiveReader, first: datetime | int) -> Conversation[Fetched]:
     archive = reader.archive
-    query = ArchiveQuery(archive.number, first).encode()
-    return reader.dialogue.ask_or(archive.refusals, read_archive(query, archive.record.size))
+    query = ArchiveQuery(reader.number, first).encode()
+    request = read_archive(query, archive.record.size, archive.record.longer)
+    return reader.dialogue.ask_or(archive.refusals, request)
 
 
 def _selected(reader: ArchiveReader, stamp: datetime) -> Conversation[Fetched]:
@@ -111,7 +120,7 @@ def _selected(reader: ArchiveReader, stamp: datetime) -> Conversation[Fetched]:
 def _transacted(reader: ArchiveReader, selection: Selection, stamp: datetime) -> Conversation[Fetched]:
     archive = reader.archive
     address = selection.read_at if archive.read_at is None else archive.read_at
-    content = _content(selection, archive.number, stamp)
+    content = _content(selection, reader.number, stamp)
     number = reader.dialogue.number()
     request = write_and_read(address, _count(archive.record), selection.at, content, number)
     return reader.dialogue.ask_or(archive.refusals, request)
@@ -121,18 +130,19 @@ def _selected_then_read(
     reader: ArchiveReader, selection: Selection, stamp: datetime
 ) -> Conversation[Fetched]:
     """A slow meter still shows the record selected before: its stamp tells, and it is given time."""
-    archive = reader.archive
-    chosen = yield from reader.dialogue.ask_or(archive.refusals, select(selection, archive.number, stamp))
+    archive, later = reader.archive, False
+    chosen = yield from reader.dialogue.ask_or(archive.refusals, select(selection, reader.number, stamp))
     if isinstance(chosen, GapReason):
         return chosen
     for attempt in range(selection.attempts):
         if attempt:
             yield Pause(selection.pause)
-        request = read_selected(selection, archive.record, archive.read_at)
+        request = read_selected(reader.dialogue, selection, archive.record, archive.read_at)
         data = yield from reader.dialogue.ask_or(archive.refusals, request)
         if isinstance(data, GapReason) or reader.is_empty(data) or reader.is_of(data, stamp):
             return data
-    return GapReason.UNREADABLE
+        later = reader.is_after(data, stamp)
+    return GapReason.NO_RECORD if selection.finds_next and later else GapReason.UNREADABLE
 
 
 def _by_index(reader: ArchiveReader, stamp: datetime) -> Conversation[Fetched]:

@@ -30,12 +30,23 @@ class Registers:
 
 
 class Dialogue:
-    """Asks one unit. `transactions` numbers the questions, in TCP framing and in function 48h."""
+    """Asks one unit. `transactions` numbers the questions, in TCP framing and in function 48h.
 
-    def __init__(self, address: str, framing: Framing, transactions: Iterator[int]) -> None:
+    `loose`: the meter takes register counts loosely; what counts are the bytes of its answer.
+    """
+
+    def __init__(
+        self, address: str, framing: Framing, transactions: Iterator[int], *, loose: bool = False
+    ) -> None:
         self._unit = unit_number(address)
         self._framing = framing
         self._transactions = transactions
+        self._loose = loose
+
+    def reading(self, function: int, address: int, size: int, count: int | None = None) -> Request:
+        """The request for `size` bytes; `count`: so many registers are to be asked for."""
+        asked = (size + 1) // 2 if count is None else count
+        return read_registers(function, address, asked, size if self._loose else None)
 
     def ask(self, request: Request) -> Conversation[bytes]:
         """The data of the reply; raises when the meter refuses."""

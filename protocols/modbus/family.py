@@ -7,16 +7,19 @@ from typing import Final
 from protocols.driver import Driver
 from protocols.family import Choices, Family
 from protocols.modbus import profile
-from protocols.modbus.driver import ModbusDriver
-from protocols.modbus.explain import explain, reseal
+from protocols.modbus.driver import driver_of
+from protocols.modbus.explain import explain
+from protocols.modbus.framing import reseal
 from protocols.modbus.messages import Framing
+from protocols.modbus.search import SEARCH
 
-CERTAINTY: Final = 16
-"""The CRC alone: functions and lengths are many."""
+CERTAINTY: Final = 20
+"""The CRC, and a function that is one of eight with a length that fits; the other framings say more."""
 
 
 def build(model: str, framing: Framing, choices: Choices) -> Driver:
-    return ModbusDriver(profile.load(model), framing)
+    """The driver of a profile as this line chooses, in this line's framing."""
+    return driver_of(profile.load(model, choices), framing)
 
 
 FAMILY: Final = Family(
@@ -26,6 +29,6 @@ FAMILY: Final = Family(
     build=build,
     explain=explain,
     reseal=reseal,
-    search=(),
+    search=(SEARCH,),
     certainty=CERTAINTY,
 )

@@ -64,7 +64,8 @@ class Request:
     """A request PDU and the marks of its reply.
 
     The reply PDU repeats `echoed` at `echoed_at`. It has `size` bytes; None: as many as the byte after the
-    function counts. Its data begin at `data_at`. `about` names the question in error texts.
+    function counts, `least` of them at least. Its data begin at `data_at`. `about` names the question in
+    error texts.
     """
 
     function: int
@@ -74,6 +75,7 @@ class Request:
     echoed_at: int = 1
     size: int | None = None
     data_at: int = 2
+    least: int = 0
 
     def reply_size(self, pdu: bytes) -> int | None:
         """The size of the reply that may begin here; None when it is none, or too short to know."""
@@ -90,14 +92,20 @@ class Request:
         if len(pdu) != self.reply_size(pdu):
             return False
         refused = bool(pdu[0] & REFUSED)
-        return refused or pdu[self.echoed_at :].startswith(self.echoed)
+        enough = len(pdu) >= self.data_at + self.least
+        return refused or (enough and pdu[self.echoed_at :].startswith(self.echoed))
 
 
-def read_registers(function: int, address: int, count: int) -> Request:
-    """Functions 03 and 04: `count` registers from `address`; the reply's data are their bytes."""
+def read_registers(function: int, address: int, count: int, least: int | None = None) -> Request:
+    """Functions 03 and 04: `count` registers from `address`; the reply's data are their bytes.
+
+    `least`: the meter answers with more or fewer bytes than 2 x count, but with so many at least.
+    """
     asked = {READ_HOLDING: ReadHoldingRegistersRequest, READ_INPUT: ReadInputRegistersRequest}[function]
     data = _encoded(asked(address=address, count=count))
     about = f"reading {count} registers from {address:04X}h by function {function:02X}h"
+    if least is not None:
+        return Request(function, data, about, least=least)
     return Request(function, data, about, echoed=bytes([2 * count]), size=2 + 2 * count)
 
 
@@ -114,11 +122,16 @@ def report_id() -> Request:
     return Request(REPORT_ID, _encoded(ReportDeviceIdRequest()), "asking for the device information")
 
 
-def read_archive(query: bytes, size: int) -> Request:
-    """Function 65 with this query; `size` is the length of the records asked for, in bytes."""
+def read_archive(query: bytes, size: int, longer: bool = False) -> Request:
+    """Function 65 with this query; `size` is the length of the records asked for, in bytes.
+
+    `longer`: the records have parts behind it that nobody described.
+    """
     about = f"reading array {int.from_bytes(query[:2], 'big')} by function 41h"
     if size > 0xFF:
         raise ConfigurationError(f"{about}: its one byte cannot count {size} bytes; ask for fewer records.")
+    if longer:
+        return Request(READ_ARCHIVE, query, about, least=size)
     return Request(READ_ARCHIVE, query, about, echoed=bytes([size]), size=2 + size)
 
 

@@ -5,21 +5,24 @@ What a profile may say is described in docs/reference/profiles.md; what it means
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
+from types import MappingProxyType
 from typing import Final
 
+from metering.calendar import ArchiveKind
 from metering.errors import ProfileError, UnknownModel
-from protocols.declaration import parse
+from protocols.declaration import Declaration, parse
 from protocols.driver import Verification
-from protocols.modbus import sections
+from protocols.modbus import sections, variants
 from protocols.modbus.linter import RULES
 from protocols.modbus.register_map import LARGEST_BLOCK, Addressing, Profile
-from protocols.modbus.values import ByteLayout
 
 LARGEST_CIRCUIT: Final = 16
 
 _FOLDER: Final = "profiles"
+_NO_CHOICES: Final[Mapping[str, str]] = MappingProxyType({})
 
 
 def names() -> tuple[str, ...]:
@@ -28,23 +31,42 @@ def names() -> tuple[str, ...]:
     return tuple(sorted(name.removesuffix(".toml") for name in found if name.endswith(".toml")))
 
 
-@cache
-def load(name: str) -> Profile:
+def load(name: str, choices: Mapping[str, str] = _NO_CHOICES) -> Profile:
     """The profile of this model; UnknownModel when there is none, ProfileError when a rule is broken."""
-    if name not in names():
-        raise UnknownModel(f"There is no Modbus profile {name!r}; known are {', '.join(names())}.")
-    profile = read(files("protocols.modbus").joinpath(_FOLDER, f"{name}.toml").read_text("utf-8"), name)
+    return _load(name, tuple(sorted(choices.items())))
+
+
+@cache
+def _load(name: str, choices: tuple[tuple[str, str], ...]) -> Profile:
+    profile = read(_text(name), name, dict(choices))
     for rule in RULES:
         for complaint in rule(profile):
             raise ProfileError(f"profile {name}: {rule.__name__}: {complaint}.")
     return profile
 
 
-def read(text: str, name: str) -> Profile:
-    """The profile in a file's text; ProfileError names the place that is wrong."""
+def _text(name: str) -> str:
+    if name not in names():
+        raise UnknownModel(f"There is no Modbus profile {name!r}; known are {', '.join(names())}.")
+    return files("protocols.modbus").joinpath(_FOLDER, f"{name}.toml").read_text("utf-8")
+
+
+def _declared(text: str, name: str) -> Declaration:
+    """What a file says, on top of the profile that it is `like`."""
     root = parse(text, f"profile {name}")
+    if "like" not in root:
+        return root
+    base = parse(_text(root.take("like", str)), f"profile {name}")
+    if "like" in base:
+        raise ProfileError(f"profile {name}: a profile that is like another cannot serve as a model.")
+    return root.laid_over(base)
+
+
+def read(text: str, name: str, choices: Mapping[str, str] = _NO_CHOICES) -> Profile:
+    """The profile in a file's text as a line chooses; ProfileError names the place that is wrong."""
+    root, open_choices = variants.chosen(_declared(text, name), choices)
     registers = root.table("registers")
-    known = sections.Known(sections.byte_layout(registers, ByteLayout()), sections.unit_choices(root))
+    known = sections.known(root, registers)
     records = {title: sections.record(table, title, known) for title, table in sections.named(root, "record")}
     profile = Profile(
         name=name,
@@ -63,6 +85,11 @@ def read(text: str, name: str) -> Profile:
         selection=sections.selection(root.table("selection")) if "selection" in root else None,
         current=sections.current(root.table("current"), records, known),
         archives=sections.archives(root.table("archive"), records),
+        choices=open_choices,
+        parameters=sections.parameters(root.table("parameters"), known) if "parameters" in root else None,
+        loose=registers.take_or("loose", False),
+        detection=sections.detection(root.table("detect")) if "detect" in root else None,
+        totals_every=root.word("totals_every", ArchiveKind, ArchiveKind.DAY),
     )
     registers.finish()
     root.finish()
@@ -77,7 +104,7 @@ def _check_selection(profile: Profile) -> None:
         if archive.addressing is Addressing.BY_INDEX and archive.position is None:
             raise ProfileError(f"profile {profile.name}, {archive.kind}: by_index needs a position.")
     selected = any(archive.addressing is Addressing.SELECTED for archive in profile.archives.values())
-    if profile.selection is None and (selected or profile.current.record):
+    if profile.selection is None and (selected or profile.current.selected is not None):
         raise ProfileError(f"profile {profile.name}: a selected record needs [selection].")
 
 
@@ -92,4 +119,9 @@ def _check_records(profile: Profile) -> None:
             if last + value.size > record.size:
                 raise ProfileError(
                     f"profile {profile.name}, record {record.name}: {value.quantity} lies outside."
+                )
+        for state in record.states:
+            if state.place(profile.circuits_of(state)[-1]) + state.size > record.size:
+                raise ProfileError(
+                    f"profile {profile.name}, record {record.name}: {state.meanings.what} lies outside."
                 )

@@ -11,8 +11,9 @@ from typing import ClassVar, Final
 from metering.calendar import ArchiveKind
 from metering.quantities import Quantity
 from metering.readings import GapReason
-from protocols.driver import LineDefaults, Verification
+from protocols.driver import Choice, LineDefaults, Verification
 from protocols.modbus.moments import MomentLayout
+from protocols.modbus.states import StateWord
 from protocols.modbus.values import ByteLayout, size_of
 
 LARGEST_BLOCK: Final = 125
@@ -59,11 +60,20 @@ class UnitChoice:
 
 
 @dataclass(frozen=True, slots=True)
+class ScaleChoice:
+    """A scale that the meter's own setting decides: the setting's words, each with its factor."""
+
+    setting: str
+    scales: Mapping[str, Decimal]
+
+
+@dataclass(frozen=True, slots=True)
 class Value:
     """One number. `at` is a register's address, or in a record the byte from its start.
 
-    `step` is the distance to the same number of the next circuit, 0 when only circuit 1 has it; `minus` is
-    where a number lies that is subtracted. The raw number is absent when it is one of `absent`.
+    It is multiplied by `scale`, and by what `scale_by` says of the meter's settings. `step` is the distance
+    to the same number of the next circuit, 0 when only circuit 1 has it; `minus` is where a number lies that
+    is subtracted. The raw number is absent when it is one of `absent`.
     """
 
     quantity: Quantity
@@ -75,6 +85,7 @@ class Value:
     step: int = 0
     minus: int | None = None
     absent: frozenset[int] = frozenset()
+    scale_by: ScaleChoice | None = None
 
     @property
     def size(self) -> int:
@@ -89,31 +100,50 @@ class Value:
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """A serial number or a version in registers; `size` in bytes."""
+    """A serial number or a version in registers; `size` in bytes, after `skip` bytes of the answer.
+
+    `count`: so many registers are asked for, where it is not what the size needs.
+    """
 
     function: int
     at: int
     type: str
     size: int
     layout: ByteLayout
+    skip: int = 0
+    count: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """Where the meter says who it is; `report_id`: it also answers function 17 with a text."""
+    """Where the meter says who it is; `report_id`: it also answers function 17 with a text.
 
-    serial: Text
+    No `serial`: nobody knows where the model keeps it.
+    """
+
+    serial: Text | None
     firmware: Text | None
     report_id: bool
 
 
 @dataclass(frozen=True, slots=True)
+class Detection:
+    """How a search knows the model: words of its text to function 17, its version within [first, last)."""
+
+    reports: tuple[str, ...]
+    firmware_from: str
+    firmware_before: str
+
+
+@dataclass(frozen=True, slots=True)
 class Clock:
-    """Registers of the meter's own clock."""
+    """Registers of the meter's own clock; `count` as in Text. `sets`: writing them sets the clock."""
 
     function: int
     at: int
     layout: MomentLayout
+    count: int | None = None
+    sets: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +164,8 @@ class Selection:
 
     `content` is the bytes to write: parts of the date, `number` or a constant. A meter that needs time shows
     the record selected before: it is read up to `attempts` times with `pause` seconds before each repetition.
-    `one_transaction`: both in one question, by function 48h.
+    `one_transaction`: both in one question, by function 48h. `finds_next`: where there is no such record, the
+    first one after that date is shown.
     """
 
     at: int
@@ -144,17 +175,42 @@ class Selection:
     pause: float
     attempts: int
     one_transaction: bool
+    finds_next: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class RecordLayout:
-    """A record of `size` bytes, its own stamp, and its numbers."""
+    """A record of `size` bytes, its own stamp, its numbers and what it reports of the meter's state.
+
+    `longer`: more bytes follow. `count` as in Text. From `listed_at` on, the numbers of the parameter list.
+    """
 
     name: str
     size: int
     stamp_at: int
     stamp: MomentLayout
     values: tuple[Value, ...]
+    states: tuple[StateWord, ...] = ()
+    longer: bool = False
+    count: int | None = None
+    listed_at: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ParameterList:
+    """The meter's own list of what its records hold: one code a byte, after `skip` bytes, up to `end`.
+
+    Every code takes `size` bytes of a record; `values` and `states` have the place 0.
+    """
+
+    function: int
+    at: int
+    count: int
+    skip: int
+    end: int
+    size: int
+    values: Mapping[int, Value]
+    states: Mapping[int, StateWord]
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,11 +224,14 @@ class Position:
 
 @dataclass(frozen=True, slots=True)
 class Archive:
-    """One archive of a model. `refusals` are exception codes that tell of the record, not of the meter."""
+    """One archive of a model. `refusals` are exception codes that tell of the record, not of the meter.
+
+    `numbers`: the archive's number, or one for each circuit, whose records are then read one by one.
+    """
 
     kind: ArchiveKind
     addressing: Addressing
-    number: int
+    numbers: tuple[int, ...]
     record: RecordLayout
     depth: int
     stamp: RecordStamp
@@ -185,17 +244,25 @@ class Archive:
 
 @dataclass(frozen=True, slots=True)
 class Current:
-    """Current values: in registers read by `function`, or in a record selected by its number."""
+    """Current values: in registers read by `function`, or in a record.
+
+    The record is selected by its number, or always stands `at` a place of its own.
+    """
 
     function: int
     values: tuple[Value, ...]
-    selected: int | None
-    record: RecordLayout | None
+    states: tuple[StateWord, ...] = ()
+    selected: int | None = None
+    record: RecordLayout | None = None
+    at: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """Everything that is known of one model. `largest` and `gap` in registers."""
+    """Everything that is known of one model, as a line chooses where its `choices` leave something open.
+
+    `largest` and `gap` in registers; `loose`: the meter takes register counts loosely.
+    """
 
     name: str
     maker: str
@@ -213,11 +280,18 @@ class Profile:
     selection: Selection | None
     current: Current
     archives: Mapping[ArchiveKind, Archive]
+    choices: tuple[Choice, ...] = ()
+    parameters: ParameterList | None = None
+    loose: bool = False
+    detection: Detection | None = None
+    totals_every: ArchiveKind = ArchiveKind.DAY
 
     REGISTERS: ClassVar[str] = "current"
     """The section whose places are registers; in every other they are bytes of a record."""
+    LISTED: ClassVar[str] = "parameters"
+    """The section whose places the meter's own list decides."""
 
-    def circuits_of(self, value: Value) -> range:
+    def circuits_of(self, value: Value | StateWord) -> range:
         """The circuits that have this number."""
         return range(1, self.circuits + 1 if value.step else 2)
 
@@ -229,3 +303,5 @@ class Profile:
             records[self.current.record.name] = self.current.record
         for name, record in records.items():
             yield f"record {name}", record.values
+        if self.parameters:
+            yield self.LISTED, tuple(self.parameters.values.values())

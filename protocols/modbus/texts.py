@@ -10,6 +10,9 @@ from typing import Final
 from metering.errors import DecodeError
 from protocols.modbus.values import ByteLayout, decode, encode
 
+LAST_MONTH: Final = 0x0F
+LAST_NUMBER: Final = 0xFFFF
+
 
 @dataclass(frozen=True, slots=True)
 class TextType:
@@ -65,10 +68,26 @@ def _to_version(text: str, size: int) -> bytes:
     return bytes(int(part) for part in text.split("."))[:size]
 
 
+def _batch(data: bytes) -> str:
+    """The day of production is left out: years 9-15, months 5-8 of its bits."""
+    number, date = int.from_bytes(data[2:4], "big"), int.from_bytes(data[6:8], "big")
+    return f"{date >> 9:02}{date >> 5 & 0x0F:02}{number:03}"
+
+
+def _to_batch(text: str, size: int) -> bytes:
+    year, month, number = int(text[:2]), int(text[2:4]), int(text[4:])
+    if month > LAST_MONTH or number > LAST_NUMBER:
+        raise DecodeError(f"{text!r} is no year, month and number in its batch.")
+    return number.to_bytes(4, "big") + (year << 9 | month << 5).to_bytes(4, "big")
+
+
 TEXTS: Final[Mapping[str, TextType]] = {
     "ascii": TextType(_ascii, _to_ascii),
     "bcd": TextType(bytes.hex, _to_bcd),
     "digits": TextType(_digits, _to_digits),
     "version": TextType(_version, _to_version),
+    "batch": TextType(_batch, _to_batch),
 }
-"""`digits` are one byte each, as number or as character; `version` 2.5 is the bytes 2 and 5."""
+"""`digits` are one byte each, as number or as character; `version` 2.5 is the bytes 2 and 5; `batch` is the
+number of a meter in the batch of a year and month, in words 2 and 4.
+"""

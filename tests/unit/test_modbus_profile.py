@@ -101,11 +101,21 @@ def test_an_unknown_model_is_named_with_those_that_are_known() -> None:
 def test_the_first_models_address_their_archives_as_their_references_say() -> None:
     """vzlet-tsrv.md section 3, tv7.md section 3, elf-04.md section 2."""
     numbers = {
-        name: {kind: archive.number for kind, archive in profile.load(name).archives.items()}
+        name: {kind: archive.numbers for kind, archive in profile.load(name).archives.items()}
         for name in profile.names()
     }
     hour, day, month, total = ArchiveKind
-    assert numbers["vzlet-tsrv-024m"] == {hour: 0, day: 1, month: 2, total: 19}
-    assert numbers["termotronic-tv7"] == {hour: 0, day: 1, month: 2, total: 3}
-    assert numbers["elf-04"] == {hour: 0x1A, day: 0x1B, month: 0x1C, total: 0x19}
+    assert numbers["vzlet-tsrv-024m"] == {
+        hour: (0, 3, 6),
+        day: (1, 4, 7),
+        month: (2, 5, 8),
+        total: (19,),
+    }
+    assert numbers["termotronic-tv7"] == {hour: (0,), day: (1,), month: (2,), total: (3,)}
+    assert numbers["elf-04"] == {
+        hour: (0x1A,),
+        day: (0x1B,),
+        month: (0x1C,),
+        total: (0x19,),
+    }
     assert profile.load("vzlet-tsrv-024m").archives[hour].addressing is Addressing.BY_TIME
