@@ -6,7 +6,7 @@ A meter keeps silent at a damaged frame, at other meters' frames and at control 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
 
@@ -26,7 +26,8 @@ from protocols.mbus.frames import (
     decode,
     find,
 )
-from simulators.mbus_telegrams import Layout, kept_at, records, truths
+from simulators.mbus_logs import log_record, log_truth, selected
+from simulators.mbus_telegrams import Layout, LogBook, kept_at, records, truths
 from simulators.memory import MeterMemory
 from simulators.plant import EPOCH
 from simulators.truth import Truth, Truths
@@ -38,6 +39,7 @@ _APPLICATION_RESET, _DATA_SEND, _SELECTION = 0x50, 0x51, 0x52
 _INSTANTANEOUS_VALUES: Final = 0x50
 _VARIABLE_DATA, _APPLICATION_ERROR, _TOO_MANY_READS = 0x72, 0x70, 0x09
 _SET_ADDRESS: Final = b"\x01\x7a"
+_SELECTED_FIELD, _DATA_FIELD = 0x08, 0x0F
 _BAUD_CODES: Final = range(0xB8, 0xC0)
 _SLOWEST_BAUD: Final = 300
 
@@ -52,7 +54,8 @@ def split(buffer: bytes) -> tuple[bytes, int] | None:
 class MbusMeter:
     """One meter on a bus; `reads_per_day` is what its battery grants, None for any number.
 
-    After as many telegrams it refuses the rest of the day with CI 70, "too many read-outs".
+    After as many telegrams it refuses the rest of the day with CI 70, "too many read-outs". `status` is
+    what its header reports.
     """
 
     layout: Layout
@@ -60,9 +63,11 @@ class MbusMeter:
     serial: str
     memory: MeterMemory
     reads_per_day: int | None = None
+    status: int = 0
     baud: int = field(default=2400, init=False)
     selected: bool = field(default=False, init=False)
     sub_code: int = field(default=0, init=False)
+    selection: bytes = field(default=b"", init=False)
     _count_bit: int | None = field(default=None, init=False)
     _number: int = field(default=0, init=False)
     _reply: bytes = field(default=b"", init=False)
@@ -88,8 +93,17 @@ class MbusMeter:
 
     @property
     def sent(self) -> Layout:
-        """The telegrams that the last application reset chose."""
-        return self.layout.current if self.sub_code == _INSTANTANEOUS_VALUES else self.layout
+        """The telegrams that the last application reset and selection chose."""
+        kind = self.layout.current if self.sub_code == _INSTANTANEOUS_VALUES else self.layout
+        if kind.unasked is None:
+            return kind
+        wanted = selected(kind.entries, self.selection) if self.selection else kind.unasked
+        return replace(kind, telegrams=(wanted,))
+
+    @property
+    def log(self) -> LogBook | None:
+        """The log that the last application reset chose."""
+        return self.layout.logs.get(self.sub_code)
 
     def hear(self, frame: bytes) -> bytes | None:
         """Its answer to one whole frame; None when it has none to give."""
@@ -109,14 +123,21 @@ class MbusMeter:
 
     def truth_archive(self, kind: ArchiveKind, start: datetime) -> Truths | None:
         """The register levels that one of its storages holds for this moment; None when none does."""
-        if kind is not ArchiveKind.TOTAL:
-            return None
+        logged = self._logged(kind, start)
+        if logged or kind is not ArchiveKind.TOTAL:
+            return logged
         now = self.memory.meter_time()
         found: dict[tuple[str, int], Truth] = {}
         for storage in self.layout.storages:
             if kept_at(self.layout, storage, self.memory, now) == start:
                 found |= truths(self.layout, storage, self.memory, start)
         return found or None
+
+    def _logged(self, kind: ArchiveKind, start: datetime) -> Truths | None:
+        """What a log says of this slot: totals are its levels at the slot's start."""
+        books = (book for book in self.layout.logs.values() if kind in (book.kind, ArchiveKind.TOTAL))
+        found = (log_truth(book, kind, start, self.memory) for book in books)
+        return next((truth for truth in found if truth), None)
 
     def _addressed(self, address: int) -> bool:
         return address in (self.address, ANYBODY, BROADCAST) or (address == SELECTED and self.selected)
@@ -158,13 +179,13 @@ class MbusMeter:
 
     def _telegram(self, count_bit: int) -> bytes:
         """A repeated count bit repeats the telegram, a toggled one brings the next; a single one is new."""
-        several = len(self.sent.telegrams) > 1
-        if several and self._count_bit == count_bit:
+        telegrams = self.log.depth if self.log else len(self.sent.telegrams)
+        if telegrams > 1 and self._count_bit == count_bit:
             return self._reply
-        if self._count_bit is None or not several:
+        if self._count_bit is None:
             self._number = 0
         else:
-            self._number = (self._number + 1) % len(self.sent.telegrams)
+            self._number = (self._number + 1) % telegrams
         self._count_bit = count_bit
         self._reply = LongFrame(RSP_UD, self.address, self._payload()).encode()
         return self._reply
@@ -177,16 +198,24 @@ class MbusMeter:
         if self.reads_per_day is not None and self._reads > self.reads_per_day:
             return bytes((_APPLICATION_ERROR, _TOO_MANY_READS))
         self._access = (self._access + 1) % 256
-        header = self.secondary + bytes((self._access, 0, 0, 0))
-        data = records(self.sent, self._number, self.memory, self.serial, self._minute)
-        return bytes((_VARIABLE_DATA,)) + header + data
+        header = self.secondary + bytes((self._access, self.status, 0, 0))
+        return bytes((_VARIABLE_DATA,)) + header + self._data()
+
+    def _data(self) -> bytes:
+        if self.log:
+            return log_record(self.log, self._number, self.memory, self.selection)
+        return records(self.sent, self._number, self.memory, self.serial, self._minute)
 
     def _reset_application(self, code: int, data: bytes) -> None:
         self.sub_code = data[0] if data else 0
+        self.selection = b""
         self._restart()
 
     def _take_data(self, code: int, data: bytes) -> None:
-        """Of the records that may be sent to a meter, the new primary address is carried out."""
+        """Of what may be sent to a meter, a selection and the new primary address are carried out."""
+        if data and data[0] & _DATA_FIELD == _SELECTED_FIELD:
+            self.selection = data
+            self._restart()
         if data[:2] == _SET_ADDRESS and len(data) == 3 and data[2] <= LARGEST_ADDRESS:
             self.address = data[2]
 

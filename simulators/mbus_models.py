@@ -1,23 +1,40 @@
 """The telegrams of known models as tables, laid out like captured ones (heat-meters-m-bus.md, m-bus.md 10).
 
-The makers let their telegrams be configured. Where a captured one has no clock (403, 303, PolluCom E), a
+The makers let their telegrams be configured. Where a captured one has no clock (403, 303, PolluCom E, 531), a
 clock record is added here, and set days are kept monthly, so that what a telegram says can be checked.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from fractions import Fraction
 from typing import Final
 
+from metering.calendar import ArchiveKind
 from metering.errors import UnknownModel
-from simulators.mbus_telegrams import Count, Entry, Fixed, Layout, Serial, Stamp, Storage, When
+from simulators.mbus_telegrams import (
+    Count,
+    Entry,
+    Fixed,
+    Layout,
+    LogBook,
+    Real,
+    Serial,
+    Stamp,
+    Storage,
+    When,
+)
 
 KILOWATT_HOUR: Final = Fraction(36, 41868)  # 3.6 MJ in Gcal of 4186.8 MJ
 MEGACALORIE: Final = Fraction(1, 1000)
 WATT: Final = KILOWATT_HOUR / 1000
 LITRE: Final = Fraction(1, 1000)
+KILOGRAM: Final = Fraction(1, 1000)
+MILLIBAR: Final = Fraction(1, 10000)
+MEGAJOULE: Final = KILOWATT_HOUR / Fraction("3.6")
+SECOND: Final = Fraction(1, 3600)
 HOUR: Final = Fraction(1)
 DAY: Final = Fraction(24)
 MINUTE: Final = Fraction(1, 60)
@@ -317,6 +334,243 @@ SENSOSTAR: Final = Layout(
     ),
 )
 
+T230: Final = Layout(
+    "landis-gyr-t230",
+    *("LUG", 0x07, 0x04),
+    # The next set day stands in storage 510 as "every 1 January"; levels are never marked as not reached.
+    storages={1: Storage(new_year(), _start_of_day, marked=False)},
+    telegrams=(
+        (
+            Fixed("09 74 04 09 70 08"),
+            Count("0C 06", "energy_heating", KILOWATT_HOUR),
+            Count("0C 14", "volume", 10 * LITRE),
+            Count("0B 2D", "power", 100 * WATT),
+            Count("0B 3B", "volume_flow", LITRE),
+            Count("0B 5A", "temperature_supply", DEGREE / 10),
+            Count("0B 5E", "temperature_return", DEGREE / 10),
+            Count("0B 62", "temperature_difference", DEGREE / 10),
+            Serial("0C 78"),
+            Fixed("89 10 71 07"),
+            Count("3C 22", "error_time", HOUR),
+            Count("0C 22", "on_time", HOUR),
+            Fixed("8C 90 10 06 00 00 00 00 9B 10 2D 00 00 00 9B 10 5A 07 03 00 94 10 AD 6F 00 00 00 00"),
+            Count("0C 06", "energy_heating", KILOWATT_HOUR, storage=1),
+            Count("0C 14", "volume", 10 * LITRE, storage=1),
+            Fixed("84 8F 0F 6D 00 00 E1 F1"),
+            Stamp("04 6D"),
+        ),
+    ),
+    tail=bytes.fromhex("09 07 00 66 01"),
+)
+
+SHARKY_774: Final = replace(SHARKY_775, model="diehl-sharky-774", manufacturer="DME", version=0x41)
+
+ECHO_II: Final = Layout(
+    "itron-cf-echo-ii",
+    *("ACW", 0x09, 0x04),
+    telegrams=(
+        (
+            Serial("0C 78"),
+            Count("04 06", "energy_heating", KILOWATT_HOUR),
+            Count("0C 14", "volume", 10 * LITRE),
+            Count("0B 2D", "power", 100 * WATT),
+            Count("0B 3B", "volume_flow", LITRE),
+            Count("0A 5A", "temperature_supply", DEGREE / 10),
+            Count("0A 5E", "temperature_return", DEGREE / 10),
+            Count("0B 61", "temperature_difference", DEGREE / 100),
+            Stamp("04 6D"),
+            Count("02 27", "operating_time", DAY),
+            Fixed("09 FD 0E 19 09 FD 0F 45"),
+        ),
+    ),
+    tail=bytes.fromhex("20 00"),
+)
+
+ENERCAL: Final = Layout(
+    "gwf-enercal",
+    *("GWF", 0x08, 0x04),
+    storages=_months(1, 1, _start_of_day),
+    telegrams=(
+        (
+            Count("04 06", "energy_heating", KILOWATT_HOUR),
+            Count("04 14", "volume", 10 * LITRE),
+            Fixed("84 40 14 26 E0 26 00"),
+            Count("02 5B", "temperature_supply", DEGREE),
+            Count("02 5F", "temperature_return", DEGREE),
+            Count("02 62", "temperature_difference", DEGREE / 10),
+            Count("04 22", "on_time", HOUR),
+            Count("04 26", "operating_time", HOUR),
+            Count("04 3B", "volume_flow", LITRE),
+            Count("04 2C", "power", 10 * WATT),
+            Stamp("04 6D"),
+            Fixed("84 40 6E 00 00 00 00 84 80 40 6E 00 00 00 00"),
+            Count("84 00 06", "energy_heating", KILOWATT_HOUR, storage=1),
+            Count("84 00 14", "volume", 10 * LITRE, storage=1),
+            Fixed("C4 C0 00 14 2F D2 26 00"),
+            Stamp("82 00 6C", storage=1),
+        ),
+        (Fixed("0F 04 09 01 01 12 00"),),
+    ),
+)
+
+SUPERCAL_531: Final = Layout(
+    "sontex-supercal-531",
+    *("SON", 0x0D, 0x04),
+    telegrams=(
+        (
+            Count("04 0E", "energy_heating", MEGAJOULE),
+            Count("04 14", "volume", 10 * LITRE),
+            Real("05 5B", "temperature_supply"),
+            Real("05 5F", "temperature_return"),
+            Real("05 3E", "volume_flow"),
+            Real("05 2B", "power", WATT),
+            Fixed("C4 40 14 00 00 00 00 C4 80 40 14 00 00 00 00"),
+            Stamp("04 6D"),
+        ),
+        (Fixed("0F 00 00"),),
+    ),
+)
+
+CALEC: Final = Layout(
+    "aquametro-calec-mb",
+    *("AMT", 0xB0, 0x04),
+    telegrams=(
+        (
+            Count("04 06", "energy_heating", KILOWATT_HOUR),
+            Count("03 22", "on_time", HOUR),
+            Real("05 2E", "power", 1000 * WATT),
+            Real("05 3E", "volume_flow"),
+            Real("05 5B", "temperature_supply"),
+            Real("05 5F", "temperature_return"),
+            Real("05 63", "temperature_difference"),
+            Stamp("04 6D"),
+        ),
+    ),
+)
+
+_SENSONIC_PAST: Final = {1: Storage(new_year(), _end_of_day), 2: Storage(month_start(0), _end_of_day)}
+SENSONIC_3: Final = Layout(
+    "ista-sensonic-3",
+    *("IST", 0x01, 0x04),
+    storages=_SENSONIC_PAST,
+    telegrams=(
+        (
+            Count("0C 06", "energy_heating", KILOWATT_HOUR),
+            Count("0C 13", "volume", LITRE),
+            Count("0A 5A", "temperature_supply", DEGREE / 10),
+            Count("0A 5E", "temperature_return", DEGREE / 10),
+            Stamp("04 6D"),
+        ),
+        _kept({1: _SENSONIC_PAST[1]}, Stamp("02 6C"), Count("0C 06", "energy_heating", KILOWATT_HOUR)),
+        _kept({2: _SENSONIC_PAST[2]}, Stamp("02 6C"), Count("0C 06", "energy_heating", KILOWATT_HOUR)),
+    ),
+)
+
+_QALCOSONIC_LEVELS: Final = (
+    Stamp("84 08 6D"),
+    Count("84 08 86 3B", "energy_heating", KILOWATT_HOUR),
+    Count("84 08 86 3C", "energy_cooling", KILOWATT_HOUR),
+    Count("84 08 13", "volume", LITRE),
+)
+SONOMETER_30: Final = Layout(
+    "danfoss-sonometer-30",
+    *("DFS", 0x0B, 0x0D),
+    telegrams=(
+        (
+            Stamp("04 6D"),
+            Fixed("34 6D 00 00 01 01"),
+            Count("34 FD 17", "flags", FLAG),
+            Count("04 20", "on_time", SECOND),
+            Count("04 24", "operating_time", SECOND),
+            Count("04 86 3B", "energy_heating", KILOWATT_HOUR),
+            Count("04 86 3C", "energy_cooling", KILOWATT_HOUR),
+            Count("04 13", "volume", LITRE),
+            Count("04 2B", "power", WATT),
+            Count("04 3B", "volume_flow", LITRE),
+            Count("02 59", "temperature_supply", DEGREE / 100),
+            Count("02 5D", "temperature_return", DEGREE / 100),
+            Count("02 61", "temperature_difference", DEGREE / 100),
+            Serial("0C 78"),
+        ),
+    ),
+    logs={
+        0x60: LogBook(ArchiveKind.HOUR, _QALCOSONIC_LEVELS, depth=1480, minutes_early=1),
+        0x30: LogBook(ArchiveKind.DAY, _QALCOSONIC_LEVELS, depth=1130, minutes_early=1),
+        0x40: LogBook(ArchiveKind.MONTH, _QALCOSONIC_LEVELS, depth=36, minutes_early=1),
+    },
+)
+
+SKM_2: Final = Layout(
+    "axis-skm-2",
+    *("AXI", 0x01, 0x04),
+    telegrams=(
+        (
+            Stamp("04 6D"),
+            Fixed("84 80 40 06 00 00 00 00"),
+            Count("04 06", "energy_heating", KILOWATT_HOUR),
+            Count("84 40 06", "energy_heating", KILOWATT_HOUR, circuit=2),
+            Count("04 13", "volume_supply", LITRE),
+            Count("84 40 13", "volume_return", LITRE),
+            Count("84 C0 40 13", "volume_supply", LITRE, circuit=2),
+            Count("84 80 80 40 13", "volume_return", LITRE, circuit=2),
+            Count("04 1B", "mass_supply", KILOGRAM),
+            Count("84 40 1B", "mass_return", KILOGRAM),
+            Count("84 C0 40 1B", "mass_supply", KILOGRAM, circuit=2),
+            Count("84 80 80 40 1B", "mass_return", KILOGRAM, circuit=2),
+            Real("05 3E", "volume_flow_supply"),
+            Real("85 40 3E", "volume_flow_return"),
+            Real("85 80 40 3E", "volume_flow_supply", circuit=2),
+            Real("85 C0 40 3E", "volume_flow_return", circuit=2),
+            Count("02 59", "temperature_supply", DEGREE / 100),
+            Count("02 5D", "temperature_return", DEGREE / 100),
+            Count("82 40 59", "temperature_supply", DEGREE / 100, circuit=2),
+            Count("82 40 5D", "temperature_return", DEGREE / 100, circuit=2),
+            Fixed("02 65 20 03"),
+            Count("03 68", "pressure_supply", MILLIBAR),
+            Count("83 40 68", "pressure_return", MILLIBAR),
+            Count("83 80 40 68", "pressure_supply", MILLIBAR, circuit=2),
+            Count("83 C0 40 68", "pressure_return", MILLIBAR, circuit=2),
+            Count("04 20", "on_time", SECOND),
+            Fixed("04 24 00 00 00 00"),
+            Count("84 40 24", "operating_time", SECOND),
+            Count("84 80 40 24", "operating_time", SECOND, circuit=2),
+        ),
+    ),
+)
+
+SKU_02_K: Final = Layout(
+    "axis-sku-02-k",
+    *("AXI", 0x06, 0x0D),
+    unasked=(Fixed("01 FF 0C 02"),),
+    telegrams=(
+        (
+            Stamp("04 6D"),
+            Count("04 24", "operating_time", SECOND),
+            Count("04 86 3B", "energy_heating", KILOWATT_HOUR),
+            Count("04 13", "volume", LITRE),
+            Real("05 3E", "volume_flow"),
+            Real("05 5B", "temperature_supply"),
+            Real("05 5F", "temperature_return"),
+            Fixed("01 FF 0C 02"),
+        ),
+    ),
+    logs={
+        0x30: LogBook(
+            ArchiveKind.DAY,
+            (
+                Stamp("84 08 6D"),
+                Count("84 08 86 3B", "energy_heating", KILOWATT_HOUR),
+                Count("84 08 13", "volume", LITRE),
+                Real("85 08 3E", "volume_flow"),
+                Real("85 08 5B", "temperature_supply"),
+                Real("85 08 5F", "temperature_return"),
+            ),
+            depth=62,
+            minutes_early=1,
+        )
+    },
+)
+
 LAYOUTS: Final[Mapping[str, Layout]] = {
     layout.model: layout
     for layout in (
@@ -329,6 +583,16 @@ LAYOUTS: Final[Mapping[str, Layout]] = {
         ZELSIUS_C5,
         MINOCAL,
         SENSOSTAR,
+        T230,
+        SHARKY_774,
+        ECHO_II,
+        ENERCAL,
+        SUPERCAL_531,
+        CALEC,
+        SENSONIC_3,
+        SONOMETER_30,
+        SKM_2,
+        SKU_02_K,
     )
 }
 

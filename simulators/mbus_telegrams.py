@@ -6,6 +6,7 @@ rounded. They stand still for a minute of the meter's clock, the resolution of t
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -13,12 +14,15 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Final
 
+from metering.calendar import ArchiveKind
 from metering.quantities import QUANTITIES, Behaviour
 from simulators.memory import MeterMemory
+from simulators.numbers import FLOAT_STEP, ROUNDING
 from simulators.truth import Truth
 
 MORE_FOLLOWS: Final = b"\x1f"
 _STORAGE_BIT, _EXTENSION = 0x40, 0x80
+_ZERO: Final = Decimal(0)
 _INTEGER_SIZES: Final = {1: 1, 2: 2, 3: 3, 4: 4, 6: 6, 7: 8}
 _BCD_SIZES: Final = {0x9: 1, 0xA: 2, 0xB: 3, 0xC: 4, 0xE: 6}
 
@@ -30,6 +34,17 @@ class Count:
     code: str
     quantity: str
     step: Fraction
+    storage: int = 0
+    circuit: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Real:
+    """A quantity of ours as a 32-bit float; `size` is the record's unit in the canonical one."""
+
+    code: str
+    quantity: str
+    size: Fraction = Fraction(1)
     storage: int = 0
     circuit: int = 1
 
@@ -56,7 +71,8 @@ class Fixed:
     code: str
 
 
-Entry = Count | Stamp | Serial | Fixed
+Measured = Count | Real
+Entry = Measured | Stamp | Serial | Fixed
 When = Callable[[datetime], datetime]
 """The moment whose values a storage holds, for a time of the meter's clock."""
 
@@ -74,8 +90,25 @@ class Storage:
 
 
 @dataclass(frozen=True, slots=True)
+class LogBook:
+    """An archive, newest record first, one a telegram; a record is stamped with its slot's end.
+
+    `minutes_early`: how long before the end the stamp is.
+    """
+
+    kind: ArchiveKind
+    entries: tuple[Entry, ...]
+    depth: int
+    minutes_early: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Layout:
-    """The telegrams of one model: all but the last one announce another. `tail` follows 0F in the last."""
+    """The telegrams of one model: all but the last one announce another. `tail` follows 0F in the last.
+
+    `logs`: what application resets with these sub-codes choose. `unasked`: what a meter sends to whom
+    selected no records; None: it does not wait for a selection.
+    """
 
     model: str
     manufacturer: str
@@ -84,6 +117,8 @@ class Layout:
     telegrams: tuple[tuple[Entry, ...], ...]
     storages: Mapping[int, Storage] = field(default_factory=dict)
     tail: bytes = b""
+    logs: Mapping[int, LogBook] = field(default_factory=dict)
+    unasked: tuple[Entry, ...] | None = None
 
     @property
     def entries(self) -> Iterator[Entry]:
@@ -94,7 +129,7 @@ class Layout:
     def current(self) -> Layout:
         """The same meter asked for its instantaneous values only."""
         values = tuple(
-            entry for entry in self.entries if isinstance(entry, Count | Stamp) and not entry.storage
+            entry for entry in self.entries if isinstance(entry, Measured | Stamp) and not entry.storage
         )
         return replace(self, telegrams=(values,), storages={}, tail=b"")
 
@@ -117,25 +152,31 @@ def kept_at(layout: Layout, storage: int, memory: MeterMemory, at: datetime) -> 
 
 def truths(layout: Layout, storage: int, memory: MeterMemory, at: datetime) -> dict[tuple[str, int], Truth]:
     """What the entries of a storage should say, `at` being the moment whose values it holds."""
-    counts = (entry for entry in layout.entries if isinstance(entry, Count) and entry.storage == storage)
-    return {(entry.quantity, entry.circuit): _truth(entry, memory, at) for entry in counts}
+    measured = (entry for entry in layout.entries if isinstance(entry, Measured) and entry.storage == storage)
+    return {(entry.quantity, entry.circuit): truth(entry, _exact(entry, memory, at)) for entry in measured}
 
 
-def _truth(entry: Count, memory: MeterMemory, at: datetime) -> Truth:
-    step = Decimal(entry.step.numerator) / Decimal(entry.step.denominator)
-    return Truth(_exact(entry, memory, at), step)
+def truth(entry: Measured, exact: Decimal) -> Truth:
+    """A number within what the record's resolution lets be known of it."""
+    if isinstance(entry, Real):
+        return Truth(exact, abs(exact) * FLOAT_STEP + ROUNDING)
+    return Truth(exact, Decimal(entry.step.numerator) / Decimal(entry.step.denominator))
 
 
-def _exact(entry: Count, memory: MeterMemory, at: datetime) -> Decimal:
+def _exact(entry: Measured, memory: MeterMemory, at: datetime) -> Decimal:
     if QUANTITIES[entry.quantity].behaviour is Behaviour.REGISTER:
         return memory.level(entry.quantity, entry.circuit, at)
     return memory.instant(entry.quantity, entry.circuit, at)
 
 
-def _steps(entry: Count, memory: MeterMemory, at: datetime) -> int:
-    exact = Fraction(_exact(entry, memory, at)) / entry.step
+def measured_record(entry: Measured, exact: Decimal) -> bytes:
+    """The record of a number: registers cut off, measured values rounded, floats as they are."""
+    head = _stored(entry.code, entry.storage)
+    if isinstance(entry, Real):
+        return head + struct.pack("<f", float(Fraction(exact) / entry.size))
+    steps = Fraction(exact) / entry.step
     register = QUANTITIES[entry.quantity].behaviour is Behaviour.REGISTER
-    return exact.__floor__() if register else round(exact)
+    return head + _number(entry.code, steps.__floor__() if register else round(steps))
 
 
 def _record(entry: Entry, layout: Layout, memory: MeterMemory, serial: str, at: datetime) -> bytes:
@@ -144,21 +185,24 @@ def _record(entry: Entry, layout: Layout, memory: MeterMemory, serial: str, at: 
             return bytes.fromhex(entry.code)
         case Serial():
             return bytes.fromhex(entry.code) + _number(entry.code, int(serial))
-        case Count():
+        case Count() | Real():
             moment = kept_at(layout, entry.storage, memory, at)
-            value = 0 if moment is None else _steps(entry, memory, moment)
-            return _stored(entry.code, entry.storage) + _number(entry.code, value)
+            return measured_record(entry, _ZERO if moment is None else _exact(entry, memory, moment))
         case Stamp():
-            return _stored(entry.code, entry.storage) + _stamp(entry, layout, memory, at)
+            moment = kept_at(layout, entry.storage, memory, at)
+            if moment is not None and entry.storage:
+                moment = layout.storages[entry.storage].shown(moment)
+            return stamp_record(entry, moment)
 
 
-def _stamp(entry: Stamp, layout: Layout, memory: MeterMemory, at: datetime) -> bytes:
+def stamp_record(entry: Stamp, shown: datetime | None) -> bytes:
     """Type G in two bytes or type F in four; all zero for a moment that was not reached."""
-    size = _INTEGER_SIZES[_field(entry.code)]
-    moment = kept_at(layout, entry.storage, memory, at)
-    if moment is None:
+    return _stored(entry.code, entry.storage) + _stamp(_INTEGER_SIZES[_field(entry.code)], shown)
+
+
+def _stamp(size: int, shown: datetime | None) -> bytes:
+    if shown is None:
         return bytes(size)
-    shown = layout.storages[entry.storage].shown(moment) if entry.storage else moment
     year = shown.year % 100
     day = bytes((shown.day | (year & 7) << 5, shown.month | (year >> 3) << 4))
     return day if size == len(day) else bytes((shown.minute, shown.hour | 1 << 5)) + day

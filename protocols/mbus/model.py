@@ -150,6 +150,7 @@ class Profile:
     bare_vifs: tuple[BareVif, ...] = ()
     fields: tuple[Field, ...] = ()
     clock_at: int | None = None
+    totals_every: ArchiveKind = ArchiveKind.MONTH
 
     @property
     def info(self) -> DriverInfo:
@@ -163,7 +164,7 @@ class Profile:
             verification=self.verification,
             line=self.line,
             depths=self._depths,
-            totals_every=ArchiveKind.MONTH,
+            totals_every=self.totals_every,
             stamp=Stamp.SLOT_START,
             polls_per_day=self.polls_per_day,
             whole_snapshot=True,

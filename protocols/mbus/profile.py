@@ -7,6 +7,7 @@
     polls_per_day = 96                 # what the battery allows
     telegrams = 20                     # optional: the most telegrams of one read-out
     notes = ["UNCONFIRMED: ..."]       # a note in doubt begins with that word
+    totals_every = "month"             # optional: whether stored levels stand at starts of days or months
     clock_at = 19                      # optional: where a telegram without records has its clock (BCD)
     [line]                             # optional: baud, parity, timeout, quiet
     [requests]                         # optional: C fields: send, first; either: the other one may do, too
@@ -54,6 +55,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Final
 
+from metering.calendar import ArchiveKind
 from metering.errors import ProfileError, UnknownModel
 from protocols.declaration import parse
 from protocols.driver import Verification
@@ -108,6 +110,7 @@ def read(text: str, name: str) -> Profile:
         choices=tuple(map(declarations.choice, root.tables("choice"))),
         bare_vifs=tuple(map(declarations.bare_vif, root.tables("bare_vif"))),
         fields=tuple(map(declarations.field, root.tables("field"))),
+        totals_every=root.word("totals_every", ArchiveKind, ArchiveKind.MONTH),
         clock_at=root.take("clock_at", int) if "clock_at" in root else None,
     )
     root.finish()

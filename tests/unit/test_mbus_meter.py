@@ -6,13 +6,14 @@ Frames are those printed in m-bus.md; what a telegram says is compared with the 
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import TypeVar
 
 import pytest
 
-from metering.calendar import ArchiveKind, MeterZone, slots
+from metering.calendar import ArchiveKind, MeterZone, slot_at, slots
 from metering.errors import ConfigurationError, MeterBusy, UnknownModel
 from metering.meters import MeterConfiguration
-from metering.readings import MeterValue, Snapshot
+from metering.readings import ArchiveRecord, MeterValue
 from metering.units import convert
 from protocols.conversation import Conversation, Deliver, Exchange
 from protocols.mbus import profile
@@ -33,6 +34,7 @@ SELECT_12345678 = bytes.fromhex("68 0B 0B 68 53 FD 52 78 56 34 12 FF FF FF FF B2
 SELECT_1 = bytes.fromhex("68 0B 0B 68 53 FD 52 FF FF FF 1F FF FF FF FF BA 16")
 SELECT_ALL = bytes.fromhex("68 0B 0B 68 53 FD 52 FF FF FF FF FF FF FF FF 9A 16")
 SELECT_HYD = bytes.fromhex("68 0B 0B 68 53 FD 52 78 56 34 12 24 23 2A 04 2B 16")
+T = TypeVar("T")
 ACK = b"\xe5"
 NOW = datetime(2026, 11, 20, 9, 41, 30, tzinfo=UTC)
 
@@ -48,7 +50,7 @@ def meter(model: str = "kamstrup-multical-601", serial: str = "12345678", **sett
     return MbusMeter(layout(model), 5, serial, memory, **settings)
 
 
-def converse(conversation: Conversation[Snapshot], device: MbusMeter) -> tuple[Snapshot, list[object]]:
+def converse(conversation: Conversation[T], device: MbusMeter) -> tuple[T, list[object]]:
     """The driver's conversation with the meter alone, no line between them."""
     delivered: list[object] = []
     answer = b""
@@ -82,7 +84,13 @@ def test_a_read_out_says_what_the_plant_did(model: str) -> None:
     assert_right(snapshot.values, device.truth_snapshot(meter_time))
 
 
-@pytest.mark.parametrize("model", LAYOUTS)
+def brings_levels(model: str) -> bool:
+    """Whether current values come in the same telegrams as the stored levels."""
+    declared = profile.load(model)
+    return declared.questions.current.is_ordinary and not declared.logs
+
+
+@pytest.mark.parametrize("model", [model for model in LAYOUTS if brings_levels(model)])
 def test_stored_levels_say_what_the_plant_did(model: str) -> None:
     device = meter(model)
     _, delivered = converse(MbusDriver(profile.load(model)).read_current("5", MeterConfiguration()), device)
@@ -94,6 +102,29 @@ def test_stored_levels_say_what_the_plant_did(model: str) -> None:
         truth = truths[start]
         assert truth is not None
         assert_right(values, truth)
+
+
+ARCHIVES = [(model, kind) for model in LAYOUTS for kind in profile.load(model).info.depths]
+NEWEST = 5
+
+
+@pytest.mark.parametrize(("model", "kind"), ARCHIVES)
+def test_an_archive_says_what_the_plant_did(model: str, kind: ArchiveKind) -> None:
+    device, driver = meter(model), MbusDriver(profile.load(model))
+    step = driver.info.totals_every if kind is ArchiveKind.TOTAL else kind
+    first = device.memory.installed.replace(hour=0)
+    starts = [slot.start for slot in slots(step, first, device.memory.meter_time())][-NEWEST - 1 :]
+    asked = [slot_at(kind, start) for start in reversed(starts)]
+    _, delivered = converse(driver.read_archive("5", MeterConfiguration(), kind, asked), device)
+    found = {record.slot: record for record in delivered}  # type: ignore[attr-defined]
+    assert set(found) == set(asked)
+    for slot, record in found.items():
+        truth = device.truth_archive(kind, slot.start)
+        assert isinstance(record, ArchiveRecord) == (truth is not None), slot
+        if isinstance(record, ArchiveRecord) and truth is not None:
+            assert_right(record.values, truth)
+    from_log = profile.load(model).log(kind) is not None
+    assert not from_log or any(isinstance(record, ArchiveRecord) for record in found.values())
 
 
 def test_months_before_the_installation_are_not_stored() -> None:
