@@ -31,6 +31,7 @@ check: .venv/.dev ## lint, types and import contracts
 fuzz: .venv/.dev ## feed FRAMES mutated frames and CONVERSATIONS with liars to the protocols
 	$(BIN)/python -m tests.fuzz.mbus --frames $(FRAMES)
 	$(BIN)/python -m tests.fuzz.modbus --conversations $(CONVERSATIONS)
+	$(BIN)/python -m tests.fuzz.families --conversations $(CONVERSATIONS)
 	$(BIN)/python -m tests.fuzz.at --conversations $(CONVERSATIONS)
 	$(BIN)/python -m tests.fuzz.hello --inputs $(CONVERSATIONS)
 
