@@ -23,8 +23,10 @@ class Attempt:
 
     @property
     def body(self) -> bytes:
-        """Everything but the echo of the question; no reply of a meter equals its question."""
+        """Everything but the echo of the question; no reply equals its question unless the driver says so."""
         request, heard = self._exchange.request, self.heard
+        if not self._exchange.echo:
+            return heard
         return b"" if request.startswith(heard) else heard.removeprefix(request)
 
     @property
@@ -47,7 +49,7 @@ class Attempt:
     def findings(self) -> set[Finding]:
         """What was noticed about the line."""
         found: set[Finding] = {_name(strange) for strange in (self._before_reply(), self.rest) if strange}
-        if self.heard.startswith(self._exchange.request):
+        if self._exchange.echo and self.heard.startswith(self._exchange.request):
             found.add(Finding.ECHO)
         return found
 

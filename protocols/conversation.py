@@ -18,6 +18,7 @@ class Exchange:
     `complete(buffer)` returns where the reply to exactly this question ends in the buffer, or None while
     bytes are missing. Noise, foreign and damaged frames before the reply are its business (they may stand
     before the reply in the bytes handed over); echo and time are the session's.
+    `echo` False: the reply may begin with the request's own bytes, so that nothing is taken for echo.
     `timeout` in seconds to the first byte; None means the line's. `attempts` None means the line's.
     The session throws NoResponse (silence), FrameError (bytes, but no reply) or LineLost into the generator.
     """
@@ -26,6 +27,7 @@ class Exchange:
     complete: Callable[[bytes], int | None]
     timeout: float | None = None
     attempts: int | None = None
+    echo: bool = True
 
 
 @dataclass(frozen=True, slots=True)
