@@ -79,6 +79,7 @@ def _answer(answer: Answer) -> dict[str, Any]:
         "setting": str(answer.trial.setting) if answer.trial.setting else None,
         "address": answer.trial.address,
         "model": answer.found.model or None,
+        "models": [answer.found.model] if answer.found.model else list(answer.trial.family.models),
         "serial": who.serial or None,
         "said": " ".join(filter(None, (who.maker, who.model, who.firmware))),
     }
@@ -107,8 +108,9 @@ def _print(detected: Detected, _: Translate) -> None:
     headings = (_("protocol"), _("setting"), _("address"), _("serial"), _("model that fits"), _("it says"))
     table = Table(*headings, box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
     for row in map(_answer, detected.answers):
-        names = ("protocol", "setting", "address", "serial", "model", "said")
-        table.add_row(*(str(row[name] or "-") for name in names))
+        fits = row["model"] or _("one of: {models}").format(models=", ".join(row["models"]))
+        told = [str(row[name] or "-") for name in ("protocol", "setting", "address", "serial")]
+        table.add_row(*told, fits, row["said"])
     console = Console(highlight=False)
     if detected.answers:
         console.print(table)
