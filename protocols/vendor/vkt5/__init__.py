@@ -21,7 +21,11 @@ def _build(model: str, framing: Framing, choices: Choices) -> Driver:
 
 
 def _ask(address: str) -> Conversation[Found]:
-    return Found(MODEL, (yield from Vkt5Driver().identify(address)))
+    """A firmware of two bytes many a Modbus meter would answer; eight pipes tell a VKT-5."""
+    driver = Vkt5Driver()
+    identity = yield from driver.identify(address)
+    yield from driver.read_configuration(address)
+    return Found(MODEL, identity)
 
 
 FAMILY: Final = Family(

@@ -9,6 +9,7 @@ from typing import Final, Self
 from metering.errors import DecodeError
 
 PIPES: Final = 8
+INPUTS: Final = 8
 PIPE_SIZE: Final = 7
 
 Firmware = tuple[int, int]
@@ -21,12 +22,13 @@ UNKNOWN: Final[Firmware] = (0, 0)
 _PURPOSES: Final = ("supply", "return", "hot_water", "make_up", "electricity", "cold_water")
 _PRESSURES: Final = ("none", "absolute", "gauge", "contract")
 _TEMPERATURES: Final = ("none", "measured", "contract")
+_OTHER: Final = "other"
 _MEDIA: Final = ("saturated_steam", "superheated_steam", "water", "electricity")
 
 
 @dataclass(frozen=True, slots=True)
 class Pipe:
-    """One pipe of a heat input, in words; numbers stand where the document has no word."""
+    """One pipe of a heat input, in words; `other` stands where the document has no word."""
 
     input: int
     purpose: str
@@ -89,6 +91,10 @@ def _settings(data: bytes) -> Iterator[tuple[str, str]]:
 def _pipe(data: bytes) -> Pipe:
     """The additional temperature and the kind of the flow sensor are left out."""
     number, purpose, pressure, temperature, _, medium, _ = data
+    if number > INPUTS:
+        raise DecodeError(
+            f"A pipe belongs to heat input {number}, which no VKT-5 has: it is damaged."
+        )
     return Pipe(
         number,
         _word(_PURPOSES, purpose),
@@ -99,4 +105,4 @@ def _pipe(data: bytes) -> Pipe:
 
 
 def _word(names: tuple[str, ...], number: int) -> str:
-    return names[number] if number < len(names) else str(number)
+    return names[number] if number < len(names) else _OTHER

@@ -108,6 +108,11 @@ class Records:
         """Takes up what is active now."""
         active = items_of((yield from self.dialogue.ask(active_list())))
         self.items, self._written = wanted(active, self.value_type, self.with_pipe_3), ()
+        if not self.items:
+            raise DecodeError(
+                f"Meter {self.dialogue.address} has no active element for values of type "
+                f"{self.value_type.value}: no measurement scheme is set in it, or the answer is damaged."
+            )
 
     def read(self) -> Conversation[bytes]:
         """The values of all items, in their order; ConfigurationChanged: others are active for this date."""

@@ -24,7 +24,7 @@ SESSION, OUTPUTS = 0x3FFF, 0x3FEE
 SESSION_MARK: Final = 0xCC
 """The byte count that starts a session, whatever the payload's real length."""
 
-_SHORT, _REFUSAL = 8, 6
+_SHORT, _REFUSAL, _SMALLEST = 8, 6, 5
 _REAL_SIZES: Final = {(SESSION, SESSION_MARK): 4, (OUTPUTS, 0x01): 2}
 """Payloads that are not as long as their byte count says, by register and byte count."""
 
@@ -36,7 +36,7 @@ def sealed(body: bytes) -> bytes:
 
 def is_sealed(frame: bytes) -> bool:
     """Whether the last two bytes are the CRC of all before."""
-    return len(frame) >= _REFUSAL and sealed(frame[:-2]) == frame
+    return len(frame) >= _SMALLEST and sealed(frame[:-2]) == frame
 
 
 def read_request(address: int, register: int, count: int = 0) -> bytes:
