@@ -1,0 +1,52 @@
+"""One conversation with one meter: memory of any size, read in pieces that the meter can send."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from metering.errors import ConfigurationError
+from protocols.conversation import Conversation, Exchange
+from protocols.vendor.tem.commands import FlashOrder, Memory, read
+from protocols.vendor.tem.frames import Question
+from protocols.vendor.tem.layout import Layout
+
+LARGEST_ADDRESS: Final = 240
+"""The maker's documents end at 32; one program uses higher ones on the M models."""
+
+
+class Dialogue:
+    """Asks the meter at one address, at most `largest` bytes at once."""
+
+    def __init__(self, address: str, order: FlashOrder, largest: int) -> None:
+        self.address = number_of(address)
+        self._order = order
+        self._largest = largest
+
+    def ask(self, question: Question) -> Conversation[bytes]:
+        """The data of the reply."""
+        return question.answer((yield Exchange(question.frame(), question.complete)))
+
+    def read(self, memory: Memory, at: int, size: int) -> Conversation[bytes]:
+        """These bytes of a memory."""
+        data = b""
+        while len(data) < size:
+            piece = min(size - len(data), self._largest)
+            question = read(self.address, memory, at + len(data), piece, self._order)
+            data += yield from self.ask(question)
+        return data
+
+    def image(self, memory: Memory, at: int, layout: Layout) -> Conversation[bytes]:
+        """The bytes of a layout; zeros where nothing of it is needed."""
+        image = bytearray(layout.size)
+        for begin, size in layout.blocks or ((0, layout.size),):
+            image[begin : begin + size] = yield from self.read(memory, at + begin, size)
+        return bytes(image)
+
+
+def number_of(address: str) -> int:
+    """The network address in a line's text; ConfigurationError when it is none."""
+    if not (address.isascii() and address.isdigit() and len(address) <= 3):
+        raise ConfigurationError(f"{address!r} is no address of a TEM meter: write a number from 1 to 32.")
+    if not 1 <= int(address) <= LARGEST_ADDRESS:
+        raise ConfigurationError(f"{address} is no address of a TEM meter: write a number from 1 to 32.")
+    return int(address)

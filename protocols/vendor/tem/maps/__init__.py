@@ -1,0 +1,1 @@
+"""The memory maps of the models, one module each."""
