@@ -27,12 +27,15 @@ from protocols.mbus.frames import (
     find,
 )
 from simulators.mbus_logs import log_record, log_truth, selected
+from simulators.mbus_offsets import placed_data
 from simulators.mbus_telegrams import Layout, LogBook, kept_at, records, truths
 from simulators.memory import MeterMemory
 from simulators.plant import EPOCH
 from simulators.truth import Truth, Truths
 
 BROADCAST: Final = 255
+PLACED_SIZE: Final = 206
+"""Bytes of data of a telegram that is no records: its last field ends at byte 225 of the frame."""
 LARGEST_ADDRESS: Final = 250
 _ACK: Final = ACKNOWLEDGEMENT.encode()
 _APPLICATION_RESET, _DATA_SEND, _SELECTION = 0x50, 0x51, 0x52
@@ -182,7 +185,9 @@ class MbusMeter:
         telegrams = self.log.depth if self.log else len(self.sent.telegrams)
         if telegrams > 1 and self._count_bit == count_bit:
             return self._reply
-        if self._count_bit is None:
+        if self.layout.placed:
+            self._number = int(bool(count_bit))
+        elif self._count_bit is None:
             self._number = 0
         else:
             self._number = (self._number + 1) % telegrams
@@ -202,6 +207,9 @@ class MbusMeter:
         return bytes((_VARIABLE_DATA,)) + header + self._data()
 
     def _data(self) -> bytes:
+        if self.layout.placed:
+            entries = self.layout.placed[self._number]
+            return placed_data(entries, self._number, PLACED_SIZE, self.memory, self._minute)
         if self.log:
             return log_record(self.log, self._number, self.memory, self.selection)
         return records(self.sent, self._number, self.memory, self.serial, self._minute)

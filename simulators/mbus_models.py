@@ -14,6 +14,7 @@ from typing import Final
 
 from metering.calendar import ArchiveKind
 from metering.errors import UnknownModel
+from simulators.mbus_offsets import Placed
 from simulators.mbus_telegrams import (
     Count,
     Entry,
@@ -571,6 +572,44 @@ SKU_02_K: Final = Layout(
     },
 )
 
+KILOJOULE: Final = KILOWATT_HOUR / 3600
+_HUNDRED_THOUSANDTH: Final = Fraction(1, 100_000)
+_TEN_THOUSANDTH: Final = Fraction(1, 10_000)
+
+
+def _both_pipes(
+    quantity: str, places: Mapping[int, tuple[int, int]], size: int = 4, step: Fraction | None = None
+) -> tuple[Placed, ...]:
+    """A quantity of supply and return, by system."""
+    return tuple(
+        Placed(at, f"{quantity}_{pipe}", size, step, system)
+        for system, both in places.items()
+        for pipe, at in zip(("supply", "return"), both, strict=True)
+    )
+
+
+SKM_2M: Final = Layout(
+    "axis-skm-2m",
+    *("AXI", 0x02, 0x04),
+    telegrams=(),
+    placed=(
+        (
+            Placed(25, "energy_heating", 8, KILOJOULE),
+            Placed(33, "energy_heating", 8, KILOJOULE, 2),
+            *_both_pipes("volume", {1: (65, 73), 2: (81, 89)}, 8, _HUNDRED_THOUSANDTH),
+            *_both_pipes("mass", {1: (129, 137), 2: (145, 153)}, 8, _HUNDRED_THOUSANDTH),
+            *_both_pipes("volume_flow", {1: (193, 201), 2: (209, 217)}, step=_TEN_THOUSANDTH),
+            *_both_pipes("mass_flow", {1: (197, 205), 2: (213, 221)}, step=_TEN_THOUSANDTH),
+        ),
+        (
+            *_both_pipes("temperature", {1: (19, 23), 2: (27, 31)}),
+            Placed(177, "on_time", step=SECOND),
+            Placed(181, "operating_time", step=SECOND),
+            Placed(185, "operating_time", step=SECOND, circuit=2),
+        ),
+    ),
+)
+
 LAYOUTS: Final[Mapping[str, Layout]] = {
     layout.model: layout
     for layout in (
@@ -592,6 +631,7 @@ LAYOUTS: Final[Mapping[str, Layout]] = {
         SENSONIC_3,
         SONOMETER_30,
         SKM_2,
+        SKM_2M,
         SKU_02_K,
     )
 }

@@ -16,6 +16,7 @@ from typing import Final
 
 from metering.calendar import ArchiveKind
 from metering.quantities import QUANTITIES, Behaviour
+from simulators.mbus_offsets import Placed, placed_truth
 from simulators.memory import MeterMemory
 from simulators.numbers import FLOAT_STEP, ROUNDING
 from simulators.truth import Truth
@@ -107,7 +108,8 @@ class Layout:
     """The telegrams of one model: all but the last one announce another. `tail` follows 0F in the last.
 
     `logs`: what application resets with these sub-codes choose. `unasked`: what a meter sends to whom
-    selected no records; None: it does not wait for a selection.
+    selected no records; None: it does not wait for a selection. `placed`: telegrams that are no records,
+    the first one for a request without count bit, the second for one with it.
     """
 
     model: str
@@ -119,6 +121,7 @@ class Layout:
     tail: bytes = b""
     logs: Mapping[int, LogBook] = field(default_factory=dict)
     unasked: tuple[Entry, ...] | None = None
+    placed: tuple[tuple[Placed, ...], ...] = ()
 
     @property
     def entries(self) -> Iterator[Entry]:
@@ -152,6 +155,9 @@ def kept_at(layout: Layout, storage: int, memory: MeterMemory, at: datetime) -> 
 
 def truths(layout: Layout, storage: int, memory: MeterMemory, at: datetime) -> dict[tuple[str, int], Truth]:
     """What the entries of a storage should say, `at` being the moment whose values it holds."""
+    if layout.placed:
+        fields = (entry for telegram in layout.placed for entry in telegram)
+        return {(entry.quantity, entry.circuit): placed_truth(entry, memory, at) for entry in fields}
     measured = (entry for entry in layout.entries if isinstance(entry, Measured) and entry.storage == storage)
     return {(entry.quantity, entry.circuit): truth(entry, _exact(entry, memory, at)) for entry in measured}
 
