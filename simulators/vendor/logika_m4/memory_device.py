@@ -142,7 +142,7 @@ class MemoryDevice:
         """What current values must say that were read in this minute."""
         shown = self._symbols(f"{self.layout.current} {self.layout.totals}")
         numbers = numbers_at(self.memory, _minute(meter_time))
-        return truths(shown, self.layout.units, self.memory, numbers, current=True)
+        return truths(shown, self.layout.units, self.memory, numbers, self.layout.totals.split())
 
     def truth_archive(self, kind: ArchiveKind, start: datetime) -> Truths | None:
         """What the record of this slot must say; None when the meter rightly has none."""
@@ -150,7 +150,7 @@ class MemoryDevice:
             return None
         numbers = numbers_over(self.memory, slot_at(kind, start))
         held = self._symbols(self.layout.record)
-        return truths(held, self.layout.units, self.memory, numbers, current=False)
+        return truths(held, self.layout.units, self.memory, numbers)
 
     def _symbols(self, names: str) -> list[tuple[str, int]]:
         return [(name, one.circuit) for one in self.layout.inputs for name in names.split()]

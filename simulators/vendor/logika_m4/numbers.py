@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from decimal import Decimal
 from typing import Final, NamedTuple
 
 from metering.errors import NotSupported
-from metering.quantities import QUANTITIES, Behaviour
 from simulators.memory import MeterMemory
 from simulators.numbers import Numbers, Sent, on_wire, truths_of
 from simulators.truth import Truths
@@ -64,20 +63,19 @@ def amount(symbol: str, circuit: int, units: Units, numbers: Numbers) -> Decimal
 
 
 def truths(
-    symbols: Iterable[tuple[str, int]], units: Units, memory: MeterMemory, numbers: Numbers, current: bool
+    symbols: Iterable[tuple[str, int]],
+    units: Units,
+    memory: MeterMemory,
+    numbers: Numbers,
+    totals: Container[str] = (),
 ) -> Truths:
-    """What a reader must understand of symbols with their circuits; `current`: registers are totals."""
+    """What a reader must understand of symbols with their circuits; `totals` are no mere floats."""
     rows = (
-        sent(symbol, circuit, units, TOTAL_STEP if current and _is_register(symbol) else None)
+        sent(symbol, circuit, units, TOTAL_STEP if symbol in totals else None)
         for symbol, circuit in symbols
         if circuit <= memory.circuits
     )
     return truths_of((row for row in rows if row), numbers)
-
-
-def _is_register(symbol: str) -> bool:
-    measured = MEASURED.get(symbol)
-    return measured is not None and QUANTITIES[measured[0]].behaviour is Behaviour.REGISTER
 
 
 def ieee_float(number: Decimal) -> bytes:

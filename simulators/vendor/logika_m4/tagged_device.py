@@ -75,7 +75,7 @@ class TaggedDevice:
         layout = self.layout
         numbers = numbers_at(self.memory, _minute(meter_time))
         shown = {*layout.current.values(), *layout.totals.values(), *layout.times.values()}
-        return truths(shown, layout.units, self.memory, numbers, current=True)
+        return truths(shown, layout.units, self.memory, numbers, {name for name, _ in layout.totals.values()})
 
     def truth_archive(self, kind: ArchiveKind, start: datetime) -> Truths | None:
         """What the record of this slot must say; None when the meter rightly has none."""
@@ -85,8 +85,8 @@ class TaggedDevice:
         held = {symbol for record in layout.values() for symbol in record}
         if kind is ArchiveKind.TOTAL:
             held &= set(self.layout.totals.values())
-        numbers, is_total = self._numbers(kind, start), kind is ArchiveKind.TOTAL
-        return truths(held, self.layout.units, self.memory, numbers, current=is_total)
+        totals = {name for name, _ in held} if kind is ArchiveKind.TOTAL else set[str]()
+        return truths(held, self.layout.units, self.memory, self._numbers(kind, start), totals)
 
     def _answered(self, request: LongFrame | ShortFrame) -> bytes:
         answers: Mapping[int, Callable[[bytes], bytes]] = {
