@@ -121,6 +121,28 @@ async def test_an_operators_request_is_served_at_once_and_once(database: Databas
     assert len(await Polls(database).list()) == 2 * len(meters)
 
 
+async def test_a_battery_is_spared_and_the_operator_told_when_the_next_poll_is_due(
+    database: Database,
+) -> None:
+    async with running_house(database, M_BUS) as (_, meters):
+        model = meters[0].meter.model
+        budget = PollPlan(timedelta(milliseconds=1), timedelta(milliseconds=1), budgets={model: 2})
+        (served,) = await Registry(database).lines()
+        polling, others = collector(database, plan=budget), len(meters) - 1
+        for _time in range(4):
+            await polling.serve_line(served.id)
+        histories = await Polls(database).histories(budgets=budget.budgets)
+        spared = histories[meters[0].meter_id].spared_until
+        assert spared is not None
+        assert len(await Polls(database).list()) == 2 + 4 * others, "the battery is spared, the rest is read"
+        await Jobs(database).ask_line(served.id, None, 100, clock())
+        for _time in range(2):
+            await polling.serve_line(served.id)
+    (refusal,) = [one for one in await Polls(database).list() if one.outcome is Outcome.BATTERY_SPARED]
+    assert refusal.meter_id == meters[0].meter_id
+    assert f"{spared:%Y-%m-%d %H:%M} UTC" in refusal.message
+
+
 async def test_a_meter_registered_wrongly_does_not_void_its_line(database: Database) -> None:
     async with running_house(database, M_BUS) as (_, meters):
         registry = Registry(database)

@@ -38,7 +38,7 @@ def test_addresses_of_an_engineer_stand_instead_of_the_usual_ones() -> None:
 
 @pytest.mark.parametrize("family", FAMILIES, ids=lambda family: family.protocol)
 def test_a_search_is_gentle(family: Family) -> None:
-    assert [trial for trial in trials([family], retunes=True, addresses=("17",))]
+    assert trials([family], retunes=True, addresses=("17",))
     wanted = trials([family], retunes=True)
     assert len(wanted) <= 24
     assert all(isinstance(trial.setting, Setting) for trial in wanted)
