@@ -11,7 +11,7 @@ from protocols.vendor.kmp import frames, requests
 from protocols.vendor.kmp.dialogue import BASE_MODULE, HEAT_METER, TOP_MODULE
 from protocols.vendor.kmp.frames import ACKNOWLEDGEMENT, REQUEST, Frame
 from protocols.vendor.kmp.registers import name
-from protocols.vendor.kmp.replies import NO_REGISTER, serial_of, type_of
+from protocols.vendor.kmp.replies import MOST_ENTRIES, NO_REGISTER, serial_of, type_of
 from protocols.vendor.kmp.units import CLOCK, DATE, UNITS
 from protocols.vendor.kmp.values import Cursor, Header, Value
 
@@ -257,7 +257,7 @@ def _logger(cursor: Cursor) -> Iterator[Part]:
     yield 4, f"newest ID {cursor.number(4)}"
     yield 2, f"info {cursor.number(2):04X}"
     headers: list[Header] = []
-    for _ in range(entries if count else 0):
+    for _ in range(min(entries, MOST_ENTRIES) if cursor.left else 0):
         yield from _row(cursor, count, headers)
 
 

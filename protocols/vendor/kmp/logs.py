@@ -27,7 +27,7 @@ from protocols.vendor.kmp.values import decimal_date
 STAMP: Final = (DATE, CLOCK)
 """The registers that every entry is asked for, so that it says when it was written."""
 
-MOST_ENTRIES: Final = 32
+LARGEST_QUESTION: Final = 32
 """Entries asked for at once; the meter sends as many as its reply holds."""
 
 _LONGEST: Final = 0xFA
@@ -99,7 +99,7 @@ class Logger:
 
     def newest(self, count: int) -> Conversation[list[Entry]]:
         """The newest entries; the reply says the newest ID, too."""
-        asked = min(count, MOST_ENTRIES)
+        asked = min(count, LARGEST_QUESTION)
         request = read_logger_newest(self._number, 0, asked, self._registers)
         reply = yield from self._ask(request, FROM_NEWEST)
         self._newest = max(reply.records, default=reply.newest)
@@ -110,7 +110,7 @@ class Logger:
         identifier = self._newest - age
         if identifier < 0:
             return []
-        asked = min(count, MOST_ENTRIES)
+        asked = min(count, LARGEST_QUESTION)
         request = read_logger_from(self._number, identifier, asked, self._registers)
         reply = yield from self._ask(request, FROM_ID)
         return self._entries(reply)

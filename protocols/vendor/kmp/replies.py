@@ -16,6 +16,9 @@ _TAIL: Final = 5
 
 LOG_EMPTY, LOG_OUT_OF_RANGE = 0x01, 0x04
 
+MOST_ENTRIES: Final = 255
+"""Entries of one reply that are believed; no reply is long enough for more."""
+
 Row = dict[int, Value]
 """One record's values by register."""
 
@@ -91,6 +94,8 @@ def logger_of(data: bytes) -> LogReply:
     cursor = Cursor(data)
     cursor.take(2)
     entries, count = cursor.number(2), cursor.number(1)
+    if entries > MOST_ENTRIES:
+        raise DecodeError(f"A KMP logger claims to send {entries} entries at once: ask again.")
     first, newest, info = cursor.number(4), cursor.number(4), cursor.number(2)
     records: dict[int, Row] = {}
     headers: list[Header] = []
