@@ -1,0 +1,30 @@
+"""KM-5 of TBN Energoservis: fixed frames of 16, 32 and 72 bytes, archives in rings of lines."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from protocols.driver import Driver
+from protocols.family import Choices, Family
+from protocols.modbus.messages import Framing
+from protocols.vendor.km5.driver import MODEL, Km5Driver
+from protocols.vendor.km5.explain import explain, reseal
+
+CERTAINTY: Final = 32
+"""XOR, sum, one of three lengths, and eight decimal digits."""
+
+
+def build(model: str, framing: Framing, choices: Choices) -> Driver:
+    return Km5Driver(choices)
+
+
+FAMILY: Final = Family(
+    protocol="km5",
+    title="KM-5 (TBN Energoservis)",
+    models=(MODEL,),
+    build=build,
+    explain=explain,
+    reseal=reseal,
+    search=(),  # a meter is asked by its number of eight digits, and no address that means anybody is known
+    certainty=CERTAINTY,
+)

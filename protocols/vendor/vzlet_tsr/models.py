@@ -1,0 +1,222 @@
+"""The models as rows of constants. Source: vzlet-tsr-legacy.md sections 2 to 4."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final, NamedTuple
+
+from metering.conditions import Condition, ConditionName
+from protocols.vendor.vzlet_tsr.functions import Function
+
+
+class Pipe(NamedTuple):
+    """Where a pipe of the meter stands in our words."""
+
+    circuit: int
+    place: str
+
+
+class Asked(NamedTuple):
+    """A value that a function with this argument gives."""
+
+    function: Function
+    argument: int
+    quantity: str
+    unit: str
+    circuit: int = 1
+
+
+class Stored(NamedTuple):
+    """A field of an archive record: `size` bytes at an offset, as `form` says, in steps of 10^-decimals.
+
+    `pipe` takes place and circuit from a pipe of the model; without one they are the row's own.
+    """
+
+    at: int
+    form: str
+    quantity: str
+    unit: str
+    decimals: int = 0
+    circuit: int = 1
+    pipe: int = 0
+
+
+FLOAT, WORD, SIGNED_WORD, LONG = "float", "word", "signed word", "long"
+SIZES: Final[Mapping[str, int]] = {FLOAT: 4, WORD: 2, SIGNED_WORD: 2, LONG: 4}
+TOTAL_OF_PIPE: Final = "the unit of the pipe"
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """One model.
+
+    `temperatures` and `pressures`: the pipes of which the functions for current values tell them.
+    `situations_at`: offset and size of the word of abnormal situations in hour records.
+    """
+
+    name: str
+    title: str
+    preamble: bytes
+    pipes: Mapping[int, Pipe]
+    temperatures: tuple[int, ...]
+    pressures: tuple[int, ...]
+    extra: tuple[Asked, ...]
+    main: tuple[Stored, ...]
+    additional: tuple[Stored, ...]
+    situations_at: tuple[int, int]
+    situations: Mapping[int, Condition | None]
+    errors: Mapping[int, Condition | None]
+    marks: tuple[str, ...]
+
+
+_SUPPLY_RETURN: Final = {1: Pipe(1, "supply"), 2: Pipe(1, "return")}
+_FOUR_PIPES: Final = {**_SUPPLY_RETURN, 3: Pipe(2, "supply"), 4: Pipe(2, "return")}
+_FIVE_PIPES: Final = {**_SUPPLY_RETURN, 3: Pipe(1, "make_up"), 4: Pipe(2, "supply"), 5: Pipe(2, "return")}
+
+_EVERY_MODEL: Final = (
+    Asked(Function.TEMPERATURE_DIFFERENCE, 0, "temperature_difference", "K"),
+    Asked(Function.COLD_WATER_TEMPERATURE, 0, "temperature_cold_water", "°C"),
+)
+_OLD_EXTRA: Final = (
+    *_EVERY_MODEL,
+    Asked(Function.PRESSURE, 2, "pressure_cold_water", "MPa"),
+    Asked(Function.WORKING_TIME, 0, "operating_time", "min"),
+    Asked(Function.FAILURE_TIME, 0, "error_time", "min"),
+)
+_NEW_EXTRA: Final = (
+    *_EVERY_MODEL,
+    *(
+        Asked(Function.TIME_COUNTER, number, name, "min", circuit)
+        for number, (circuit, name) in enumerate(
+            [(1, "operating_time"), (1, "error_time"), (2, "operating_time"), (2, "error_time")], start=2
+        )
+    ),
+)
+
+
+def _main(pipes: tuple[int, int, int, int], temperature: str) -> tuple[Stored, ...]:
+    """The record of function 08; temperatures stand in the order first, third, second, fourth pipe."""
+    first, second, third, fourth = pipes
+    return (
+        Stored(0x04, FLOAT, "energy_heating", "MJ", circuit=1),
+        Stored(0x08, FLOAT, "energy_heating", "MJ", circuit=2),
+        *(Stored(0x0C + 4 * n, FLOAT, "", TOTAL_OF_PIPE, pipe=pipe) for n, pipe in enumerate(pipes)),
+        *(
+            Stored(0x1C + 2 * n, temperature, "temperature", "°C", 2, pipe=pipe)
+            for n, pipe in enumerate((first, third, second, fourth))
+        ),
+    )
+
+
+_TIMES: Final = (
+    Stored(0x18, LONG, "operating_time", "min", circuit=1),
+    Stored(0x1C, LONG, "error_time", "min", circuit=1),
+    Stored(0x20, LONG, "operating_time", "min", circuit=2),
+    Stored(0x24, LONG, "error_time", "min", circuit=2),
+)
+_OLD_ADDITIONAL: Final = (
+    *(Stored(4 * n, FLOAT, "pressure", "MPa", pipe=pipe) for n, pipe in enumerate((1, 2, 3, 4))),
+    *_TIMES,
+)
+_NEW_ADDITIONAL: Final = (
+    *(Stored(2 * n, WORD, "pressure", "MPa", 3, pipe=pipe) for n, pipe in enumerate((1, 2, 4, 5))),
+    Stored(0x08, WORD, "pressure_cold_water", "MPa", 3),
+    Stored(0x0A, SIGNED_WORD, "temperature_cold_water", "°C", 2),
+    *_TIMES,
+)
+
+
+def _flow(first_bit: int, circuit: int, place: str) -> dict[int, Condition | None]:
+    return {
+        first_bit: Condition(ConditionName.FLOW_ABOVE_MAXIMUM, circuit, place),
+        first_bit + 1: Condition(ConditionName.FLOW_BELOW_MINIMUM, circuit, place),
+    }
+
+
+_SITUATIONS: Final[Mapping[int, Condition | None]] = {
+    **_flow(0, 1, "supply"),
+    **_flow(2, 2, "supply"),
+    **_flow(4, 1, "return"),
+    **_flow(6, 2, "return"),
+    8: Condition(ConditionName.MASS_IMBALANCE, 1),
+    9: Condition(ConditionName.MASS_IMBALANCE, 2),
+    10: Condition(ConditionName.SENSORS_SWAPPED, 2),
+    11: Condition(ConditionName.SENSORS_SWAPPED, 1),
+    12: Condition(ConditionName.POWER_FAILURE),
+    14: Condition(ConditionName.SENSOR_FAULT, 0, "temperature_supply"),
+}
+_OLD_SITUATIONS: Final = {
+    **_SITUATIONS,
+    13: Condition(ConditionName.HARDWARE_FAULT),
+    15: Condition(ConditionName.SENSOR_FAULT, 0, "pressure_supply"),
+}
+_NEW_SITUATIONS: Final = {
+    **_SITUATIONS,
+    13: None,
+    15: None,
+    16: Condition(ConditionName.MASS_IMBALANCE, 1),
+    17: Condition(ConditionName.MASS_IMBALANCE, 2),
+}
+"""Return above supply, but within the meter's tolerance, is nothing to report."""
+
+_NEW_ERRORS: Final[Mapping[int, Condition | None]] = {
+    0: Condition(ConditionName.MEMORY_FAULT),
+    2: Condition(ConditionName.SENSOR_FAULT, 0, "temperature_supply"),
+    3: Condition(ConditionName.COMMUNICATION_FAULT),
+    4: Condition(ConditionName.HARDWARE_FAULT),
+    7: Condition(ConditionName.HARDWARE_FAULT),
+    8: Condition(ConditionName.COMMUNICATION_FAULT),
+    9: Condition(ConditionName.HARDWARE_FAULT),
+    10: Condition(ConditionName.HARDWARE_FAULT),
+    11: Condition(ConditionName.CLOCK_FAULT),
+    15: Condition(ConditionName.HARDWARE_FAULT),
+}
+_OLD_ERRORS: Final = {
+    **_NEW_ERRORS,
+    1: Condition(ConditionName.SENSOR_FAULT, 0, "volume_flow"),
+    5: Condition(ConditionName.SENSORS_SWAPPED),
+    6: Condition(ConditionName.REVERSE_FLOW),
+    12: Condition(ConditionName.BATTERY_LOW),
+    13: Condition(ConditionName.SENSORS_SWAPPED),
+    14: Condition(ConditionName.MEMORY_FAULT),
+}
+
+
+def _older(name: str, title: str, *marks: str) -> Model:
+    """TSRV-010 and what is built like it."""
+    return Model(
+        name=name,
+        title=title,
+        preamble=b"",
+        pipes=_FOUR_PIPES,
+        temperatures=(1, 2, 4),
+        pressures=(1, 2, 4),
+        extra=_OLD_EXTRA,
+        main=_main((1, 2, 3, 4), WORD),
+        additional=_OLD_ADDITIONAL,
+        situations_at=(0x24, 2),
+        situations=_OLD_SITUATIONS,
+        errors=_OLD_ERRORS,
+        marks=marks,
+    )
+
+
+TSRV_010: Final = _older("vzlet-tsrv-010", "TSRV-010", "20.18")
+MT200DS: Final = _older("vzlet-mt200ds", "MT200DS", "MT200DS", "MT-200DS")
+TSRV_010M: Final = Model(
+    name="vzlet-tsrv-010m",
+    title="TSRV-010M",
+    preamble=b"\x00\x00",
+    pipes=_FIVE_PIPES,
+    temperatures=(1, 2, 3, 4, 5),
+    pressures=(1, 2, 3, 4, 5),
+    extra=_NEW_EXTRA,
+    main=_main((1, 2, 4, 5), SIGNED_WORD),
+    additional=_NEW_ADDITIONAL,
+    situations_at=(0x24, 4),
+    situations=_NEW_SITUATIONS,
+    errors=_NEW_ERRORS,
+    marks=("20.19",),
+)
+MODELS: Final[Mapping[str, Model]] = {model.name: model for model in (TSRV_010, TSRV_010M, MT200DS)}
