@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -189,6 +190,31 @@ def test_a_conversation_that_begins_with_an_earlier_scheme_takes_up_its_elements
     for record in line.records:
         judge(record.values, line.meter.truth_archive(ArchiveKind.HOUR, record.slot.start))
         assert "pressure_supply" not in {value.quantity.name for value in record.values}
+
+
+@dataclass
+class Deafening:
+    """A meter whose first refusal for a changed scheme gets lost on the line."""
+
+    meter: Vkt7Meter
+    lost: int = 0
+
+    def hear(self, frame: bytes) -> bytes | None:
+        answer = self.meter.hear(frame)
+        if answer == refusal(7, 0x03, 5) and not self.lost:
+            self.lost += 1
+            return None
+        return answer
+
+
+def test_a_change_of_scheme_is_noticed_although_its_only_notice_was_lost() -> None:
+    """Section 7: exception 5 is returned once per change; then old lists are served."""
+    meter = Vkt7Meter("teplokom-vkt-7", 7, SERIAL, memory(), scheme_changed_at=CHANGED_AT)
+    line = Line(Deafening(meter), split)
+    read(line, ArchiveKind.HOUR, *hours(TODAY.replace(hour=8), 8))
+    assert len(line.records) == 8
+    for record in line.records:
+        judge(record.values, meter.truth_archive(ArchiveKind.HOUR, record.slot.start))
 
 
 def test_a_meter_that_forgot_its_list_is_read_anew() -> None:

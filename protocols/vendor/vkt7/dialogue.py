@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from metering.errors import ConfigurationError, DecodeError, ExchangeError
+from metering.errors import ConfigurationError, DecodeError, ExchangeError, NoResponse
 from protocols.conversation import Conversation, Exchange
 from protocols.vendor.vkt7.elements import answer_size, in_lists, wanted
 from protocols.vendor.vkt7.frames import LARGEST_ADDRESS
@@ -27,6 +27,8 @@ from protocols.vendor.vkt7.questions import (
 
 _STARTS: Final = 3
 """How often a session is started before its service block is given up."""
+_READINGS: Final = 3
+"""How often values are read before they are given up."""
 
 
 def meter_address(written: str) -> int:
@@ -45,9 +47,9 @@ class Dialogue:
 
     address: int
 
-    def ask(self, question: Question) -> Conversation[bytes]:
+    def ask(self, question: Question, attempts: int | None = None) -> Conversation[bytes]:
         """The data of the answer; raises what its code means when the meter refuses."""
-        answer = yield from self.ask_or_code(question)
+        answer = yield from self.ask_or_code(question, attempts)
         if isinstance(answer, int):
             raise question.refused(self.address, answer)
         return answer
@@ -115,13 +117,27 @@ class Records:
             )
 
     def read(self) -> Conversation[bytes]:
-        """The values of all items, in their order; ConfigurationChanged: others are active for this date."""
+        """The values of all items, in their order; ConfigurationChanged: others are active for this date.
+
+        The meter tells once that others are active. Where its answer was lost it may have told so, and what
+        is active is asked for again.
+        """
+        lost: ExchangeError | None = None
+        for _ in range(_READINGS):
+            try:
+                return (yield from self._read())
+            except ExchangeError as error:
+                lost = error
+                yield from self.choose()
+        raise lost or NoResponse
+
+    def _read(self) -> Conversation[bytes]:
         data = b""
         for items in in_lists(self.items):
             if items != self._written:
                 yield from self.dialogue.ask(write_list(items))
                 self._written = items
-            data += yield from self.dialogue.ask(read_data(answer_size(items)))
+            data += yield from self.dialogue.ask(read_data(answer_size(items)), attempts=1)
         return data
 
     def select(self, date: datetime) -> Conversation[bool]:
