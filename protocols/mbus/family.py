@@ -51,7 +51,7 @@ FAMILY: Final = Family(
     search=(
         Search(
             lines=(LineDefaults(2400, "E"), LineDefaults(300, "E"), LineDefaults(9600, "E")),
-            addresses=(str(ANYBODY),),
+            addresses=(str(ANYBODY), "1"),
             ask=ask,
         ),
     ),

@@ -15,6 +15,9 @@ from typing import Final
 
 from protocols.mbus.vif import DataType, Meaning, power_of_ten
 
+WITH_ERROR: Final = "with error"
+_TIMES: Final = ("on_time", "operating_time")
+_DATA_ERROR: Final = 0x18
 _DURATION_UNITS: Final = ("s", "min", "h", "d")
 
 
@@ -69,6 +72,16 @@ def _add(share: Decimal) -> Effect:
 
 def _report(error: str) -> Effect:
     return lambda value: replace(value, error=error)
+
+
+def _report_unless_time(error: str) -> Effect:
+    """Of a time this "error" tells what is counted: how long there was one (heat-meters-m-bus.md 1.1, 4)."""
+
+    def effect(value: ValueInformation) -> ValueInformation:
+        counted = value.meaning.quantity in _TIMES
+        return value.qualified(WITH_ERROR) if counted else replace(value, error=error)
+
+    return effect
 
 
 def _unroll(profile: Profile) -> Effect:
@@ -176,6 +189,7 @@ EFFECTS: Final[Mapping[int, Effect]] = dict(
     (
         (0x00, lambda value: value),
         *((code, _report(words)) for code, words in RECORD_ERRORS.items()),
+        (_DATA_ERROR, _report_unless_time(RECORD_ERRORS[_DATA_ERROR])),
         *((code, _qualify(words)) for code, words in _QUALIFIERS.items()),
         (0x13, _unroll(Profile.BACKWARD)),
         (0x1E, _unroll(Profile.WITH_STORAGE)),

@@ -140,6 +140,13 @@ def test_counters_are_kept_while_a_sensor_is_missing() -> None:
     assert value.value == Decimal(0)
 
 
+@pytest.mark.parametrize("data", ["04 A6 18 05 00 00 00", "34 26 05 00 00 00"])
+def test_a_time_with_error_is_a_counter(data: str) -> None:
+    """Section 1.1 and section 4 (`A6 18`): of a time VIFE 18 and function 3 tell what is counted."""
+    (value,) = read("diehl-sharky-775", 0, data).values
+    assert (value.quantity.name, value.value) == ("error_time", Decimal(5 * 3600))
+
+
 def test_flags_of_a_storage_belong_to_its_levels() -> None:
     body = bytes.fromhex(HEADER + "00 00 00 44 06 07 00 00 00 42 FD 17 08 00 42 6C 7F 33")
     (record,) = stored_levels(profile.load("kamstrup-multical-601"), [records.decode(body)])

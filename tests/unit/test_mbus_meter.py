@@ -127,6 +127,14 @@ def test_an_archive_says_what_the_plant_did(model: str, kind: ArchiveKind) -> No
     assert not from_log or any(isinstance(record, ArchiveRecord) for record in found.values())
 
 
+def test_what_its_header_reports_is_what_the_driver_tells() -> None:
+    device = meter("diehl-sharky-775")
+    device.status = 0x04
+    driver = MbusDriver(profile.load(device.model))
+    snapshot, _ = converse(driver.read_current("5", MeterConfiguration()), device)
+    assert {str(condition) for condition in snapshot.conditions} == {"battery_low"}
+
+
 def test_months_before_the_installation_are_not_stored() -> None:
     """Installed in May: the levels of June to November are kept, the earlier ones not reached."""
     device = meter("minol-minocal")
