@@ -94,6 +94,14 @@ def test_a_block_with_a_wrong_check_is_resealed() -> None:
     assert FAMILY.reseal(with_parity(DUMP)[:-1] + b"\x00") == with_parity(DUMP)
 
 
+@pytest.mark.parametrize("sent", [b"/LUGCUH50\r\n" + DUMP, with_parity(b"/LUGCUH50\r\n" + DUMP)])
+def test_an_answer_in_one_piece_is_explained_in_one(sent: bytes) -> None:
+    words = [one.meaning for one in FAMILY.explain(sent)]
+    assert "maker LUG" in words
+    assert "6.8: energy: 0328.871 GJ" in words
+    assert FAMILY.reseal(sent[:-1] + b"x") == sent
+
+
 def test_mixed_parity_is_damage() -> None:
     assert is_even(b"/?!") and is_even(with_parity(b"/?!"))
     assert not is_even(b"/" + with_parity(b"/"))
@@ -209,7 +217,7 @@ def test_data_that_were_lost_are_asked_for_with_the_whole() -> None:
     line, told = SlowSwitch(losses=2), Told()
     assert converse(driver().identify("0"), line, told).serial == "66153690"
     assert [retune.baud for retune in told.retunes] == [300, 2400] * 3
-    with pytest.raises(ExchangeError, match="identified itself"):
+    with pytest.raises(ExchangeError, match="identifies itself"):
         converse(driver().identify("0"), SlowSwitch(losses=3))
 
 

@@ -217,6 +217,27 @@ def test_not_a_number_is_absent() -> None:
     assert all(value.absence is None for value in rest)
 
 
+def test_a_meter_without_a_counter_of_hours_is_asked_for_the_rest() -> None:
+    def without_hours(asked: bytes, reply: bytes) -> bytes:
+        frame = frames.decode(asked)
+        refused = frame.function == 1 and frame.data[2] & 0x08
+        return replace(frame, function=0, data=b"\x02").encode() if refused else reply
+
+    snapshot = converse(driver().read_current("107080", NOTHING), DeviceLine(meter(), without_hours))
+    names = [value.quantity.name for value in snapshot.values]
+    assert "energy_heating" in names
+    assert "operating_time" not in names
+
+
+def test_a_clock_that_began_anew_makes_no_slots_before_2000() -> None:
+    def anew(asked: bytes, reply: bytes) -> bytes:
+        return replace(frames.decode(asked), data=bytes((0, 1, 1, 0, 10, 0))).encode()
+
+    before = slot_at(ArchiveKind.HOUR, datetime(1999, 12, 31, 22))
+    told = read(driver(), DeviceLine(meter(), anew), ArchiveKind.HOUR, [before])
+    assert told.delivered == [Gap(ArchiveKind.HOUR, before, GapReason.OUT_OF_DEPTH)]
+
+
 def test_inputs_that_no_plant_is_wired_to_count_nothing() -> None:
     model = "teplovodokhran-pulsar-10m"
     values = converse(driver(model).read_current("107080", NOTHING), DeviceLine(meter(model))).values

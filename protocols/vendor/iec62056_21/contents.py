@@ -21,7 +21,7 @@ from protocols.vendor.iec62056_21.models import CLOCK, ERROR, NO_ERROR, REGISTER
 from protocols.vendor.iec62056_21.sign_on import Identification
 
 _NUMBER: Final = re.compile(r"-?[0-9]{1,15}([.,][0-9]{1,9})?", re.ASCII)
-_MOMENT: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}", re.ASCII)
+_MOMENT: Final = re.compile(r"20[0-9]{2}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,49 +30,45 @@ _HEARD_ONLY: Final = b""
 
 
 def read_out(model: Model, address: str, question: str) -> Conversation[ReadOut]:
-    """Identification and data sets; the whole is repeated when its second half is lost."""
+    """Identification and data sets; the whole is repeated when its second half is lost. FrameError."""
     asked = request(address, question, model.wake)
-    for _ in range(TRIES - 1):
-        try:
-            return (yield from _once(model, asked))
-        except _DataLost:
-            continue
-    return (yield from _once(model, asked))
+    for _ in range(TRIES):
+        read = yield from _once(model, asked)
+        if read is not None:
+            return read
+    raise FrameError(
+        "The meter identifies itself, but its data do not come through: check that the line follows it "
+        "from 300 baud to the announced speed, or that its gateway runs at the speed of the meter's module."
+    )
 
 
-class _DataLost(FrameError):
-    """The meter identified itself, but its data did not come through: check that the line can follow it."""
-
-
-def _once(model: Model, asked: bytes) -> Conversation[ReadOut]:
+def _once(model: Model, asked: bytes) -> Conversation[ReadOut | None]:
+    """None: the data were lost."""
     follows = yield from _tuned(SIGN_ON_BAUD)
     alone = model.mode is Mode.C or (model.mode is Mode.B and follows)
     reply = yield Exchange(asked, _signed_on(model) if alone else _whole(model))
     who = find_identification(reply)
     if who is None:
         raise FrameError
-    block = data_block.find(reply, model.check, who.end)
-    if block is None:
-        reply = yield from _data(model, who)
-        block = data_block.find(reply, model.check)
-    if block is None:
-        raise FrameError
-    return ReadOut(model, who, parse(block.text.decode("ascii")))
+    block = data_block.find(reply, model.check, who.end) or (yield from _data(model, who))
+    return ReadOut(model, who, parse(block.text.decode("ascii"))) if block else None
 
 
-def _data(model: Model, who: Identification) -> Conversation[bytes]:
-    """What follows an identification that came alone."""
+def _data(model: Model, who: Identification) -> Conversation[DataBlock | None]:
+    """What follows an identification that came alone; None when it is lost."""
 
     def complete(buffer: bytes) -> int | None:
         return _end(data_block.find(buffer, model.check))
 
     try:
         if model.mode is Mode.C:
-            return (yield Exchange(STAY, complete))
-        yield from _tuned(who.speed)
-        return (yield Exchange(_HEARD_ONLY, complete, attempts=1))
-    except ExchangeError as error:
-        raise _DataLost(f"{who.maker} {who.text} identified itself, then: {error}") from error
+            reply = yield Exchange(STAY, complete)
+        else:
+            yield from _tuned(who.speed)
+            reply = yield Exchange(_HEARD_ONLY, complete, attempts=1)
+    except ExchangeError:
+        return None
+    return data_block.find(reply, model.check)
 
 
 def _tuned(baud: int) -> Conversation[bool]:

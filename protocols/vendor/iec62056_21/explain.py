@@ -14,7 +14,7 @@ from protocols.annotation import Annotation, Part, annotated
 from protocols.vendor.iec62056_21 import data_block
 from protocols.vendor.iec62056_21.characters import SOH, is_even, without_parity
 from protocols.vendor.iec62056_21.data_sets import SET, DataSet, data_set
-from protocols.vendor.iec62056_21.sign_on import find_identification
+from protocols.vendor.iec62056_21.sign_on import Identification, find_identification
 
 MEANINGS: Final[Mapping[str, str]] = {
     "0.0": "property number",
@@ -55,9 +55,11 @@ def explain(frame: bytes) -> list[Annotation]:
 
 
 def reseal(frame: bytes) -> bytes:
-    """A data block with its BCC set right; other messages have none."""
-    block = b"(" in without_parity(frame) and len(frame) > 2
-    return data_block.reseal(frame) if block and without_parity(frame)[0] != SOH else frame
+    """A data block, also behind an identification, with its BCC set right; other messages have none."""
+    who = find_identification(frame) if without_parity(frame[:1]) == b"/" else None
+    begin = who.end if who else 0
+    block = b"(" in without_parity(frame[begin:]) and without_parity(frame[:1])[0] != SOH
+    return frame[:begin] + data_block.reseal(frame[begin:]) if block else frame
 
 
 def _parts(frame: bytes) -> Iterator[Part]:
@@ -70,9 +72,8 @@ def _parts(frame: bytes) -> Iterator[Part]:
         return _option(found)
     if plain[0] == SOH:
         return _command(plain)
-    who = find_identification(frame)
-    if who is not None and plain[:1] == b"/" and who.end == len(frame):
-        return _identification(frame)
+    if plain[:1] == b"/":
+        return _answer(frame)
     return _block(frame)
 
 
@@ -109,10 +110,17 @@ def _command(plain: bytes) -> Iterator[Part]:
     yield 1, "BCC, right"
 
 
-def _identification(frame: bytes) -> Iterator[Part]:
+def _answer(frame: bytes) -> Iterator[Part]:
+    """An identification, alone or with the data that follow it at the same speed."""
     who = find_identification(frame)
     if who is None:
-        raise FrameError
+        raise FrameError("Not a message of IEC 62056-21: it begins with / but is no identification.")
+    yield from _identification(who)
+    if who.end < len(frame):
+        yield from _block(frame[who.end :])
+
+
+def _identification(who: Identification) -> Iterator[Part]:
     yield 1, "start of an identification"
     yield 3, f"maker {who.maker}"
     yield 1, f"baud identification {who.baud!r}: the data follow at {who.speed} baud, unless acknowledged"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
@@ -16,6 +16,7 @@ from metering.calendar import ArchiveKind, MeterSlot, next_start, slot_start
 from metering.errors import DecodeError
 from metering.readings import ArchiveRecord, Gap, GapReason, MeterValue
 from protocols.conversation import Conversation
+from protocols.modbus.archives import slots_between
 from protocols.vendor.pulsar import moments, values
 from protocols.vendor.pulsar.dialogue import ARCHIVE, Dialogue, mask
 from protocols.vendor.pulsar.models import Channel
@@ -99,7 +100,7 @@ class Archive:
         return ArchiveRecord(self.kind, slot, self._stamps(slot)[-1], found)
 
     def _reason(self, slot: MeterSlot) -> GapReason:
-        age = steps(self.kind, slot.start, slot_start(self.kind, self.meter_time))
+        age = slots_between(self.kind, slot.start, self.meter_time)
         return GapReason.OUT_OF_DEPTH if age >= KEPT[self.kind] else GapReason.NO_RECORD
 
     def _value(self, channel: Channel, slot: MeterSlot, levels: Levels) -> MeterValue:
@@ -139,11 +140,4 @@ class Archive:
         return self.archived.stamps(self.kind, slot)
 
     def _records(self, oldest: MeterSlot, newest: MeterSlot) -> int:
-        return steps(self.kind, self._stamps(oldest)[0], self._stamps(newest)[-1]) + 1
-
-
-def steps(kind: ArchiveKind, start: datetime, end: datetime) -> int:
-    """How many slots of this kind lie between two starts."""
-    if kind is ArchiveKind.MONTH:
-        return (end.year - start.year) * 12 + end.month - start.month
-    return (end - start) // timedelta(hours=1 if kind is ArchiveKind.HOUR else 24)
+        return slots_between(self.kind, self._stamps(oldest)[0], self._stamps(newest)[-1]) + 1

@@ -29,7 +29,7 @@ from protocols.vendor.pulsar.dialogue import (
     mask,
 )
 from protocols.vendor.pulsar.frames import LARGEST
-from protocols.vendor.pulsar.models import Model
+from protocols.vendor.pulsar.models import Channel, Model
 
 MAKER: Final = "Teplovodokhran"
 ARCHIVED: Final = Choice(
@@ -99,7 +99,10 @@ class PulsarDriver:
             raise MeterError("The meter refuses the new time: set it at the meter, or unlock it first.")
 
     def read_current(self, address: str, configuration: MeterConfiguration) -> Conversation[Snapshot]:
-        """Everything in one answer; once more when the clock's minute changed meanwhile."""
+        """Everything in one answer; once more when the clock's minute changed meanwhile.
+
+        A meter without a counter of hours refuses the whole question and is asked for the rest.
+        """
         dialogue = self._dialogue(address)
         began_at = yield from _clock(dialogue)
         snapshot = yield from self._snapshot(dialogue, began_at)
@@ -118,10 +121,10 @@ class PulsarDriver:
         now = yield from _clock(dialogue)
         if now is None:
             raise DecodeError("The meter does not know its time, so nothing in its archive is sure: set it.")
-        running = {slot for slot in slots if _closed_at(kind, slot) > now}
-        yield Deliver(tuple(Gap(kind, slot, GapReason.NOT_YET_CLOSED) for slot in running))
+        gaps = {slot: reason for slot in slots if (reason := _unreadable(kind, slot, now))}
+        yield Deliver(tuple(Gap(kind, slot, reason) for slot, reason in gaps.items()))
         archive = Archive(kind, self._archived, self._model.archived, now)
-        for window in archive.windows([slot for slot in slots if slot not in running]):
+        for window in archive.windows([slot for slot in slots if slot not in gaps]):
             levels = yield from archive.read(dialogue, window)
             yield Deliver(tuple(archive.answer(slot, levels) for slot in window))
 
@@ -129,13 +132,21 @@ class PulsarDriver:
         return Dialogue(address, self._numbers)
 
     def _snapshot(self, dialogue: Dialogue, meter_time: datetime | None) -> Conversation[Snapshot]:
-        channels = self._model.channels
-        asked = mask(*(channel.number for channel in channels))
-        possible = values.sizes(channels)
-        data = yield from dialogue.ask(CURRENT, asked, lambda data: len(data) in possible)
-        flags = (yield from dialogue.parameter(DIAGNOSTICS))[0]
-        read = (*values.current(channels, data), MeterValue(QUANTITIES["flags"], "", Decimal(flags)))
-        return Snapshot(read, meter_time, conditions=of_bits(flags, self._model.diagnostics, "diagnostics"))
+        try:
+            read = yield from _current(dialogue, self._model.channels)
+        except NotSupported:
+            read = yield from _current(dialogue, [one for one in self._model.channels if not one.whole])
+        bits = (yield from dialogue.parameter(DIAGNOSTICS))[0]
+        flags = MeterValue(QUANTITIES["flags"], "", Decimal(bits))
+        conditions = of_bits(bits, self._model.diagnostics, "diagnostics")
+        return Snapshot((*read, flags), meter_time, conditions=conditions)
+
+
+def _current(dialogue: Dialogue, channels: Sequence[Channel]) -> Conversation[tuple[MeterValue, ...]]:
+    possible = values.sizes(channels)
+    asked = mask(*(channel.number for channel in channels))
+    data = yield from dialogue.ask(CURRENT, asked, lambda data: len(data) in possible)
+    return values.current(channels, data)
 
 
 def _clock(dialogue: Dialogue) -> Conversation[datetime | None]:
@@ -149,8 +160,11 @@ def _depths(readings: bool) -> dict[ArchiveKind, int]:
     return amounts | ({ArchiveKind.TOTAL: KEPT[ArchiveKind.TOTAL]} if readings else {})
 
 
-def _closed_at(kind: ArchiveKind, slot: MeterSlot) -> datetime:
-    return slot.start if kind is ArchiveKind.TOTAL else slot.end
+def _unreadable(kind: ArchiveKind, slot: MeterSlot, now: datetime) -> GapReason | None:
+    """A clock that began anew in 2000 makes slots that no date of this protocol can name."""
+    if (slot.start if kind is ArchiveKind.TOTAL else slot.end) > now:
+        return GapReason.NOT_YET_CLOSED
+    return None if slot.start.year in moments.YEARS else GapReason.OUT_OF_DEPTH
 
 
 def _minute(moment: datetime) -> datetime:

@@ -9,11 +9,12 @@ from metering.errors import DecodeError
 
 SIZE: Final = 6
 UNKNOWN: Final = b"\xff" * SIZE
-_CENTURY: Final = 2000
+YEARS: Final = range(2000, 2256)
+"""What one byte can say."""
 
 
 def encode(moment: datetime) -> bytes:
-    return bytes((moment.year - _CENTURY, *moment.timetuple()[1:6]))
+    return bytes((moment.year - YEARS.start, *moment.timetuple()[1:6]))
 
 
 def decode(octets: bytes) -> datetime | None:
@@ -21,7 +22,7 @@ def decode(octets: bytes) -> datetime | None:
     if octets == UNKNOWN:
         return None
     try:
-        return datetime(_CENTURY + octets[0], *octets[1:SIZE])
+        return datetime(YEARS.start + octets[0], *octets[1:SIZE])
     except (IndexError, ValueError, TypeError) as error:
         raise DecodeError(
             f"The meter sent the date {octets.hex(' ').upper()}, which no calendar has: set its clock."
