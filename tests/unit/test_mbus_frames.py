@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import tomllib
+from pathlib import Path
+
 import pytest
 
 from metering.errors import FrameError
@@ -105,3 +108,14 @@ def test_unwanted_frames_are_passed_over() -> None:
     foreign = LongFrame(frames.RSP_UD, 9, b"\x78\x04\x13\xe5\x00\x00\x00").encode()
     found = frames.find(foreign + b"\xe5", lambda frame: frame == ACKNOWLEDGEMENT)
     assert found == (ACKNOWLEDGEMENT, len(foreign) + 1)
+
+
+WORKED_FRAMES = Path(__file__).parent.parent / "frames" / "m-bus.toml"
+WORKED = [bytes.fromhex(table["hex"]) for table in tomllib.loads(WORKED_FRAMES.read_text("utf-8"))["frame"]]
+
+
+@pytest.mark.parametrize("data", WORKED, ids=lambda data: data[:12].hex(" "))
+def test_every_worked_frame_is_found_whole_wherever_it_is_split(data: bytes) -> None:
+    assert all(frames.find(data[:cut]) is None for cut in range(len(data)))
+    assert frames.find(data) == (frames.decode(data), len(data))
+    assert frames.decode(data).encode() == data
