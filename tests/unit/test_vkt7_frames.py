@@ -103,6 +103,9 @@ STRANGE = {
     "an answer to a write": (read_data(6), write_answer(0, 0x3FFE)),
     "a refusal of a write": (read_data(6), refusal(0, 0x10, 3)),
     "a wrong CRC": (read_data(6), read_answer(0, bytes(6))[:-1] + b"\x00"),
+    "values, not a list": (active_list(), read_answer(0, bytes.fromhex("e8 1f c0 00 68 06"))),
+    "a clock, not a range": (date_range(), read_answer(0, bytes(9))),
+    "values, not service information": (service_information(), read_answer(0, bytes(15))),
     "its own echo": (read_data(), read_request(0, 0x3FFE)),
 }
 

@@ -92,9 +92,7 @@ def _pipe(data: bytes) -> Pipe:
     """The additional temperature and the kind of the flow sensor are left out."""
     number, purpose, pressure, temperature, _, medium, _ = data
     if number > INPUTS:
-        raise DecodeError(
-            f"A pipe belongs to heat input {number}, which no VKT-5 has: it is damaged."
-        )
+        raise DecodeError(f"A pipe belongs to heat input {number}, which no VKT-5 has: it is damaged.")
     return Pipe(
         number,
         _word(_PURPOSES, purpose),

@@ -18,10 +18,9 @@ from protocols.vendor.vkt7.frames import (
     is_sealed,
     request_sizes,
 )
-from protocols.vendor.vkt7.information import SERVICE_SIZE, Service, firmware_text, moment
-from protocols.vendor.vkt7.questions import DATE, LISTED, VALUE_TYPE, items_of
+from protocols.vendor.vkt7.information import RANGE_SIZES, SERVICE_SIZE, Service, firmware_text, moment
+from protocols.vendor.vkt7.questions import DATE, LARGEST_CODE, LISTED, VALUE_TYPE, items_of
 from protocols.vendor.vkt7.words import (
-    LARGEST_CODE,
     QUALITIES,
     READ_REGISTERS,
     REFUSALS,
@@ -34,7 +33,6 @@ from protocols.vendor.vkt7.words import (
 _WRITE_ANSWER: Final = 8
 _ENTRY: Final = 6
 _CLOCK: Final = 8
-_DATES: Final = (8, 12)
 
 
 def explain(frame: bytes) -> list[Annotation]:
@@ -142,7 +140,7 @@ def _read_answer(body: bytes) -> Iterator[Part]:
     elif len(data) == _CLOCK and data[6] in QUALITIES and _time(data[:6]):
         yield 6, f"clock {_time(data[:6])}"
         yield from _tail(data)
-    elif len(data) in _DATES and all(_time(data[at : at + 4]) for at in range(0, len(data), 4)):
+    elif len(data) in RANGE_SIZES and all(_time(data[at : at + 4]) for at in range(0, len(data), 4)):
         yield from _range(data)
     else:
         yield from _values(data)

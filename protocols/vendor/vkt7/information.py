@@ -8,7 +8,11 @@ from typing import Final, Self
 
 from metering.errors import DecodeError, NotSupported
 
-SERVICE_SIZE: Final = 16
+SERVICE_SIZES: Final = (1, 16)
+"""Before firmware 1.5, and since."""
+SERVICE_SIZE: Final = SERVICE_SIZES[-1]
+RANGE_SIZES: Final = (8, 12)
+"""Before firmware 1.7, and since."""
 VERSION_AT: Final = 61
 """Where the server version stands in the data of the service block: byte 64 of the frame."""
 SERVER_VERSIONS: Final = (0, 1)
@@ -61,7 +65,7 @@ class ArchiveRange:
     @classmethod
     def decode(cls, data: bytes) -> Self:
         parts = [data[at : at + _MOMENT_SIZE] for at in range(0, len(data), _MOMENT_SIZE)]
-        if len(data) not in (2 * _MOMENT_SIZE, 3 * _MOMENT_SIZE):
+        if len(data) not in RANGE_SIZES:
             raise DecodeError(f"A range of archives has two or three dates, not {len(data)} bytes.")
         hours_from, now, *days_from = (moment(part) for part in parts)
         return cls(hours_from, now, days_from[0] if days_from else None)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import IntEnum
@@ -23,6 +23,7 @@ from protocols.vendor.vkt7.frames import (
     read_request,
     write_request,
 )
+from protocols.vendor.vkt7.information import RANGE_SIZES, SERVICE_SIZES
 
 DATA, VALUE_TYPE, ACTIVE_LIST, DATE = 0x3FFE, 0x3FFD, 0x3FFC, 0x3FFB
 SERVICE, DATE_RANGE, SUBSCRIBER = 0x3FF9, 0x3FF6, 0x3EA6
@@ -34,6 +35,8 @@ NO_SUCH, NO_DATA, CHANGED = 2, 3, 5
 LISTED: Final = 0x4000_0000
 """Set in every address of a written read list."""
 
+LARGEST_CODE: Final = 82
+"""The highest code of an element."""
 _SESSION_DATA: Final = bytes((0x80, 0, 0, 0))
 _CLOCK_SIZE: Final = 8
 _ENTRY_SIZE: Final = 6
@@ -75,12 +78,17 @@ class Item:
     size: int
 
 
+def _anything(data: bytes) -> bool:
+    return True
+
+
 @dataclass(frozen=True, slots=True)
 class Question:
     """A request and the marks of its answer.
 
-    `size`: the bytes of data that the answer must have; None: any. A start of session is answered with
-    content to be ignored, so that its answer need not repeat the register (`echoes`).
+    `size`: the bytes of data that the answer must have; None: any that `fits`, for no answer says what was
+    asked, and a late one must not pass for another. A start of session is answered with content to be
+    ignored, so that its answer need not repeat the register (`echoes`).
     """
 
     function: int
@@ -90,6 +98,7 @@ class Question:
     payload: bytes = b""
     byte_count: int | None = None
     size: int | None = None
+    fits: Callable[[bytes], bool] = _anything
     echoes: bool = True
     refusals: Refusals = field(default_factory=lambda: _USUAL)
 
@@ -106,7 +115,8 @@ class Question:
         def sizes(head: bytes) -> tuple[int, ...]:
             return answer_sizes(head) if head[:1] == bytes((address,)) and self._begins(head[1:]) else ()
 
-        return next(frames_in(buffer, sizes), None)
+        found = frames_in(buffer, sizes)
+        return next((extent for extent in found if self._is_answer(buffer[slice(*extent)])), None)
 
     def answer(self, address: int, reply: bytes) -> bytes | int:
         """The data of the answer, or the code with which the meter refuses."""
@@ -122,6 +132,9 @@ class Question:
         """What it means that the meter answered with this code."""
         kind, meaning = self.refusals.get(code, (MeterError, "the reference does not explain this code"))
         return kind(f"Meter {address} refused {self.about} with code {code}: {meaning}.")
+
+    def _is_answer(self, frame: bytes) -> bool:
+        return frame[1] != READ or self.fits(frame[3:-2])
 
     def _begins(self, head: bytes) -> bool:
         if head[:1] == bytes((self.function | REFUSED,)):
@@ -145,7 +158,7 @@ def read_data(size: int | None = None) -> Question:
 
 
 def active_list() -> Question:
-    return Question(READ, ACTIVE_LIST, "the list of active elements")
+    return Question(READ, ACTIVE_LIST, "the list of active elements", fits=_is_list)
 
 
 def write_list(items: tuple[Item, ...]) -> Question:
@@ -164,6 +177,10 @@ def items_of(data: bytes) -> tuple[Item, ...]:
     )
 
 
+def _is_list(data: bytes) -> bool:
+    return len(data) % _ENTRY_SIZE == 0 and all(item.code <= LARGEST_CODE for item in items_of(data))
+
+
 def write_type(value_type: ValueType) -> Question:
     payload = value_type.to_bytes(2, "little")
     return Question(WRITE, VALUE_TYPE, f"values of type {value_type.value}", payload=payload)
@@ -179,11 +196,11 @@ def read_clock() -> Question:
 
 
 def date_range() -> Question:
-    return Question(READ, DATE_RANGE, "the range of its archives")
+    return Question(READ, DATE_RANGE, "the range of its archives", fits=lambda data: len(data) in RANGE_SIZES)
 
 
 def service_information() -> Question:
-    return Question(READ, SERVICE, "its service information")
+    return Question(READ, SERVICE, "its service information", fits=lambda data: len(data) in SERVICE_SIZES)
 
 
 def subscriber() -> Question:

@@ -60,8 +60,6 @@ _ELEMENTS: Final[Mapping[int, str]] = (
     | {11: "mass of hot water of heat input 1", 33: "mass of hot water of heat input 2"}
     | {81: "additional input DI", 82: "pressure P3"}
 )
-LARGEST_CODE: Final = 82
-"""The highest code of an element."""
 
 
 def element(code: int) -> str:
