@@ -10,8 +10,6 @@ from pathlib import Path
 import pytest
 
 from api.app import create_app
-from protocols.mbus import profile
-from protocols.mbus.linter import complaints
 from simulators import fleet_file
 from storage.pool import Database
 from teplo import registry_file
@@ -98,11 +96,6 @@ def test_the_map_of_the_api_is_complete() -> None:
 
 def test_the_fleet_of_the_tutorial_is_right() -> None:
     assert len(fleet_file.load(DOCS / "tutorial" / "first-fleet.toml").lines) == 1
-
-
-def test_the_profile_of_the_guide_is_right() -> None:
-    (text,) = blocks(DOCS / "how-to" / "add-a-meter.md", "toml")
-    assert not complaints(profile.read(text, "example-thermo-7"))
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
