@@ -24,6 +24,9 @@ from protocols.mbus.when import When
 DATA_START: Final = 19
 """Where data begin in a frame: behind 68 L L 68 C A CI and twelve bytes of header."""
 _HEADER_END: Final = 13
+_SYSTEMS_TIME: Final = "operating_time"
+"""Of a system that is not used it is 0."""
+_COMMON_TIME: Final = "on_time"
 _CLOCK_SIZE: Final = 6
 
 
@@ -76,9 +79,16 @@ def decode(payload: bytes) -> Telegram:
 
 
 def values(fields: Iterable[Field], telegrams: Sequence[Telegram]) -> tuple[MeterValue, ...]:
-    """One value for each field of the telegrams that came; DecodeError when a telegram is too short."""
-    return tuple(
+    """One value for each field of the telegrams that came, but for systems that are not used.
+
+    DecodeError when a telegram is too short.
+    """
+    found = [
         _value(field, telegrams[field.telegram - 1]) for field in fields if field.telegram <= len(telegrams)
+    ]
+    unused = {value.circuit for value in found if value.quantity.name == _SYSTEMS_TIME and value.value == 0}
+    return tuple(
+        value for value in found if value.circuit not in unused or value.quantity.name == _COMMON_TIME
     )
 
 

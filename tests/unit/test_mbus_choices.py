@@ -78,6 +78,17 @@ def test_how_many_bits_of_a_register_count(bits: str, volume: Decimal) -> None:
     assert values["volume_supply", 1] == volume
 
 
+def test_a_system_that_is_not_used_has_no_values() -> None:
+    """skm-2.md section 3: time of work 0."""
+    first, second = bytearray(240), bytearray(240)
+    second[181 - 19] = 7
+    driver = MbusDriver(profile.load("axis-skm-2m"))
+    bus = Bus([Meter(5, "12345678", (bytes(first), bytes(second)))])
+    values = converse(driver.read_current("5", SETTINGS), bus).values
+    assert {value.circuit for value in values} == {1}
+    assert ("operating_time", Decimal(7)) in {(value.quantity.name, value.value) for value in values}
+
+
 def test_a_telegram_too_short_for_its_fields_is_another_model() -> None:
     driver = MbusDriver(profile.load("axis-skm-2m"))
     with pytest.raises(DecodeError, match="another layout"):

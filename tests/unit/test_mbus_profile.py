@@ -8,9 +8,11 @@ import pytest
 
 from metering.calendar import ArchiveKind
 from metering.errors import ProfileError, UnknownModel
+from metering.meters import MeterIdentity
 from protocols.driver import LineDefaults
 from protocols.mbus import profile
 from protocols.mbus.asking import Question
+from protocols.mbus.detection import best_match
 from protocols.mbus.linter import (
     RULES,
     Rule,
@@ -116,6 +118,33 @@ def test_every_model_of_the_folder_has_a_vector_that_lists_it(folder: tuple[Prof
     }
     assert [said for each in folder for said in every_model_has_a_vector(each, vectors)] == []
     assert list(every_model_has_a_vector(folder[0], ())) != []
+
+
+@pytest.mark.parametrize(
+    ("maker", "version", "medium", "model"),
+    [
+        ("LUG", "04", "04", "landis-gyr-uh50"),
+        ("LUG", "07", "04", "landis-gyr-t230"),
+        ("LUG", "0A", "04", "landis-gyr-t230"),
+        ("HYD", "2F", "04", "diehl-sharky-775"),
+        ("DME", "41", "0C", "diehl-sharky-774"),
+        ("SLB", "02", "04", "itron-cf50"),
+        ("SLB", "06", "04", "itron-cf-compact"),
+        ("SON", "1B", "04", "sontex-supercal-739"),
+        ("AMT", "B0", "04", "aquametro-calec-mb"),
+        ("IST", "01", "04", "ista-sensonic-3"),
+        ("TCH", "17", "04", "techem-vario-4"),
+        ("AXI", "06", "0D", "axis-sku-02-k"),
+        ("AXI", "0B", "0D", "danfoss-sonometer-30"),
+        ("SVM", "09", "0C", "gwf-enercal"),
+    ],
+)
+def test_a_header_of_the_overview_leads_to_its_family(
+    maker: str, version: str, medium: str, model: str
+) -> None:
+    """heat-meters-m-bus.md section 0; sku-02.md section 3 for the QALCOSONIC HEAT1."""
+    header = MeterIdentity(serial="12345678", maker=maker, version=version, medium=medium)
+    assert best_match(header, profile.load_all()) == model
 
 
 def test_no_two_models_of_the_folder_claim_a_meter(folder: tuple[Profile, ...]) -> None:
