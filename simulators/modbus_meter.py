@@ -6,7 +6,7 @@ clock that came with it. What is right is told by modbus_truth.py, never through
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Final
@@ -111,6 +111,7 @@ class ModbusMeter:
             codes = self.profile.parameters.values.keys() | self.profile.parameters.states.keys()
             self.settings[SETTING] = bytes(sorted(codes | {NOBODY_KNOWS})).hex()
         self._selected: tuple[int, datetime | None] | None = None
+        self._reckoned: tuple[datetime, list[tuple[int, int, bytes]]] | None = None
 
     def answer(self, function: int, data: bytes) -> bytes:
         """The data of the reply PDU; Refused with the exception code."""
@@ -136,7 +137,7 @@ class ModbusMeter:
         if archive.content is Content.AMOUNTS or kind is ArchiveKind.TOTAL:
             return truths
         before = slot_at(kind, slot_start(kind, start - _MOMENT))
-        return truths if self._has(archive, before) else _without_registers(truths)
+        return truths if self._has(archive, before) else _without_registers(truths, archive.record.amounts)
 
     def truth_snapshot(self, meter_time: datetime) -> Truths:
         """What current values must say that were read in this minute of the meter's clock."""
@@ -188,13 +189,22 @@ class ModbusMeter:
             yield self._text(profile.identity.firmware, FIRMWARE.get(self.model, "1.0"))
         yield from self._setting_places()
         yield from self._listed_places()
-        numbers = numbers_at(self.memory, _minute(now))
-        for state in profile.current.states:
-            for circuit in profile.circuits_of(state):
-                yield profile.current.function, state.place(circuit), bytes(state.size)
-        for value in profile.current.values:
+        yield from self._current_places(_minute(now))
+
+    def _current_places(self, minute: datetime) -> list[tuple[int, int, bytes]]:
+        """Current values of this minute: every question about them is answered from one reckoning."""
+        if self._reckoned is None or self._reckoned[0] != minute:
+            self._reckoned = minute, list(self._reckon(minute))
+        return self._reckoned[1]
+
+    def _reckon(self, minute: datetime) -> Iterator[tuple[int, int, bytes]]:
+        current, numbers = self.profile.current, numbers_at(self.memory, minute)
+        for state in current.states:
+            for circuit in self.profile.circuits_of(state):
+                yield current.function, state.place(circuit), bytes(state.size)
+        for value in current.values:
             for at, data in self._encoded(value, numbers):
-                yield profile.current.function, at, data
+                yield current.function, at, data
 
     def _text(self, text: Text, written: str) -> tuple[int, int, bytes]:
         data = bytes(text.skip) + encode_text(text.type, written, text.size, text.layout)
@@ -344,10 +354,12 @@ def _of_circuit(numbers: Numbers, circuit: int) -> Numbers:
     return numbers if circuit == 1 else lambda quantity, _: numbers(quantity, circuit)
 
 
-def _without_registers(truths: Truths) -> Truths:
+def _without_registers(truths: Truths, amounts: Container[str]) -> Truths:
     """What is left where the record before is missing, from which amounts would be differences."""
     return {
-        key: truth for key, truth in truths.items() if QUANTITIES[key[0]].behaviour is not Behaviour.REGISTER
+        key: truth
+        for key, truth in truths.items()
+        if QUANTITIES[key[0]].behaviour is not Behaviour.REGISTER or key[0] in amounts
     }
 
 

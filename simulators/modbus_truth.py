@@ -26,7 +26,7 @@ def numbers_of(memory: MeterMemory, archive: Archive, slot: MeterSlot) -> Number
     def number(quantity: Quantity, circuit: int) -> Decimal:
         if quantity.behaviour is not Behaviour.REGISTER:
             return memory.mean(quantity.name, circuit, slot)
-        if archive.content is Content.LEVELS:
+        if archive.content is Content.LEVELS and quantity.name not in archive.record.amounts:
             return memory.level(quantity.name, circuit, slot.end)
         return memory.amount(quantity.name, circuit, slot)
 
@@ -66,7 +66,10 @@ def _truths(
     own_records: int = 1,
     resolved: Numbers | None = None,
 ) -> Truths:
-    """`own_records`: so many circuits have records of their own, each laid out as that of circuit 1."""
+    """`own_records`: so many circuits have records of their own, each laid out as that of circuit 1.
+
+    `resolved`: the levels whose differences the values are, each rounded by itself.
+    """
     found: dict[tuple[str, int], Truth] = {}
     for value in values:
         last = max(own_records, profile.circuits_of(value)[-1])
@@ -76,7 +79,8 @@ def _truths(
                 sent = (resolved or numbers)(value.quantity, circuit)
             except NotSupported:
                 continue
-            found[value.quantity.name, circuit] = Truth(number, _tolerance(value, sent, settings))
+            tolerance = _tolerance(value, sent, settings) * (1 if resolved is None else 2)
+            found[value.quantity.name, circuit] = Truth(number, tolerance)
     return found
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
@@ -104,14 +104,17 @@ def _amounts(
     archive = reader.archive
     data = yield from reader.fetch(stamp_for(archive, _before(archive.kind, slot)))
     before = () if isinstance(data, GapReason) else record_values(profile, archive.record, data, settings)
-    return tuple(_differences(levels, before))
+    return tuple(_differences(levels, before, archive.record.amounts))
 
 
-def _differences(levels: tuple[MeterValue, ...], before: tuple[MeterValue, ...]) -> Iterator[MeterValue]:
+def _differences(
+    levels: tuple[MeterValue, ...], before: tuple[MeterValue, ...], amounts: Container[str]
+) -> Iterator[MeterValue]:
     opening = {(value.quantity, value.circuit): value.value for value in before}
     for level in levels:
         start = opening.get((level.quantity, level.circuit))
-        if level.quantity.behaviour is not Behaviour.REGISTER or level.value is None:
+        counts = level.quantity.behaviour is Behaviour.REGISTER and level.quantity.name not in amounts
+        if not counts or level.value is None:
             yield level
         elif start is None:
             yield replace(level, value=None, absence=Absence.NO_DATA)

@@ -22,6 +22,9 @@ from protocols.modbus.register_map import NUMBER, Addressing, Archive, RecordLay
 
 Fetched = bytes | GapReason
 
+UNSET: Final = b"\xff"
+"""What fills a date that was never set."""
+
 MOST_HOPS: Final = 32
 """Records of a ring that are read in search of one."""
 
@@ -45,8 +48,9 @@ class ArchiveReader:
         return data if self.is_of(data, stamp) else GapReason.UNREADABLE
 
     def is_empty(self, data: bytes) -> bool:
-        """Whether this is the meter's way to say that it has no record."""
-        return self.archive.empty_is_zeros and not any(data)
+        """Whether this is the meter's way to say "no record": zeros, or a date that was never set."""
+        stamp = _stamp_bytes(self.archive.record, data)
+        return stamp == UNSET * len(stamp) or (self.archive.empty_is_zeros and not any(data))
 
     def is_of(self, data: bytes, stamp: datetime) -> bool:
         """Whether the record's own stamp falls into the slot that was asked for."""
@@ -62,9 +66,13 @@ class ArchiveReader:
 def stamp_of(record: RecordLayout, data: bytes) -> datetime | None:
     """A record's own stamp; None when no calendar has it."""
     try:
-        return record.stamp.decode(data[record.stamp_at : record.stamp_at + record.stamp.size])
+        return record.stamp.decode(_stamp_bytes(record, data))
     except DecodeError:
         return None
+
+
+def _stamp_bytes(record: RecordLayout, data: bytes) -> bytes:
+    return data[record.stamp_at : record.stamp_at + record.stamp.size]
 
 
 def slots_between(kind: ArchiveKind, earlier: datetime, later: datetime) -> int:

@@ -73,7 +73,8 @@ class Value:
 
     It is multiplied by `scale`, and by what `scale_by` says of the meter's settings. `step` is the distance
     to the same number of the next circuit, 0 when only circuit 1 has it; `minus` is where a number lies that
-    is subtracted. The raw number is absent when it is one of `absent`.
+    is subtracted. The raw number is absent when it is one of `absent`. `amount`: it begins anew with every
+    record, also where the record's other numbers are running totals.
     """
 
     quantity: Quantity
@@ -86,6 +87,7 @@ class Value:
     minus: int | None = None
     absent: frozenset[int] = frozenset()
     scale_by: ScaleChoice | None = None
+    amount: bool = False
 
     @property
     def size(self) -> int:
@@ -194,6 +196,11 @@ class RecordLayout:
     longer: bool = False
     count: int | None = None
     listed_at: int | None = None
+
+    @property
+    def amounts(self) -> frozenset[str]:
+        """The quantities that begin anew with every record."""
+        return frozenset(value.quantity.name for value in self.values if value.amount)
 
 
 @dataclass(frozen=True, slots=True)

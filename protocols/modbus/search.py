@@ -53,7 +53,7 @@ def _report(address: str) -> Conversation[str]:
 
 def _by_report(address: str, text: str) -> Conversation[Found | None]:
     for known in _known():
-        if known.detection and any(words in f"{text} " for words in known.detection.reports):
+        if any(words in f"{text} " for words in _reports(known)):
             try:
                 identity = yield from _once(ModbusDriver(known).identify(address))
             except (*_REFUSALS, NoResponse):
@@ -64,7 +64,7 @@ def _by_report(address: str, text: str) -> Conversation[Found | None]:
 
 def _by_clock(address: str, heard: bool) -> Conversation[Found]:
     for known in _known():
-        if known.detection is None or known.detection.reports:
+        if _reports(known):
             continue
         try:
             identity = yield from _once(_identified(known, address))
@@ -87,6 +87,10 @@ def _identified(known: Profile, address: str) -> Conversation[MeterIdentity]:
     if not (_is_plausible(meter_time) and identity.serial.strip("0 ") and _fits(known, identity.firmware)):
         raise DecodeError(f"What answers at address {address} is no {known.title}.")
     return identity
+
+
+def _reports(known: Profile) -> tuple[str, ...]:
+    return known.detection.reports if known.detection else ()
 
 
 def _is_plausible(meter_time: datetime | None) -> bool:
@@ -129,7 +133,12 @@ def _single(step: Step) -> Step:
 
 def _known() -> Iterator[Profile]:
     """Every profile that can be told; of those that are told alike the first by name."""
-    return (profile.load(name) for name in profile.names())
+    told = set()
+    for known in map(profile.load, profile.names()):
+        signs = (known.detection, known.identity, known.clock)
+        if known.detection and signs not in told:
+            told.add(signs)
+            yield known
 
 
 SEARCH: Final = Search(

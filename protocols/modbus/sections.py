@@ -371,6 +371,7 @@ def _value(table: Declaration, known: Known, at: int | None = None) -> Value:
         minus=_address(table, "minus") if "minus" in table else None,
         absent=frozenset(table.listed("absent", int)),
         scale_by=scale_by if isinstance(scale_by, ScaleChoice) else None,
+        amount=table.take_or("amount", False),
     )
     table.finish()
     return value
