@@ -1,13 +1,14 @@
 """Simulated Pulsar heat meters and pulse loggers (pulsar.md 3, 4 and 7).
 
 Archives hold the counters as they stood at each boundary; a boundary at which the power was away has none.
+A line of which it is said that they hold amounts has meters of which that is true.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import lru_cache
 from typing import Final
@@ -21,10 +22,14 @@ from protocols.vendor.pulsar import frames
 from protocols.vendor.pulsar.frames import Frame
 from simulators.families import DevicePlan, SimulatedFamily
 from simulators.marks import Marks
-from simulators.memory import MeterMemory
-from simulators.numbers import FLOAT_STEP, ROUNDING, Sent, numbers_at, on_wire, truths_of
+from simulators.numbers import FLOAT_STEP, ROUNDING, Sent, numbers_at, numbers_over, on_wire, truths_of
 from simulators.truth import Truth, Truths
 
+READINGS: Final = "readings"
+AMOUNTS_UNTIL: Final = "amounts_until"
+"""What archive records are; the third word, amounts_since, is what else is left."""
+
+_MOMENT: Final = timedelta(microseconds=1)
 EXACT: Final = Decimal("1E-9")
 HOUR: Final = Decimal(1)
 HEAT: Final[Mapping[int, Sent]] = {
@@ -99,13 +104,14 @@ LAYOUTS: Final = _layouts()
 class PulsarMeter:
     """One meter; it answers whole frames with its own address and the search."""
 
-    def __init__(self, layout: Layout, address: int, serial: str, memory: MeterMemory) -> None:
+    def __init__(self, layout: Layout, plan: DevicePlan) -> None:
         self.model = layout.model
-        self.address = str(address)
-        self.serial = serial
-        self.memory = memory
+        self.address = plan.address
+        self.serial = plan.serial
+        self.memory = plan.memory
         self._layout = layout
-        self._number = address
+        self._number = frames.parse_address(plan.address)
+        self._archive_holds = plan.choices.get("archive", READINGS)
         self._level = lru_cache(maxsize=4096)(self._compute_level)
 
     def hear(self, frame: bytes) -> bytes | None:
@@ -127,12 +133,21 @@ class PulsarMeter:
 
     def truth_archive(self, kind: ArchiveKind, start: datetime) -> Truths | None:
         """A level at the slot's start, or what lies between the readings at its ends."""
+        if self._archive_holds != READINGS:
+            return self._amounts(kind, start)
         slot = slot_at(kind, start)
         ends = (slot.start,) if kind is ArchiveKind.TOTAL else (slot.start, slot.end)
         if kind not in KEPT or not all(self._has_reading(kind, at) for at in ends):
             return None
         rows = [sent for sent in self._archived().values() if self._wired(sent)]
         return {(sent.quantity, sent.circuit): self._truth(sent, ends) for sent in rows}
+
+    def _amounts(self, kind: ArchiveKind, start: datetime) -> Truths | None:
+        if kind is ArchiveKind.TOTAL or not self.memory.has_record(kind, start, KEPT[kind]):
+            return None
+        rows = [sent for sent in self._archived().values() if self._wired(sent)]
+        floats = (sent._replace(step=None) for sent in rows)
+        return truths_of(floats, numbers_over(self.memory, slot_at(kind, start)))
 
     def _truth(self, sent: Sent, ends: tuple[datetime, ...]) -> Truth:
         levels = [self._level(sent, at) for at in ends]
@@ -195,9 +210,22 @@ class PulsarMeter:
         return data[:4] + _date(start) + b"".join(records)
 
     def _record(self, kind: ArchiveKind, sent: Sent, at: datetime) -> bytes:
+        holds = self._reading if self._archive_holds == READINGS else self._amount
+        value = holds(kind, sent, at)
+        return _NO_DATA if value is None else to_float32(value)[::-1]
+
+    def _reading(self, kind: ArchiveKind, sent: Sent, at: datetime) -> Decimal | None:
         if not self._has_reading(kind, at):
-            return _NO_DATA
-        return to_float32(self._level(sent, at) if self._wired(sent) else Decimal(0))[::-1]
+            return None
+        return self._level(sent, at) if self._wired(sent) else Decimal(0)
+
+    def _amount(self, kind: ArchiveKind, sent: Sent, at: datetime) -> Decimal | None:
+        """Of the slot that begins or ends at the record's date."""
+        until = self._archive_holds == AMOUNTS_UNTIL
+        slot = slot_at(kind, slot_start(kind, at - _MOMENT) if until else at)
+        if not self.memory.has_record(kind, slot.start, KEPT[kind]):
+            return None
+        return on_wire(sent, numbers_over(self.memory, slot)) if self._wired(sent) else Decimal(0)
 
     def _has_reading(self, kind: ArchiveKind, at: datetime) -> bool:
         newest = slot_start(kind, self.memory.meter_time())
@@ -245,7 +273,7 @@ def build(plan: DevicePlan) -> PulsarMeter:
         raise ConfigurationError(
             f"A Pulsar meter's address is its serial number, but {plan.address} is not {plan.serial}."
         )
-    return PulsarMeter(LAYOUTS[plan.model], address, plan.serial, plan.memory)
+    return PulsarMeter(LAYOUTS[plan.model], plan)
 
 
 def _channels(mask: bytes) -> list[int]:

@@ -155,17 +155,21 @@ def test_a_boundary_without_power_makes_both_its_slots_gaps() -> None:
 @pytest.mark.parametrize(("word", "hour"), [("amounts_since", 8), ("amounts_until", 9)])
 def test_the_choice_takes_records_for_amounts(word: str, hour: int) -> None:
     """The record dated 8 or 9 o'clock is then the amount of the slot from 8 to 9."""
-    told = read(driver(archive=word), line := DeviceLine(meter()), ArchiveKind.HOUR, [
-        slot_at(ArchiveKind.HOUR, datetime(2026, 2, 9, 8))
-    ])  # fmt: skip
+    slot = slot_at(ArchiveKind.HOUR, datetime(2026, 2, 9, 8))
+    device = build(DevicePlan(HEAT, "107080", "107080", memory_of(), lambda: 0.0, {"archive": word}))
+    told = read(driver(archive=word), DeviceLine(device), ArchiveKind.HOUR, [slot])
     (record,) = told.delivered
     assert isinstance(record, ArchiveRecord)
     assert record.meter_time == datetime(2026, 2, 9, hour)
-    level = line.device.memory.level("volume", 1, datetime(2026, 2, 9, hour))
-    assert abs(record.values[1].value - level) < level / 2**23
-    assert ArchiveKind.TOTAL not in driver(archive=word).info.depths
+    truths = device.truth_archive(ArchiveKind.HOUR, slot.start)
+    assert all(truths[value.quantity.name, 1].admits(value.value) for value in record.values)
+
+
+def test_amounts_are_no_totals() -> None:
+    amounts = driver(archive="amounts_since")
+    assert ArchiveKind.TOTAL not in amounts.info.depths
     with pytest.raises(NotSupported):
-        read(driver(archive=word), line, ArchiveKind.TOTAL, [])
+        read(amounts, DeviceLine(meter()), ArchiveKind.TOTAL, [])
 
 
 def test_a_meter_without_time_has_no_sure_archive() -> None:
