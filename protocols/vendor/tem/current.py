@@ -71,7 +71,7 @@ class CurrentReader:
             try:
                 found = yield from self._at(part, base)
             except NoResponse:
-                if base is part.bases[0]:
+                if base == part.bases[0]:
                     raise
                 continue
             if len(part.bases) == 1 or _agree(before.values, found.values):

@@ -1,0 +1,124 @@
+"""TEM-05: an answer without a checksum is believed when a second one agrees. Source: tem-05.md."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+
+from metering.calendar import ArchiveKind
+from metering.errors import DecodeError, FrameError, NotSupported
+from metering.meters import MeterConfiguration
+from metering.readings import Absence, Snapshot
+from protocols.vendor.tem05 import FAMILY, ask
+from protocols.vendor.tem05.answer import DIVISORS, REQUEST, SIZE, answer_end, state_of
+from tests.unit.tem_line import ADDRESS, TODAY, Line, Spoil, driver, judge, meter
+
+MODEL = "arvas-tem-05"
+NOTHING = MeterConfiguration()
+
+
+def snapshot(spoil: Spoil = lambda number, request, reply: reply, circuits: int = 1) -> Snapshot:
+    line = Line(meter(MODEL, circuits=circuits), spoil)
+    return line.run(driver(MODEL).read_current(ADDRESS, NOTHING))
+
+
+def changed(reply: bytes, at: int, octets: bytes) -> bytes:
+    return reply[:at] + octets + reply[at + len(octets) :]
+
+
+@pytest.mark.parametrize("circuits", [1, 2])
+def test_both_channels_are_read(circuits: int) -> None:
+    line = Line(meter(MODEL, circuits=circuits))
+    read = line.run(driver(MODEL).read_current(ADDRESS, NOTHING))
+    assert read.identity is not None
+    assert (read.identity.serial, read.meter_time) == ("12345", TODAY.replace(hour=14, minute=17))
+    judge(read.values, line.meter.truth_snapshot(TODAY.replace(hour=14, minute=17)))
+    assert {value.circuit for value in read.values} == set(range(1, circuits + 1))
+    assert line.asked == [REQUEST, REQUEST]
+
+
+def test_the_channels_may_be_the_pipes_of_one_circuit() -> None:
+    words = {"channels": "pipes"}
+    line = Line(meter(MODEL, words))
+    read = line.run(driver(MODEL, words).read_current(ADDRESS, NOTHING))
+    judge(read.values, line.meter.truth_snapshot(TODAY.replace(hour=14, minute=17)))
+    names = {value.quantity.name for value in read.values}
+    assert {"volume_supply", "volume_return", "energy_supply", "energy_return"} <= names
+
+
+def test_one_damaged_answer_is_not_believed() -> None:
+    """The second of three answers has another volume: the third agrees with neither, a fourth settles it."""
+    right = snapshot()
+
+    def spoil(number: int, request: bytes, reply: bytes) -> bytes:
+        return changed(reply, 43, b"\x07") if number == 2 else reply
+
+    assert snapshot(spoil) == right
+
+
+def test_answers_that_never_agree_are_refused() -> None:
+    with pytest.raises(FrameError, match="contradict"):
+        snapshot(lambda number, request, reply: changed(reply, 43, bytes((number,))))
+
+
+def test_a_flow_that_never_stands_still_is_absent() -> None:
+    read = snapshot(lambda number, request, reply: changed(reply, 33, bytes((number * 20,))))
+    absent = {value.quantity.name: value.absence for value in read.values if value.value is None}
+    assert absent == {"volume_flow": Absence.NO_DATA}
+
+
+def test_totals_may_wrap_between_two_answers() -> None:
+    """tem-05.md section 3: 24-bit counters wrap at 16777216."""
+
+    def spoil(number: int, request: bytes, reply: bytes) -> bytes:
+        return changed(reply, 41, b"\xff\xff\xff" if number == 1 else b"\x00\x00\x00")
+
+    volumes = [value.value for value in snapshot(spoil).values if value.quantity.name == "volume"]
+    assert volumes == [Decimal(0)]
+
+
+@pytest.mark.parametrize("code", [24, 255])
+def test_a_code_behind_the_table_is_an_error_and_no_default(code: int) -> None:
+    with pytest.raises(DecodeError, match=str(code)):
+        snapshot(lambda number, request, reply: changed(reply, 18, bytes((code,))))
+
+
+@pytest.mark.parametrize(
+    ("code", "k"), [(0, 1000), (3, 100), (13, 10), (14, 1), (15, 10), (20, 1), (21, 100), (23, 10)]
+)
+def test_codes_scale_as_the_reference_lists_them(code: int, k: int) -> None:
+    assert DIVISORS[code] == k
+    assert len(DIVISORS) == 24
+
+
+def test_noise_before_an_answer_is_stepped_over() -> None:
+    answer = meter(MODEL).hear(REQUEST)
+    assert answer is not None
+    heard = b"\x00\xff\x33" + answer
+    assert answer_end(heard) == len(heard)
+    assert state_of(heard[: answer_end(heard)]).serial == "12345"
+    assert answer_end(heard[:-1]) is None
+
+
+def test_error_words_are_told_bit_by_bit() -> None:
+    read = snapshot(lambda number, request, reply: changed(reply, 202, b"\x01\x00\x00\x80"))
+    assert {one.code for one in read.conditions} == {"error 1 bit 0", "error 2 bit 15"}
+
+
+def test_there_is_no_archive() -> None:
+    assert not driver(MODEL).info.depths
+    with pytest.raises(NotSupported):
+        Line(meter(MODEL)).archive(driver(MODEL), ArchiveKind.DAY, [])
+
+
+def test_a_search_finds_it() -> None:
+    found = Line(meter(MODEL)).run(ask("1"))
+    assert (found.model, found.identity.serial) == (MODEL, "12345")
+
+
+@pytest.mark.parametrize("frame", [b"", REQUEST + b"\x00", bytes(SIZE), b"\x11" * 1000], ids=len)
+def test_nothing_else_is_explained(frame: bytes) -> None:
+    with pytest.raises(FrameError):
+        FAMILY.explain(frame)
+    assert FAMILY.reseal(frame) == frame
