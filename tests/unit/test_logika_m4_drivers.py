@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TypeVar
@@ -57,12 +56,10 @@ class Line:
 
     def run(self, conversation: Conversation[T]) -> T:
         """Carries the conversation out; silence is thrown into it as a session does."""
-        outcome: bytes | NoResponse | None = None
-        steps: Generator[object, object, T] = conversation
         try:
+            outcome = self._step(next(conversation))
             while True:
-                step = steps.throw(outcome) if isinstance(outcome, NoResponse) else steps.send(outcome)
-                outcome = self._step(step)
+                outcome = self._step(answered(conversation, outcome))
         except StopIteration as end:
             result: T = end.value
             return result
@@ -82,6 +79,10 @@ class Line:
             heard, rest = heard + (self.device.hear(frame) or b""), rest[end:]
         end_of_reply = step.complete(heard)
         return NoResponse() if end_of_reply is None else heard[:end_of_reply]
+
+
+def answered(conversation: Conversation[T], outcome: bytes | NoResponse) -> object:
+    return conversation.throw(outcome) if isinstance(outcome, NoResponse) else conversation.send(outcome)
 
 
 def line(model: str, circuits: int = 2, address: str = "255", **choices: str) -> Line:
