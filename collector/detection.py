@@ -32,6 +32,12 @@ class Answer:
     trial: Trial
     found: Found
 
+    @property
+    def who(self) -> tuple[str, str, str]:
+        """Protocol and serial number; the address where a protocol tells no number."""
+        serial = self.found.identity.serial
+        return self.trial.family.protocol, serial, "" if serial else self.trial.address
+
 
 @dataclass(frozen=True, slots=True)
 class Heard:
@@ -49,6 +55,11 @@ class Detected:
 
     answers: list[Answer] = field(default_factory=list)
     heard: list[Heard] = field(default_factory=list)
+
+    def add(self, answer: Answer) -> None:
+        """A meter that answers at two addresses, its own and everybody's, is one meter."""
+        if answer.who not in {known.who for known in self.answers}:
+            self.answers.append(answer)
 
 
 Watch = Callable[[int, Trial, Detected], None]
@@ -86,7 +97,7 @@ class Detection:
         settings = replace(LineSettings.of(self._url, trial.line), attempts=1)
         session = Session(self._link, settings=settings, now=self._now)
         try:
-            detected.answers.append(Answer(trial, await session.run(trial.ask(), _nothing)))
+            detected.add(Answer(trial, await session.run(trial.ask(), _nothing)))
         except LineError:
             raise
         except NoResponse:
