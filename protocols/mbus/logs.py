@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from metering.calendar import ArchiveKind, MeterSlot
+from metering.calendar import ArchiveKind, MeterSlot, next_start
 from metering.errors import TeploError, WrongMeter
 from metering.quantities import Behaviour
 from metering.readings import ArchiveRecord, Gap, GapReason, MeterValue
@@ -32,11 +32,11 @@ def read_log(reader: Reader, profile: Profile, log: Log, slots: Sequence[MeterSl
     if not left:
         return
     out = yield from reader.between(log.question, _steps(reader, profile, log, left, records))
-    for slot in sorted(left, reverse=True):
-        if out.broke_off is None:
-            yield Deliver((Gap(log.kind, slot, GapReason.NO_RECORD),))
-    if left and out.broke_off is not None:
+    if not left:
+        return
+    if out.broke_off is not None:
         raise out.broke_off
+    yield Deliver(tuple(_gap(log.kind, slot, records) for slot in sorted(left, reverse=True)))
 
 
 def _steps(
@@ -65,6 +65,14 @@ def _steps(
             break
         telegram, count = following, count ^ FCB
     return ReadOut((telegram,))
+
+
+def _gap(kind: ArchiveKind, slot: MeterSlot, records: Records) -> Gap:
+    """Why a slot was not in the log: the one that follows the newest record is still to be closed."""
+    closed_at = slot.start if kind is ArchiveKind.TOTAL else slot.end
+    newest = max(records, default=closed_at)
+    still_open = newest < closed_at <= next_start(kind, newest)
+    return Gap(kind, slot, GapReason.NOT_YET_CLOSED if still_open else GapReason.NO_RECORD)
 
 
 def _answers(kind: ArchiveKind, left: set[MeterSlot], records: Records) -> Iterator[ArchiveRecord]:

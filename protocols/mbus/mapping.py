@@ -75,19 +75,22 @@ def log_record(profile: Profile, telegram: Telegram, storage: int, kind: Archive
     if end is None:
         return None
     values = _values(profile.rows, (telegram,), storage)
-    reported = conditions(profile.conditions, (telegram,), values)
+    reported = of_flags(profile.conditions, values)
     return ArchiveRecord(kind, slot_at(kind, end), end, _without_faulty(values, reported), reported)
 
 
 def _values(rows: Sequence[Row], telegrams: Sequence[Telegram], storage: int) -> tuple[MeterValue, ...]:
-    """One value for each quantity and circuit: one with a number before one without, then the first row's."""
+    """One value for each quantity and circuit: one with a number before one without, then the first row's.
+
+    The status of a header speaks of the present only.
+    """
     chosen: dict[tuple[Quantity, int], tuple[int, MeterValue]] = {}
     for telegram in telegrams:
         for record in telegram.records:
             place = _row(rows, record) if record.storage == storage else None
             if place is None:
                 continue
-            value = _meter_value(rows[place], record, telegram.header.status)
+            value = _meter_value(rows[place], record, telegram.header.status if storage == PRESENT else 0)
             known = chosen.get((value.quantity, value.circuit))
             if known is None or _rank(place, value) < _rank(*known):
                 chosen[value.quantity, value.circuit] = place, value

@@ -84,6 +84,12 @@ def test_a_day_whose_neighbour_is_missing_is_a_gap() -> None:
     ]
 
 
+def test_a_day_after_the_newest_record_is_not_closed_yet() -> None:
+    delivered = ask(ArchiveKind.DAY, [MIDNIGHT, MIDNIGHT - timedelta(days=1)], DAYS)
+    assert amounts(delivered) == {14: 100_000}
+    assert gaps(delivered) == [(MIDNIGHT, GapReason.NOT_YET_CLOSED)]
+
+
 def test_totals_of_the_month_log_stand_at_its_stamps() -> None:
     months = (log_telegram(datetime(2024, 3, 1), 70), log_telegram(datetime(2024, 2, 1), 30))
     delivered = ask(ArchiveKind.TOTAL, [datetime(2024, 3, 1), datetime(2024, 2, 1)], months)
