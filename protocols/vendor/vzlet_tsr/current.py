@@ -6,12 +6,13 @@ Source: vzlet-tsr-legacy.md section 3. What a meter does not implement is left o
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from decimal import Decimal
 from typing import Final
 
 from metering.conditions import Condition, of_bits
 from metering.errors import DecodeError
 from metering.quantities import quantity
-from metering.readings import MeterValue
+from metering.readings import Absence, MeterValue
 from protocols.conversation import Conversation
 from protocols.vendor.vzlet_tsr.dialogue import Dialogue
 from protocols.vendor.vzlet_tsr.functions import (
@@ -49,10 +50,19 @@ def read_values(dialogue: Dialogue, model: Model, settings: Settings) -> Convers
     for asked in wanted(model, settings):
         if not is_used(asked.circuit, settings):
             continue
-        number = yield from dialogue.number(asked.function, asked.argument)
-        if number is not None:
-            values.append(MeterValue(quantity(asked.quantity), asked.unit, number, circuit=asked.circuit))
+        try:
+            number = yield from dialogue.number(asked.function, asked.argument)
+        except DecodeError:
+            values.append(_value(asked, None))
+        else:
+            values += [] if number is None else [_value(asked, number)]
     return tuple(values)
+
+
+def _value(asked: Asked, number: Decimal | None) -> MeterValue:
+    """None: the meter sent something, but no number."""
+    absence = Absence.NOT_DECODED if number is None else None
+    return MeterValue(quantity(asked.quantity), asked.unit, number, absence, asked.circuit)
 
 
 def is_used(circuit: int, settings: Settings) -> bool:
