@@ -31,7 +31,10 @@ MOST_HOPS: Final = 32
 
 @dataclass
 class ArchiveReader:
-    """Fetches records of one archive. Of a ring it remembers the newest index and the last age it met."""
+    """Fetches records of one archive. Of a ring it remembers the newest index and the last age it met.
+
+    The last record is kept: where amounts are differences, the record before one slot is the next one's own.
+    """
 
     dialogue: Dialogue
     archive: Archive
@@ -39,9 +42,15 @@ class ArchiveReader:
     number: int
     newest: int | None = None
     age: int = 0
+    last: tuple[datetime, Fetched] | None = None
 
     def fetch(self, stamp: datetime) -> Conversation[Fetched]:
         """The record that carries this stamp, to within its slot."""
+        if self.last is None or self.last[0] != stamp:
+            self.last = stamp, (yield from self._fetch(stamp))
+        return self.last[1]
+
+    def _fetch(self, stamp: datetime) -> Conversation[Fetched]:
         data = yield from _WAYS[self.archive.addressing](self, stamp)
         if isinstance(data, GapReason) or self.is_empty(data):
             return GapReason.NO_RECORD if isinstance(data, bytes) else data

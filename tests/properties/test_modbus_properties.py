@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+import contextlib
 import struct
 from decimal import Decimal
 from itertools import pairwise
 
+import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from metering.calendar import ArchiveKind
+from metering.errors import FrameError
+from protocols.modbus import profile
+from protocols.modbus.explain import FUNCTIONS, explain
+from protocols.modbus.framing import reseal
 from protocols.modbus.messages import READ_HOLDING, Framing, Question, frame, read_registers
+from protocols.modbus.numbers import record_values
+from protocols.modbus.parameters import SETTING, values_of
 from protocols.modbus.planning import Block, plan
+from protocols.modbus.register_map import ParameterList
 from protocols.modbus.values import TYPES, ByteLayout, Order, decode, encode
 
 LARGEST = 20
@@ -24,6 +34,11 @@ blocks = st.builds(
 wanted = st.lists(blocks, max_size=40)
 gaps = st.integers(0, 12)
 layouts = st.builds(ByteLayout, st.sampled_from(Order), st.sampled_from(Order))
+KARAT_PROFILE = profile.load("karat-307")
+KARAT_RECORD = KARAT_PROFILE.archives[ArchiveKind.HOUR].record
+assert KARAT_PROFILE.parameters is not None
+KARAT: ParameterList = KARAT_PROFILE.parameters
+KARAT_TYPES = {value.quantity.name: value.type for value in KARAT.values.values()}
 registers = st.sampled_from(["u16", "s16", "u32", "s32", "f32", "f64"])
 
 
@@ -121,3 +136,43 @@ def test_no_bytes_break_the_search_for_a_reply(framing: Framing, heard: bytes) -
     question = Question(read_registers(READ_HOLDING, 0x100, 3), 9, framing)
     end = question.complete(heard)
     assert end is None or 0 < end <= len(heard)
+
+
+@given(st.binary(max_size=40), st.integers(0, 255), st.sampled_from(sorted(FUNCTIONS)), st.booleans())
+def test_any_frame_is_explained_whole_or_refused(
+    data: bytes, unit: int, function: int, refused: bool
+) -> None:
+    for framing in Framing:
+        sent = frame(function | (0x80 if refused else 0), data, unit, framing)
+        try:
+            explained = explain(sent)
+        except FrameError:
+            continue
+        assert b"".join(part.data for part in explained) == sent
+        assert all(part.meaning for part in explained)
+
+
+@given(st.binary(max_size=40))
+def test_no_bytes_break_the_explanation(heard: bytes) -> None:
+    for tried in (heard, reseal(heard), b":" + heard.hex().encode() + b"\r\n"):
+        with contextlib.suppress(FrameError):
+            assert explain(tried)
+
+
+@given(
+    st.lists(st.sampled_from([*KARAT.values, 0x12, 0x60]), max_size=20, unique=True),
+    st.floats(0, 1e6, width=32),
+)
+def test_a_record_is_read_in_the_order_of_the_meters_own_list(codes: list[int], number: float) -> None:
+    settings = {SETTING: bytes(codes).hex(" ")}
+    assert KARAT_RECORD.listed_at is not None
+    for value in values_of(KARAT_PROFILE, KARAT_RECORD, settings):
+        position = (value.at - KARAT_RECORD.listed_at) // 4
+        assert KARAT.values[codes[position]].quantity is value.quantity
+    data = bytes(KARAT_RECORD.listed_at) + struct.pack("<f", number) * len(codes)
+    floats = [
+        value
+        for value in record_values(KARAT_PROFILE, KARAT_RECORD, data, settings)
+        if KARAT_TYPES[value.quantity.name] == "f32"
+    ]
+    assert all(value.value is not None and float(value.value) == pytest.approx(number) for value in floats)
