@@ -35,12 +35,13 @@ M601, M403, M801 = (f"kamstrup-multical-{number}-kmp" for number in (601, 403, 8
 
 @dataclass
 class Bench:
-    """A driver, a meter and the clock that both go by."""
+    """A driver and a meter; `asked` counts the questions."""
 
     driver: Driver
     meter: KmpMeter
     delivered: list[Record]
     spoil: Callable[[bytes], bytes] = bytes
+    asked: int = 0
 
     def run(self, conversation: Conversation[T]) -> T:
         """Carries the conversation out; silence is thrown into it."""
@@ -66,6 +67,7 @@ class Bench:
         return self.run(self.driver.read_current("63", EMPTY))
 
     def _answer(self, step: Exchange) -> bytes | TeploError:
+        self.asked += 1
         reply = self.spoil(self.meter.hear(step.request) or b"")
         end = step.complete(reply)
         return NoResponse() if end is None else reply[:end]
@@ -235,8 +237,10 @@ def test_days_far_back_are_found_over_lost_ones() -> None:
 
 @pytest.mark.parametrize("kind", [HOUR, DAY, TOTAL, MONTH])
 def test_before_its_installation_a_logger_has_nothing(kind: ArchiveKind) -> None:
-    (found,) = bench(M403).archive(kind, "2025-08-01")
+    fresh = bench(M403)
+    (found,) = fresh.archive(kind, "2025-08-01")
     assert isinstance(found, Gap) and found.reason is GapReason.NO_RECORD
+    assert fresh.asked < 16
 
 
 def test_a_meter_that_was_just_installed_has_empty_loggers() -> None:

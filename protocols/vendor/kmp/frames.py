@@ -73,13 +73,13 @@ def decode(frame: bytes) -> Frame:
 
 def find(buffer: bytes, wanted: Callable[[Frame], bool]) -> tuple[Frame, int] | None:
     """The first wanted reply of a buffer and where it ends; damaged and other frames are stepped over."""
-    end = buffer.find(STOP)
+    begun, end = 0, buffer.find(STOP)
     while end >= 0:
-        start = buffer.rfind(REPLY, 0, end)
+        start = buffer.rfind(REPLY, begun, end)
         found = _reply(buffer[start : end + 1]) if start >= 0 else None
         if found is not None and wanted(found):
             return found, end + 1
-        end = buffer.find(STOP, end + 1)
+        begun, end = end + 1, buffer.find(STOP, end + 1)
     return None
 
 

@@ -37,17 +37,16 @@ def read_levels(
         if (slot.start if kind is ArchiveKind.TOTAL else slot.end) > now:
             yield Deliver((Gap(kind, slot, GapReason.NOT_YET_CLOSED),))
             continue
-        record = yield from read(search, layout, kind, slot, oldest)
-        yield Deliver((record or Gap(kind, slot, GapReason.NO_RECORD),))
+        yield Deliver(((yield from read(search, layout, kind, slot, oldest)),))
 
 
 def _total(
     search: LogSearch, layout: LevelLog, kind: ArchiveKind, slot: MeterSlot, oldest: datetime
-) -> Conversation[ArchiveRecord | None]:
+) -> Conversation[ArchiveRecord | Gap]:
     """Levels as they stood at the slot's start."""
     entry = yield from search.at(slot.start, slots_between(kind, oldest, slot.start) + 1)
-    if entry is None:
-        return None
+    if isinstance(entry, GapReason):
+        return Gap(kind, slot, entry)
     values = measured(layout.levels, entry.values)
     conditions = conditions_of(layout.information, entry.values)
     return ArchiveRecord(kind, slot, entry.stamp, tuple(values), conditions)
@@ -55,13 +54,15 @@ def _total(
 
 def _amounts(
     search: LogSearch, layout: LevelLog, kind: ArchiveKind, slot: MeterSlot, oldest: datetime
-) -> Conversation[ArchiveRecord | None]:
+) -> Conversation[ArchiveRecord | Gap]:
     """What the registers gained between the slot's two boundaries, both of which the log must hold."""
     run = slots_between(kind, oldest, slot.end) + 1
     closing = yield from search.at(slot.end, run)
-    opening = (yield from search.at(slot.start, max(run - 1, 1))) if closing else None
-    if closing is None or opening is None:
-        return None
+    if isinstance(closing, GapReason):
+        return Gap(kind, slot, closing)
+    opening = yield from search.at(slot.start, max(run - 1, 1))
+    if isinstance(opening, GapReason):
+        return Gap(kind, slot, opening)
     conditions = conditions_of(layout.information, closing.values)
     means = without_faults(measured(layout.means, closing.values), conditions)
     return ArchiveRecord(kind, slot, closing.stamp, (*_gains(layout, opening, closing), *means), conditions)

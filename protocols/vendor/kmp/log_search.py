@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from typing import Final, Protocol
 
 from metering.calendar import ArchiveKind, slot_start
+from metering.readings import GapReason
 from protocols.conversation import Conversation
 from protocols.vendor.kmp.replies import Row
 
@@ -53,38 +54,41 @@ class LogSearch:
         self._met: list[Entry] = []
         self._asked = False
 
-    def at(self, boundary: datetime, run: int) -> Conversation[Entry | None]:
-        """The entry that was written then; `run`: how many boundaries in a row are wanted from here back."""
+    def at(self, boundary: datetime, run: int) -> Conversation[Entry | GapReason]:
+        """The entry of this boundary, or why there is none.
+
+        `run`: how many boundaries in a row are wanted from here back.
+        """
         if not self._asked:
             self._asked = True
             self._met += yield from self._log.newest(run)
         for _ in range(MOST_HOPS):
-            found = next((entry for entry in self._met if self._is_of(entry, boundary)), None)
-            age = None if found else self._next_age(boundary)
+            for entry in self._met:
+                if timedelta(0) <= entry.stamp - boundary <= LATEST:
+                    return entry
+            age = self._next_age(boundary)
             if age is None:
-                return found
+                return GapReason.NO_RECORD
             met = yield from self._log.entries(age, run)
             if not met:
                 self._depth = age
             self._met += met
-        return None
+        return GapReason.UNREADABLE
 
     def _next_age(self, boundary: datetime) -> int | None:
-        """Where to look next; None when no place is left."""
+        """Where to look next, half-way where the guess lies beyond what is left; None when nothing is."""
         younger = min(self._after(boundary), key=_stamp, default=None)
         if younger is None:
             return None
         older = max((entry for entry in self._met if entry.stamp < boundary), key=_stamp, default=None)
         oldest = self._depth - 1 if older is None else older.age - 1
         guess = younger.age + slots_between(self._kind, boundary, younger.stamp)
-        age = min(max(guess, younger.age + 1), oldest)
-        return age if age > younger.age else None
+        if younger.age >= oldest:
+            return None
+        return max(guess, younger.age + 1) if guess <= oldest else (younger.age + 1 + oldest) // 2
 
     def _after(self, boundary: datetime) -> Iterable[Entry]:
         return (entry for entry in self._met if entry.stamp > boundary)
-
-    def _is_of(self, entry: Entry, boundary: datetime) -> bool:
-        return timedelta(0) <= entry.stamp - boundary <= LATEST
 
 
 def slots_between(kind: ArchiveKind, earlier: datetime, later: datetime) -> int:
