@@ -307,6 +307,26 @@ def test_a_pointer_that_does_not_get_on_ends_the_reading() -> None:
         read_archive(on, by, ArchiveKind.HOUR, hours(NOON), settings)
 
 
+def test_an_hour_that_the_clock_skipped_is_a_gap() -> None:
+    on, by = line(REV3), driver(REV3)
+    settings = on.run(by.read_configuration("255"))
+    reply = on.device.hear
+    items = bytes.fromhex("05 00") * 25 + bytes.fromhex("4b 03 00 00 00") * 2
+    skipped = (
+        bytes.fromhex("49 04 1a 02 0a 0d 30") + bytes((len(items),)) + items + bytes.fromhex("49 00 30 00")
+    )
+
+    def with_a_skipped_hour(frame: bytes) -> bytes | None:
+        request = None if frame.startswith(b"\xff") else decode(frame)
+        if isinstance(request, LongFrame) and request.function == 0x61:
+            return LongFrame(request.network, request.identifier, 0x61, skipped).encode()
+        return reply(frame)
+
+    on.device.hear = with_a_skipped_hour  # type: ignore[method-assign]
+    records = read_archive(on, by, ArchiveKind.HOUR, hours(NOON), settings)
+    assert records == {NOON: Gap(ArchiveKind.HOUR, slot_at(ArchiveKind.HOUR, NOON), GapReason.NO_RECORD)}
+
+
 @pytest.mark.parametrize(
     "data",
     [

@@ -25,7 +25,7 @@ from protocols.conversation import Conversation, Deliver, Exchange
 from protocols.driver import Driver
 from protocols.modbus.messages import Framing
 from protocols.vendor.logika_spbus import FAMILY, ask
-from protocols.vendor.logika_spbus.columns import quantity_of
+from protocols.vendor.logika_spbus.columns import MEANINGS, Column, quantity_of, values
 from protocols.vendor.logika_spbus.dialogue import route_of
 from protocols.vendor.logika_spbus.frames import SpbusFrame, decode, find
 from protocols.vendor.logika_spbus.records import clock, full_year, number, parse, with_units
@@ -225,6 +225,13 @@ def test_pipes_are_shared_out_over_heat_inputs(
     ordinal: int, channel: int, pipes: str, place: tuple[str, int]
 ) -> None:
     assert quantity_of("temperature", ordinal, channel, pipes) == place
+
+
+def test_a_unit_that_nobody_knows_costs_one_value() -> None:
+    columns = (Column(1, 200, "'C"), Column(1, 405, "ГДжЩ"))
+    kept, lost = values(columns, ("84.5", "1.5"), MEANINGS, 0, "pairs")
+    assert (kept.value, kept.unit) == (Decimal("84.5"), "°C")
+    assert (lost.value, lost.absence, lost.unit) == (None, Absence.NOT_DECODED, "Gcal")
 
 
 def test_an_address_of_16_is_sent_twice() -> None:

@@ -145,7 +145,7 @@ SPT941_10: Final = MemoryModel(
         "logika-spt941-10",
         "Logika SPT941.10/11",
         "SPT941.10/11: communication with external devices (prot941_10-11)",
-        Verification.MAKER_DOCUMENT,
+        Verification.NOT_ON_HARDWARE,
     ),
     signature=Signature(b"\x92\x29", range(0x00, 0x80)),
     settings={UNITS: _address(0), SETTLEMENT_DAY: _address(4), SETTLEMENT_HOUR: _address(5)},

@@ -8,7 +8,8 @@ from datetime import datetime
 
 from metering.calendar import ArchiveKind, MeterSlot
 from metering.conditions import Condition
-from metering.readings import Absence, ArchiveRecord, Gap
+from metering.quantities import Behaviour
+from metering.readings import Absence, ArchiveRecord, Gap, MeterValue
 from protocols.conversation import Conversation
 from protocols.vendor.logika_m4.schemes import SchemeWatch
 from protocols.vendor.logika_m4.settings import scheme_name, words_of
@@ -59,7 +60,7 @@ class TaggedReading:
         for channel, items in held:
             parts.append((yield from self._part(channel, items)))
         values = tuple(value for part in parts for value in part.values)
-        if all(value.absence is Absence.NO_DATA for value in values):
+        if not any(_says_something(value) for value in values):
             depth = self.model.info.depths[self.kind]
             return Gap(self.kind, slot, reason_for_none(self.kind, slot, self.now, depth))
         conditions = frozenset[Condition]().union(*(part.conditions for part in parts))
@@ -77,3 +78,8 @@ class TaggedReading:
         items = yield from self.dialogue.read(self.model.schemes)
         names = [scheme_name(place) for place in range(1, len(items) + 1)]
         return words_of(names, (written(item) for item in items))
+
+
+def _says_something(value: MeterValue) -> bool:
+    """A record of an interval that the clock skipped holds flags, and otherwise no data."""
+    return value.quantity.behaviour is not Behaviour.FLAGS and value.absence is not Absence.NO_DATA

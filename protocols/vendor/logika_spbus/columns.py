@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from typing import Final
 
 from metering.calendar import ArchiveKind
-from metering.errors import DecodeError
+from metering.errors import DecodeError, UnitError
 from metering.quantities import QUANTITIES
 from metering.readings import Absence, MeterValue
+from metering.units import check_unit
 from protocols.vendor.logika_spbus.records import Record, number, whole, with_units
 
 FIRST_PIPE, FIRST_GROUP = 100, 300
@@ -111,14 +112,22 @@ def values(
             yield _value(name, circuit, column.unit, field)
 
 
-def _value(name: str, circuit: int, unit: str, field: str) -> MeterValue:
-    """A field without a value may come without a unit, or with the one of its neighbour."""
+def _value(name: str, circuit: int, written: str, field: str) -> MeterValue:
+    """A field without a value may come without a unit, or with the one of its neighbour.
+
+    A unit that nobody knows costs this value alone, not its record.
+    """
     quantity, found = QUANTITIES[name], number(field)
+    unit = SPELLINGS.get(written, written)
+    if quantity.canonical_unit == "K" and unit == "°C":
+        unit = "K"
+    try:
+        check_unit(unit, quantity)
+    except UnitError:
+        unit, found = quantity.canonical_unit, found if isinstance(found, Absence) else Absence.NOT_DECODED
     if isinstance(found, Absence):
-        return MeterValue(quantity, quantity.canonical_unit, None, found, circuit)
-    unit = SPELLINGS.get(unit, unit)
-    difference = quantity.canonical_unit == "K" and unit == "°C"
-    return MeterValue(quantity, "K" if difference else unit, found, None, circuit)
+        return MeterValue(quantity, unit, None, found, circuit)
+    return MeterValue(quantity, unit, found, None, circuit)
 
 
 def fields_with_units(

@@ -82,7 +82,7 @@ def _info(model: str, title: str, *notes: str) -> DriverInfo:
         maker="Logika",
         title=title,
         manual="none from the maker; logika-spbus.md, from the library LibLogika and independent collectors",
-        verification=Verification.SECOND_IMPLEMENTATION,
+        verification=Verification.NOT_ON_HARDWARE,
         line=LineDefaults(baud=2400, parity="N", timeout=3.0, stop=2),
         depths={ArchiveKind.HOUR: 960, ArchiveKind.DAY: 365, ArchiveKind.MONTH: 24},
         stamp=Stamp.SLOT_END,
