@@ -34,7 +34,7 @@ INFO: Final = DriverInfo(
     maker=MAKER,
     title="KM-5-1 to KM-5-7",
     manual="none public; two programs that read the meter (km-5.md)",
-    verification=Verification.SECOND_IMPLEMENTATION,
+    verification=Verification.NOT_ON_HARDWARE,
     line=LineDefaults(baud=9600, parity="N", stop=2, timeout=1.0),
     depths={ArchiveKind.HOUR: 1440, ArchiveKind.DAY: 366, ArchiveKind.MONTH: 36, ArchiveKind.TOTAL: 366},
     stamp=Stamp.SLOT_END,

@@ -50,7 +50,7 @@ INFO: Final = DriverInfo(
     maker=MAKER,
     title="VIS.T",
     manual="none public; three programs that read the meter (vis-t.md)",
-    verification=Verification.SECOND_IMPLEMENTATION,
+    verification=Verification.NOT_ON_HARDWARE,
     line=LineDefaults(baud=9600, parity="E", timeout=1.0),
     depths={ArchiveKind.HOUR: 1536},
     largest_request=12,

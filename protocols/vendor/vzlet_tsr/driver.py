@@ -74,7 +74,7 @@ class VzletTsrDriver:
             maker=MAKER,
             title=self.model.title,
             manual="Protocols of exchange of Vzlet's devices, user's guide, part II, 2004",
-            verification=Verification.MAKER_DOCUMENT,
+            verification=Verification.NOT_ON_HARDWARE,
             line=LineDefaults(baud=9600, parity="N", timeout=2.0),
             depths=_DEPTHS | {ArchiveKind.TOTAL: BANKS[ArchiveKind.DAY].depth},
             largest_request=LARGEST,

@@ -144,12 +144,12 @@ _SITUATIONS: Final[Mapping[int, Condition | None]] = {
     10: Condition(ConditionName.SENSORS_SWAPPED, 2),
     11: Condition(ConditionName.SENSORS_SWAPPED, 1),
     12: Condition(ConditionName.POWER_FAILURE),
-    14: Condition(ConditionName.SENSOR_FAULT, 0, "temperature_supply"),
+    14: Condition(ConditionName.SENSOR_FAULT),
 }
 _OLD_SITUATIONS: Final = {
     **_SITUATIONS,
     13: Condition(ConditionName.HARDWARE_FAULT),
-    15: Condition(ConditionName.SENSOR_FAULT, 0, "pressure_supply"),
+    15: Condition(ConditionName.SENSOR_FAULT),
 }
 _NEW_SITUATIONS: Final = {
     **_SITUATIONS,
@@ -162,7 +162,7 @@ _NEW_SITUATIONS: Final = {
 
 _NEW_ERRORS: Final[Mapping[int, Condition | None]] = {
     0: Condition(ConditionName.MEMORY_FAULT),
-    2: Condition(ConditionName.SENSOR_FAULT, 0, "temperature_supply"),
+    2: Condition(ConditionName.SENSOR_FAULT),
     3: Condition(ConditionName.COMMUNICATION_FAULT),
     4: Condition(ConditionName.HARDWARE_FAULT),
     7: Condition(ConditionName.HARDWARE_FAULT),
@@ -174,7 +174,7 @@ _NEW_ERRORS: Final[Mapping[int, Condition | None]] = {
 }
 _OLD_ERRORS: Final = {
     **_NEW_ERRORS,
-    1: Condition(ConditionName.SENSOR_FAULT, 0, "volume_flow"),
+    1: Condition(ConditionName.SENSOR_FAULT),
     5: Condition(ConditionName.SENSORS_SWAPPED),
     6: Condition(ConditionName.REVERSE_FLOW),
     12: Condition(ConditionName.BATTERY_LOW),
