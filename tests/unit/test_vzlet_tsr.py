@@ -22,7 +22,8 @@ from protocols.vendor.vzlet_tsr.driver import ask
 from protocols.vendor.vzlet_tsr.frames import Line, Question, parse_address
 from protocols.vendor.vzlet_tsr.functions import Function
 from simulators.families import DevicePlan
-from simulators.vendor.vzlet_tsr import VzletTsrMeter, split
+from simulators.vendor.vzlet_tsr import split
+from simulators.vendor.vzlet_tsr.meter import VzletTsrMeter
 from tests.device_line import DeviceLine, memory_of
 from tests.mbus_bus import Told, converse
 

@@ -9,135 +9,29 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import lru_cache
-from typing import Final, NamedTuple
+from typing import Final
 
 from metering.calendar import ArchiveKind, MeterSlot, slot_at, slot_start
 from metering.errors import ConfigurationError, NotSupported
-from protocols.vendor.vzlet_tsr.frames import (
-    CODE_PAGE,
-    LARGEST,
-    LARGEST_ADDRESS,
-    SMALLEST,
-    Line,
-    is_packet,
-    parse_address,
-)
-from simulators.families import DevicePlan, SimulatedFamily
+from protocols.vendor.vzlet_tsr.frames import CODE_PAGE, Line, is_packet, parse_address
+from simulators.families import DevicePlan
 from simulators.levels import numbers_closing, registers, truths_between
-from simulators.marks import Marks
 from simulators.memory import MeterMemory
 from simulators.numbers import FLOAT_STEP, Numbers, Sent, numbers_at, on_wire, truths_of
 from simulators.truth import Truth, Truths
+from simulators.vendor.vzlet_tsr.makes import MAKES, THOUSANDTH, Pipe, additional_fields, main_fields
 
 NOT_IMPLEMENTED: Final = "Not implemented"
-THOUSANDTH, HUNDREDTH, ONE = Decimal("0.001"), Decimal("0.01"), Decimal(1)
-_MOMENT: Final = timedelta(microseconds=1)
-
 DEPTHS: Final = {ArchiveKind.HOUR: 1428, ArchiveKind.DAY: 60, ArchiveKind.MONTH: 24}
 RINGS: Final = (
     (ArchiveKind.HOUR, 0x0800, 42),
     (ArchiveKind.DAY, 0xF260, 40),
     (ArchiveKind.MONTH, 0xFBC0, 40),
 )
-
-
-class Pipe(NamedTuple):
-    """What selects a pipe in functions, and what it is in the plant."""
-
-    selector: int
-    circuit: int
-    place: str
-
-
-@dataclass(frozen=True, slots=True)
-class Make:
-    """What distinguishes the models on the wire."""
-
-    name: str
-    named_by: int
-    pipes: tuple[Pipe, ...]
-    stored: tuple[int, int, int, int]
-    counters: Mapping[tuple[int, int], Sent]
-    cold_pressure: bool
-    extended: bool
-
-    def pipe(self, selector: int) -> Pipe | None:
-        return next((pipe for pipe in self.pipes if pipe.selector == selector), None)
-
-
-_FIRST_TWO: Final = (Pipe(1, 1, "supply"), Pipe(0, 1, "return"))
-_OLD_PIPES: Final = (*_FIRST_TWO, Pipe(2, 2, "supply"), Pipe(4, 2, "return"))
-_NEW_PIPES: Final = (*_FIRST_TWO, Pipe(4, 2, "supply"), Pipe(3, 2, "return"), Pipe(2, 1, "make_up"))
-
-
-def _minutes(quantity: str, circuit: int) -> Sent:
-    return Sent(quantity, "min", ONE, circuit)
-
-
-_OLD_COUNTERS: Final = {(0x39, 0): _minutes("operating_time", 1), (0x3A, 0): _minutes("error_time", 1)}
-_NEW_COUNTERS: Final = {
-    (0x59, 2): _minutes("operating_time", 1),
-    (0x59, 3): _minutes("error_time", 1),
-    (0x59, 4): _minutes("operating_time", 2),
-    (0x59, 5): _minutes("error_time", 2),
-}
-MAKES: Final[Mapping[str, Make]] = {
-    "vzlet-tsrv-010": Make(
-        "ВЗЛЁТ ТСР 20.18.01.05", 0x4F, _OLD_PIPES, (1, 0, 2, 4), _OLD_COUNTERS, True, False
-    ),
-    "vzlet-tsrv-010m": Make(
-        "ВЗЛЁТ ТСР 20.19.02.00", 0x4F, _NEW_PIPES, (1, 0, 4, 3), _NEW_COUNTERS, False, True
-    ),
-    "vzlet-mt200ds": Make("MT-200DS 1.04", 0x46, _OLD_PIPES, (1, 0, 2, 4), _OLD_COUNTERS, True, False),
-}
-
-
-class Field(NamedTuple):
-    """A number in a record; `form` as the struct module writes it."""
-
-    at: int
-    form: str
-    sent: Sent
-
-
-def main_fields(make: Make) -> tuple[Field, ...]:
-    """The record of function 08 behind its date."""
-    first, second, third, fourth = (_pipe(make, selector) for selector in make.stored)
-    temperature = ">h" if make.extended else ">H"
-    return (
-        Field(0x04, "<f", Sent("energy_heating", "MJ", None, 1)),
-        Field(0x08, "<f", Sent("energy_heating", "MJ", None, 2)),
-        *(
-            Field(0x0C + 4 * n, "<f", Sent(f"volume_{pipe.place}", "m3", None, pipe.circuit))
-            for n, pipe in enumerate((first, second, third, fourth))
-        ),
-        *(
-            Field(0x1C + 2 * n, temperature, Sent(f"temperature_{pipe.place}", "°C", HUNDREDTH, pipe.circuit))
-            for n, pipe in enumerate((first, third, second, fourth))
-        ),
-    )
-
-
-def additional_fields(make: Make) -> tuple[Field, ...]:
-    """The record of function 18."""
-    size, form, step = (2, ">H", THOUSANDTH) if make.extended else (4, "<f", None)
-    pressures = tuple(
-        Field(size * n, form, Sent(f"pressure_{pipe.place}", "MPa", step, pipe.circuit))
-        for n, pipe in enumerate(_pipe(make, selector) for selector in make.stored)
-    )
-    cold = Field(0x0A, ">h", Sent("temperature_cold_water", "°C", HUNDREDTH))
-    return (
-        *pressures,
-        *((cold,) if make.extended else ()),
-        Field(0x18, ">I", _minutes("operating_time", 1)),
-        Field(0x1C, ">I", _minutes("error_time", 1)),
-        Field(0x20, ">I", _minutes("operating_time", 2)),
-        Field(0x24, ">I", _minutes("error_time", 2)),
-    )
+_MOMENT: Final = timedelta(microseconds=1)
 
 
 class VzletTsrMeter:
@@ -312,31 +206,6 @@ _OF_THE_METER: Final = {
 _VALUES: Final = (*_OF_A_PIPE, *_OF_A_SYSTEM, *_OF_THE_METER, 0x39, 0x3A, 0x59)
 
 
-def split(buffer: bytes) -> tuple[bytes, int] | None:
-    """The first whole packet with what stands before it; longer ones than 64 bytes are dropped."""
-    for start in range(len(buffer) - SMALLEST + 1):
-        # An address may look like a length, and the blanks of an archive request like its checksum.
-        end = _end(buffer, start + 1) if buffer[start] <= LARGEST_ADDRESS else None
-        begun = start + 1 if end else start
-        end = end or _end(buffer, start)
-        if end:
-            return buffer[max(0, begun - 2) : end], end
-    return None
-
-
-def _end(buffer: bytes, start: int) -> int | None:
-    """Where the packet that begins here ends."""
-    size = buffer[start]
-    whole = SMALLEST <= size <= LARGEST and is_packet(buffer[start : start + size])
-    return start + size if whole else None
-
-
-def _size(frame: bytes) -> int:
-    """The length of the packet at a frame's end, which begins at its first, second or third byte."""
-    starts = (start for start in range(3) if is_packet(frame[start:]))
-    return next((len(frame) - start for start in starts), 0)
-
-
 def _number_of(kind: ArchiveKind, start: datetime) -> int:
     """The maker's running number of an hour or a day."""
     if kind is ArchiveKind.MONTH:
@@ -354,10 +223,6 @@ def _earlier(kind: ArchiveKind, start: datetime, count: int) -> datetime:
     return start.replace(year=year, month=month + 1)
 
 
-def _pipe(make: Make, selector: int) -> Pipe:
-    return next(pipe for pipe in make.pipes if pipe.selector == selector)
-
-
 def _number(sent: Sent, numbers: Numbers) -> Decimal:
     """In the unit of the wire; zero for what no plant measures."""
     try:
@@ -366,15 +231,7 @@ def _number(sent: Sent, numbers: Numbers) -> Decimal:
         return Decimal(0)
 
 
-def _nobody(frame: bytes) -> bytes:
-    """On RS-232 no frame says whose it is."""
-    return b""
-
-
-SIMULATED: Final = SimulatedFamily(
-    protocol="vzlet-tsr",
-    models=tuple(MAKES),
-    build=VzletTsrMeter,
-    split=split,
-    marks=Marks(_nobody, _nobody),
-)
+def _size(frame: bytes) -> int:
+    """The length of the packet at a frame's end, which begins at its first, second or third byte."""
+    starts = (start for start in range(3) if is_packet(frame[start:]))
+    return next((len(frame) - start for start in starts), 0)
