@@ -267,6 +267,18 @@ def test_a_model_without_archive_says_so() -> None:
         Line(meter("arvas-tem-104m-1")).archive(reader, HOUR, [])
 
 
+def test_months_without_a_pointer_are_looked_for_in_all_twelve_cells() -> None:
+    line, reader = Line(meter("arvas-tem-104-k")), driver("arvas-tem-104-k")
+    wanted = [datetime.fromisoformat(start) for start in ("2026-01-01", "2025-10-01", "2025-09-01")]
+    newest, first, none = line.archive(reader, MONTH, [slot_at(MONTH, start) for start in wanted])
+    judge_record(line, newest)
+    assert isinstance(first, ArchiveRecord)
+    assert {one.absence for one in first.values if one.quantity.behaviour == "register"} == {Absence.NO_DATA}
+    assert isinstance(none, Gap)
+    assert none.reason is GapReason.NO_RECORD
+    assert len([request for request in line.asked if request[3:5] == b"\x0f\x03"]) == 12
+
+
 def test_old_firmware_of_the_compact_model_has_no_hours() -> None:
     def spoil(number: int, request: bytes, reply: bytes) -> bytes:
         old = Frame(REPLY, int(ADDRESS), 0x00, 0x01, b"v2.07\x00\x00").encode()

@@ -17,13 +17,11 @@ from metering.calendar import ArchiveKind, MeterSlot, next_start
 from metering.quantities import Behaviour, Quantity
 from metering.readings import Absence, ArchiveRecord, Gap, GapReason, MeterValue
 from protocols.conversation import Conversation, Deliver
+from protocols.vendor.tem.choices import CONTENT
 from protocols.vendor.tem.finding import Finder, Pair
 from protocols.vendor.tem.layout import Decoder, Layout
 from protocols.vendor.tem.records import Stored
 from protocols.vendor.tem.systems import System
-
-CONTENT: Final = "archive"
-"""The choice: records hold `levels`, or `amounts`."""
 
 Gains = Mapping[tuple[Quantity, int], MeterValue]
 
@@ -76,7 +74,7 @@ class ArchiveReader:
 
     def _values(self, pair: Pair, slot: MeterSlot) -> tuple[MeterValue, ...]:
         closing = self._decoded(pair.closing)
-        if self.decoder.words.get(CONTENT) == "amounts":
+        if self.decoder.words.get(CONTENT.name) == "amounts":
             return closing
         opening = () if pair.opening is None else self._decoded(pair.opening)
         gains = _gains(closing, opening)

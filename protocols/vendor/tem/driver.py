@@ -11,8 +11,8 @@ from metering.meters import MeterConfiguration, MeterIdentity
 from metering.readings import Gap, GapReason, Snapshot
 from protocols.conversation import Conversation, Deliver
 from protocols.driver import DriverInfo, LineDefaults, Stamp
-from protocols.vendor.tem.archives import CONTENT, ArchiveReader
-from protocols.vendor.tem.choices import DATE_SEARCH, LARGEST_READ, NAME_CHECK
+from protocols.vendor.tem.archives import ArchiveReader
+from protocols.vendor.tem.choices import CONTENT, DATE_SEARCH, LARGEST_READ, NAME_CHECK
 from protocols.vendor.tem.commands import Memory, set_clock
 from protocols.vendor.tem.current import CurrentReader
 from protocols.vendor.tem.dialogue import Dialogue
@@ -126,7 +126,7 @@ class TemDriver:
         """Of all firmwares; records that hold amounts give no totals."""
         areas = [area for archive in self.model.map.archives.values() for area in archive.areas.items()]
         depths = {kind: area.count for kind, area in reversed(areas)}
-        if ArchiveKind.DAY in depths and self.words.get(CONTENT) != "amounts":
+        if ArchiveKind.DAY in depths and self.words.get(CONTENT.name) != "amounts":
             depths[ArchiveKind.TOTAL] = depths[ArchiveKind.DAY]
         return depths
 

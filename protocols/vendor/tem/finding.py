@@ -23,8 +23,6 @@ from protocols.vendor.tem.records import Records, Stored
 
 BASE: Final = 0x200000
 """Pointers count from here; subtract it."""
-DATE_SEARCH: Final = "date_search"
-"""The choice: a record is found by the `period` that it describes, or by the date of its `writing`."""
 _MOST_DAMAGED: Final = 8
 """After so many damaged cells the rest is not looked through."""
 _ESTIMATES: Final = 3
@@ -106,7 +104,7 @@ class RingFinder:
         """What the cells that were read before tell of this slot."""
         bounds = _Bounds(-1, self._now, len(self._places))
         for place, stored in self._records.known():
-            if stored.is_usable or stored.is_empty:
+            if place in self._ages and (stored.is_usable or stored.is_empty):
                 bounds.narrow(self._ages[place], stored, start)
         return bounds
 
@@ -131,12 +129,12 @@ class RingFinder:
     def _reason(self, bounds: _Bounds) -> GapReason:
         if any(bounds.newer < age < bounds.older for age in self._damaged):
             return GapReason.UNREADABLE
-        out = bounds.newer == len(self._places) - 1
+        out = bounds.newer == self._records.area.count - 1
         return GapReason.OUT_OF_DEPTH if out else GapReason.NO_RECORD
 
 
 class DateFinder:
-    """Asks the meter for the number of a record, which is its place."""
+    """Asks the meter for the number of a record, which is its place. `word`: of the choice of that name."""
 
     def __init__(self, records: Records, dialogue: Dialogue, word: str) -> None:
         self._records = records
@@ -190,7 +188,7 @@ def places_by_stamp(records: Records) -> Conversation[list[int]]:
     stamps: dict[int, datetime] = {}
     for place in range(records.area.count):
         stored = yield from records.at(place)
-        if stored.sound and stored.stamped is not None:
+        if stored.stamped is not None:
             stamps[place] = stored.stamped.start
     return sorted(stamps, key=lambda place: stamps[place], reverse=True)
 

@@ -14,15 +14,13 @@ from typing import Final
 from metering.conditions import Condition
 from metering.quantities import QUANTITIES, Behaviour, Quantity
 from metering.readings import Absence, MeterValue
+from protocols.vendor.tem.choices import COMMA_APPLIED
 from protocols.vendor.tem.numbers import Number, Order, number_at, whole_at
-from protocols.vendor.tem.status import Sense, Status, conditions_of, voided
+from protocols.vendor.tem.status import Faulty, Sense, Status, conditions_of, voided
 from protocols.vendor.tem.systems import By, Element, System
 
 Words = Mapping[str, str]
 """The line's choices, every one with a word."""
-
-COMMA: Final = "comma"
-"""The choice whose word `applied` makes totals be divided as the meter's comma says."""
 
 ENERGY: Final = "energy"
 """The family whose place is what the system heats; a mere flow meter counts none."""
@@ -90,7 +88,7 @@ class Decoder:
         row: Row,
         data: bytes,
         system: System,
-        faulty: frozenset[tuple[Sense, int | None]],
+        faulty: Faulty,
     ) -> Iterator[MeterValue]:
         for element in system.elements(row.by):
             name = _name(row, element, system)
@@ -115,15 +113,13 @@ class Decoder:
         return number * Decimal(self.words.get(row.step, row.step)) / self._divisor(layout, row, data, index)
 
     def _divisor(self, layout: Layout, row: Row, data: bytes, index: int) -> int:
-        if row.divisors is None or layout.comma is None or self.words.get(COMMA) != "applied":
+        if row.divisors is None or layout.comma is None or self.words.get(COMMA_APPLIED.name) != "applied":
             return 1
         return row.divisors.get(data[layout.comma + index], 1)
 
-    def _faulty(self, layout: Layout, data: bytes, system: System) -> frozenset[tuple[Sense, int | None]]:
-        channels: frozenset[tuple[Sense, int | None]] = frozenset()
-        for status in layout.status:
-            channels |= voided(status, self._word(status, data, system))
-        return channels
+    def _faulty(self, layout: Layout, data: bytes, system: System) -> Faulty:
+        words = ((status, self._word(status, data, system)) for status in layout.status)
+        return frozenset(channel for status, word in words for channel in voided(status, word))
 
     def _word(self, status: Status, data: bytes, system: System) -> int:
         index = next(system.elements(status.by)).number
@@ -135,6 +131,6 @@ def _name(row: Row, element: Element, system: System) -> str:
     return f"{row.family}_{place}" if place else row.family
 
 
-def _is_faulty(row: Row, element: Element, faulty: frozenset[tuple[Sense, int | None]]) -> bool:
+def _is_faulty(row: Row, element: Element, faulty: Faulty) -> bool:
     sense = _SENSES.get(row.family, Sense.FLOW)
     return (sense, element.channel) in faulty or (sense, None) in faulty

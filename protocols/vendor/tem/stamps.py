@@ -12,13 +12,9 @@ from datetime import datetime, timedelta
 from typing import Final, NamedTuple, Protocol
 
 from metering.calendar import ArchiveKind, next_start, slot_start
+from protocols.vendor.tem.choices import STAMP, UNIX_TIME
 from protocols.vendor.tem.clock import moment, unix_time
 from protocols.vendor.tem.numbers import Number, Order, whole_at
-
-STAMP: Final = "stamp"
-"""The choice: `end` or `start` of the slot."""
-UNIX_TIME: Final = "unix_time"
-"""The choice: `meter` time, or `utc+N`."""
 
 _MOMENT: Final = timedelta(microseconds=1)
 
@@ -67,7 +63,7 @@ class OneDate:
         stamp = moment(data, parts)
         if stamp is None:
             return None
-        if words.get(STAMP) == "start":
+        if words.get(STAMP.name) == "start":
             return Stamped(slot_start(kind, stamp), next_start(kind, stamp), _is_boundary(kind, stamp))
         return _ended(kind, stamp)
 
@@ -81,7 +77,7 @@ class UnixTime:
     def of(self, kind: ArchiveKind, data: bytes, words: Mapping[str, str]) -> Stamped | None:
         """The slot that had ended when the record was written."""
         written = unix_time(whole_at(Number.LONG, data, 0, self.order))
-        return _ended(kind, written + _zone(words.get(UNIX_TIME, "")))
+        return _ended(kind, written + _zone(words.get(UNIX_TIME.name, "")))
 
 
 def _ended(kind: ArchiveKind, written: datetime) -> Stamped:

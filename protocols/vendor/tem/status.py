@@ -21,6 +21,10 @@ class Sense(Enum):
     SYSTEM = ""
 
 
+Faulty = frozenset[tuple[Sense, int | None]]
+"""The channels of a system whose measurement failed, counted by sense from 0; None: all of that sense."""
+
+
 @dataclass(frozen=True, slots=True)
 class Bit:
     """What one bit reports, and of which channel of the system; None: of any of them.
@@ -55,8 +59,8 @@ def conditions_of(status: Status, word: int, system: System) -> frozenset[Condit
     return frozenset(_condition(status, number, system) for number in raised)
 
 
-def voided(status: Status, word: int) -> frozenset[tuple[Sense, int | None]]:
-    """The channels of the system whose measurement failed; None: all of that sense."""
+def voided(status: Status, word: int) -> Faulty:
+    """The channels that this word tells to be faulty."""
     bits = (bit for number, bit in status.bits.items() if bit.voids and word >> number & 1)
     return frozenset((bit.sense, bit.channel) for bit in bits)
 
