@@ -14,7 +14,7 @@ INTERVAL_LOG: Final = 1
 FIRST_RECORD: Final = 0x10F3
 """The ID of the first record after installation."""
 
-EMPTY, OUT_OF_RANGE, CUT_SHORT, END = 0x01, 0x04, 0x08, 0x10
+EMPTY, OUT_OF_RANGE, CUT_SHORT = 0x01, 0x04, 0x08
 MOST_REGISTERS: Final = 8
 
 _HEADER: Final = 5
