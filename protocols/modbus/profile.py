@@ -15,7 +15,8 @@ from metering.calendar import ArchiveKind
 from metering.errors import ProfileError, UnknownModel
 from protocols.declaration import Declaration, parse
 from protocols.driver import Verification
-from protocols.modbus import sections, variants
+from protocols.modbus import entries, sections, variants
+from protocols.modbus.known import references
 from protocols.modbus.linter import RULES
 from protocols.modbus.register_map import LARGEST_BLOCK, Addressing, Profile
 
@@ -66,8 +67,8 @@ def read(text: str, name: str, choices: Mapping[str, str] = _NO_CHOICES) -> Prof
     """The profile in a file's text as a line chooses; ProfileError names the place that is wrong."""
     root, open_choices = variants.chosen(_declared(text, name), choices)
     registers = root.table("registers")
-    known = sections.known(root, registers)
-    records = {title: sections.record(table, title, known) for title, table in sections.named(root, "record")}
+    known = references(root, registers)
+    records = {title: sections.record(table, title, known) for title, table in entries.named(root, "record")}
     profile = Profile(
         name=name,
         maker=root.take("maker", str),
@@ -76,9 +77,9 @@ def read(text: str, name: str, choices: Mapping[str, str] = _NO_CHOICES) -> Prof
         verification=root.word("verification", Verification),
         notes=root.listed("notes", str),
         line=sections.line(root.table("line")),
-        largest=sections.within(registers, "largest", 1, LARGEST_BLOCK),
-        gap=sections.within(registers, "gap", 0, LARGEST_BLOCK, 0),
-        circuits=sections.within(root, "circuits", 1, LARGEST_CIRCUIT, 1),
+        largest=entries.within(registers, "largest", 1, LARGEST_BLOCK),
+        gap=entries.within(registers, "gap", 0, LARGEST_BLOCK, 0),
+        circuits=entries.within(root, "circuits", 1, LARGEST_CIRCUIT, 1),
         identity=sections.identity(root.table("identity"), known.layout),
         settings=tuple(sections.setting(table) for table in root.tables("setting")),
         clock=sections.clock(root.table("clock")),
