@@ -22,6 +22,7 @@ from protocols.vendor.logika_m4 import memory_numbers, moments, tags
 from protocols.vendor.logika_spbus import FAMILY as SPBUS
 from protocols.vendor.logika_spbus import frames as spbus
 from protocols.vendor.logika_spbus import records
+from simulators.vendor.logika_m4.numbers import memory_float
 
 octets = st.integers(0, 255)
 moments_of_meters = st.datetimes(datetime(2000, 1, 1), datetime(2099, 12, 31)).map(
@@ -82,15 +83,17 @@ def test_an_item_survives_the_line(tag: int, data: bytes) -> None:
 def test_dates_survive_the_line(moment: datetime) -> None:
     (item,) = tags.parse(moments.encode_archive_date(moment))
     assert moments.archive_date(item) == moment
-    clock_time, date = tags.parse(moments.encode_clock(moment))
-    assert moments.clock(clock_time, date) == moment
+    clock_time = bytes((0, moment.second, moment.minute, moment.hour))
+    date = bytes((moment.day, moment.month, moment.year - 2000, moment.weekday()))
+    sent = tags.encode(tags.Tag.TIME, clock_time) + tags.encode(tags.Tag.DATE, date)
+    assert moments.clock(*tags.parse(sent)) == moment
 
 
 @given(st.floats(width=32, allow_nan=False, allow_infinity=False))
 def test_a_float_of_the_memory_is_the_float_of_ieee(number: float) -> None:
     value = Decimal(number)
-    stored = memory_numbers.to_meter_float(value)
-    assert memory_numbers.meter_float(stored) == fields.float32(fields.to_float32(value))
+    stored = memory_numbers.meter_float(memory_float(value))
+    assert stored == fields.float32(fields.to_float32(value))
 
 
 @FAMILIES

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TypeVar
 
@@ -124,6 +124,17 @@ def read_archive(
 def test_the_search_finds_model_and_serial_number(model: str) -> None:
     found = line(model).run(ask("255"))
     assert (found.model, found.identity.serial) == (model, "12345")
+
+
+@pytest.mark.parametrize(
+    ("signature", "name"),
+    [("54 2A 05", "SPT942"), ("54 29 0B", "SPT941 mod. 01-08"), ("92 28 00", "SPT940"), ("01 02 03", "")],
+)
+def test_the_search_names_a_device_that_no_driver_reads(signature: str, name: str) -> None:
+    on = line(OLD)
+    on.device.layout = replace(on.device.layout, answer=bytes.fromhex(signature))
+    found = on.run(ask("255"))
+    assert (found.model, found.identity.model) == ("", name)
 
 
 @pytest.mark.parametrize("model", MODELS)

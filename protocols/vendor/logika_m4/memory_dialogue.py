@@ -5,7 +5,7 @@ Such a device wakes slowly: it hears a session request only when a second has pa
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from functools import partial
 from typing import Final
@@ -25,6 +25,7 @@ LISTENING: Final = 0.05
 TRIES: Final = 3
 
 Frames = tuple[ShortFrame, ...]
+Find = Callable[[bytes], tuple[Frames, int] | None]
 
 
 class MemoryDialogue:
@@ -97,11 +98,15 @@ class MemoryDialogue:
     ) -> Conversation[Frames]:
         request = ShortFrame(self._network, function, data).encode()
         find = partial(_find, self._network, {function: size, ERROR: 1}, count)
-        reply = yield Exchange(request, lambda buffer: (find(buffer) or ((), None))[1], attempts=attempts)
-        found = find(reply)
+        found = find((yield Exchange(request, partial(_end, find), attempts=attempts)))
         if found is None:
             raise DecodeError("The answer is damaged.")
         return found[0]
+
+
+def _end(find: Find, buffer: bytes) -> int | None:
+    found = find(buffer)
+    return found[1] if found else None
 
 
 def _wake() -> Conversation[None]:

@@ -10,7 +10,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Final
 
-from protocols.fields import float32, to_float32
+from protocols.fields import float32
 from protocols.modbus.moments import meter_time
 
 FLOAT_SIZE: Final = 4
@@ -25,13 +25,6 @@ def meter_float(octets: bytes) -> Decimal | None:
     stored = int.from_bytes(octets, "little")
     sign, exponent, mantissa = stored & _SIGN, stored >> 24, stored & (_SIGN - 1)
     return float32((sign << 8 | exponent << 23 | mantissa).to_bytes(FLOAT_SIZE, "big"))
-
-
-def to_meter_float(value: Decimal) -> bytes:
-    """Four bytes as in the memory; the nearest float."""
-    bits = int.from_bytes(to_float32(value), "big")
-    sign, exponent, mantissa = bits >> 31, bits >> 23 & 0xFF, bits & (_SIGN - 1)
-    return (exponent << 24 | sign << 23 | mantissa).to_bytes(FLOAT_SIZE, "little")
 
 
 def meter_total(octets: bytes) -> Decimal | None:

@@ -36,10 +36,3 @@ def encode_archive_date(moment: datetime, size: int = ARCHIVE_DATE_SIZE) -> byte
     """An ARCHDATE item with `size` bytes of data."""
     parts = (moment.month, moment.day, moment.hour, moment.minute, moment.second, 0, 0)
     return encode(Tag.ARCHIVE_DATE, bytes((moment.year - CENTURY, *parts))[:size])
-
-
-def encode_clock(moment: datetime) -> bytes:
-    """A TIME and a DATE item; Monday is 0."""
-    clock_time = bytes((0, moment.second, moment.minute, moment.hour))
-    date = bytes((moment.day, moment.month, moment.year - CENTURY, moment.weekday()))
-    return encode(Tag.TIME, clock_time) + encode(Tag.DATE, date)

@@ -16,7 +16,7 @@ ARCHIVES: Final[Mapping[ArchiveKind, int]] = {
     ArchiveKind.DAY: 65532,
     ArchiveKind.MONTH: 65534,
 }
-BUS, IDENTIFIER, MODEL = (0, 3), (0, 8), (0, 99)
+IDENTIFIER, MODEL = (0, 8), (0, 99)
 SETTLEMENT: Final = {"settlement_hour": (0, 24), "settlement_day": (0, 25)}
 CLOCK: Final = ((0, 60), (0, 61))
 
