@@ -226,6 +226,16 @@ def test_setting_the_clock_sends_units_before_tens_once(word: str, zero: int) ->
     assert [asked[1:-1] for asked in on.heard] == [b"\x41" + digits + b"\x00\x00"]
 
 
+@pytest.mark.parametrize("word", ["binary", "ascii"])
+def test_a_clock_that_was_set_shows_the_new_time(word: str) -> None:
+    plan = DevicePlan(OLD, "0", "1234567", memory_of(), lambda: 0.0, {"clock_digits": word})
+    driver = catalogue.driver(OLD, choices={"vzlet-tsr.clock_digits": word})
+    on, moment_set = DeviceLine(VzletTsrMeter(plan)), datetime(2026, 2, 10, 14, 30, 5)
+    assert isinstance(driver, ClockSetter)
+    converse(driver.set_clock("0", SETTINGS, moment_set), on)
+    assert converse(driver.read_clock("0", SETTINGS), on) == moment_set
+
+
 def test_a_meter_that_answers_another_date_did_not_take_the_clock() -> None:
     driver, on = catalogue.driver(OLD), line()
     on.disturb = lambda asked, reply: b"\x0001.01.00\x00"

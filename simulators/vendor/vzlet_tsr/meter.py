@@ -24,6 +24,7 @@ from simulators.numbers import FLOAT_STEP, Numbers, Sent, numbers_at, on_wire, t
 from simulators.truth import Truth, Truths
 from simulators.vendor.vzlet_tsr.makes import MAKES, THOUSANDTH, Pipe, additional_fields, main_fields
 
+DATE, SET_CLOCK, CLOCK_SIZE = 0x42, 0x41, 14
 NOT_IMPLEMENTED: Final = "Not implemented"
 DEPTHS: Final = {ArchiveKind.HOUR: 1428, ArchiveKind.DAY: 60, ArchiveKind.MONTH: 24}
 RINGS: Final = (
@@ -46,6 +47,7 @@ class VzletTsrMeter:
         self.address = plan.address
         self.serial = plan.serial
         self.memory: MeterMemory = plan.memory
+        self._digit_zero = {"binary": 0, "ascii": ord("0")}[plan.choices.get("clock_digits", "binary")]
         self._line = Line(parse_address(plan.address))
         self._make = MAKES[plan.model]
         self._main, self._additional = main_fields(self._make), additional_fields(self._make)
@@ -54,7 +56,7 @@ class VzletTsrMeter:
             self._make.named_by: lambda argument: self._make.name,
             0x50: lambda argument: self.serial,
             0x40: lambda argument: f"{self._line.address:02X}",
-            0x42: lambda argument: f"{self.memory.meter_time():%d.%m.%y}",
+            DATE: lambda argument: self._date(),
             0x43: lambda argument: f"{self.memory.meter_time():%H:%M:%S}",
             0x9E: lambda argument: "1" if self._used_pipe(argument) else None,
             0xA9: lambda argument: "2" if self._system(argument) else None,
@@ -99,9 +101,27 @@ class VzletTsrMeter:
     def _content(self, code: int, data: bytes) -> bytes | None:
         if code in (0x08, 0x18) and len(data) > 2:
             return self._record(code, data)
+        if code == SET_CLOCK and len(data) == CLOCK_SIZE:
+            self._set_clock(data)
+            return self._date().encode(CODE_PAGE)
         argument = data[0] if data else 0
         text = self._texts[code](argument) if code in self._texts else self._value(code, argument)
         return (NOT_IMPLEMENTED if text is None else text).encode(CODE_PAGE)
+
+    def _date(self) -> str:
+        return f"{self.memory.meter_time():%d.%m.%y}"
+
+    def _set_clock(self, data: bytes) -> None:
+        """Digits of second, minute, hour, day, month, year, units before tens; others change nothing."""
+        digits = [octet - self._digit_zero for octet in data[:12]]
+        second, minute, hour, day, month, year = (
+            tens * 10 + units for units, tens in zip(digits[::2], digits[1::2], strict=True)
+        )
+        try:
+            moment = datetime(2000 + year, month, day, hour, minute, second)
+        except ValueError:
+            return
+        self.memory.drift += moment - self.memory.meter_time()
 
     def _value(self, code: int, argument: int) -> str | None:
         sent = self._asked(code, argument)
