@@ -47,7 +47,9 @@ class Attempt:
         self.reply = body[:end]
 
     def findings(self) -> set[Finding]:
-        """What was noticed about the line."""
+        """What was noticed about the line; nothing where there was no question, and nobody to echo it."""
+        if not self._exchange.request:
+            return set()
         found: set[Finding] = {_name(strange) for strange in (self._before_reply(), self.rest) if strange}
         if self._exchange.echo and self.heard.startswith(self._exchange.request):
             found.add(Finding.ECHO)

@@ -168,7 +168,7 @@ def _device(plan: MeterPlan | Vector, line: LinePlan, surroundings: _Surrounding
     if line.protocol == M_BUS:
         return MbusMeter(layout(plan.model), int(plan.address), plan.serial, memory)
     if line.protocol in MODBUS:
-        return ModbusMeter(plan.model, plan.address, plan.serial, memory)
+        return ModbusMeter(plan.model, plan.address, plan.serial, memory, choices=line.choices)
     family = simulated_families()[line.protocol]
     return family.build(
         DevicePlan(plan.model, plan.address, plan.serial, memory, time.monotonic, line.choices)

@@ -99,7 +99,7 @@ class LinePlan:
     def choices(self) -> Mapping[str, str]:
         """The line settings of its protocol that its options name, without the protocol's name."""
         pairs = (option.partition("=") for option in self.options.split("&"))
-        own = f"{self.protocol}."
+        own = "modbus." if self.protocol in MODBUS else f"{self.protocol}."
         return {name.removeprefix(own): word for name, _, word in pairs if name.startswith(own)}
 
 
