@@ -6,7 +6,9 @@ from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from metering.calendar import ArchiveKind, MeterZone, slots
+from metering.calendar import ArchiveKind, MeterSlot, MeterZone, slots
+from protocols import catalogue
+from protocols.driver import DriverInfo
 from simulators.truth import Truths
 from storage.readings import ArchiveValue, Readings, SnapshotValue
 from teplo.demo.site import RegisteredMeter
@@ -116,13 +118,24 @@ def _compare_records(
 def _expected(
     registered: RegisteredMeter, zone: MeterZone, since: datetime, windows: Windows
 ) -> Iterator[tuple[ArchiveKind, datetime]]:
-    """What the meter has, within the windows, of slots that were closed when the demo began."""
-    then = zone.to_meter_time(since)
+    """What the meter has, within the windows, of slots that were closed when the demo began.
+
+    Of its archives those count that its model declares.
+    """
+    then, info = zone.to_meter_time(since), catalogue.driver(registered.meter.model).info
     for kind, window in windows.items():
-        for slot in slots(kind, then - window, then):
+        for slot in slots(kind, then - window, then) if info.depths.get(kind) else ():
             closed = slot.start if kind is ArchiveKind.TOTAL else slot.end
-            if closed <= then and registered.meter.truth_archive(kind, slot.start) is not None:
+            if closed > then or not _is_declared(info, kind, slot):
+                continue
+            if registered.meter.truth_archive(kind, slot.start) is not None:
                 yield kind, slot.start
+
+
+def _is_declared(info: DriverInfo, kind: ArchiveKind, slot: MeterSlot) -> bool:
+    """Totals of a model stand at the starts of days, or of months alone."""
+    months_alone = kind is ArchiveKind.TOTAL and info.totals_every is ArchiveKind.MONTH
+    return not months_alone or slot.start.day == 1
 
 
 def _judge(
