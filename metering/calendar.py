@@ -110,6 +110,14 @@ def next_start(kind: ArchiveKind, start: datetime) -> datetime:
     return start + timedelta(days=1)
 
 
+def slots_between(kind: ArchiveKind, earlier: datetime, later: datetime) -> int:
+    """How many slots further the slot of the later moment is; negative when it is an earlier one."""
+    if kind is ArchiveKind.MONTH:
+        return (later.year - earlier.year) * 12 + later.month - earlier.month
+    step = timedelta(hours=1) if kind is ArchiveKind.HOUR else timedelta(days=1)
+    return (slot_start(kind, later) - slot_start(kind, earlier)) // step
+
+
 def slot_at(kind: ArchiveKind, start: datetime) -> MeterSlot:
     """The slot of this kind that starts here."""
     return MeterSlot(start, next_start(kind, start))

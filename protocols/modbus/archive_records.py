@@ -7,12 +7,12 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from metering.calendar import ArchiveKind, MeterSlot, slot_start
+from metering.calendar import ArchiveKind, MeterSlot, slot_start, slots_between
 from metering.conditions import Condition
 from metering.quantities import Behaviour
 from metering.readings import Absence, ArchiveRecord, Gap, GapReason, MeterValue
 from protocols.conversation import Conversation
-from protocols.modbus.archives import ArchiveReader, slots_between, stamp_of
+from protocols.modbus.archives import ArchiveReader, stamp_of
 from protocols.modbus.numbers import Settings, of_used_circuits, record_conditions, record_values
 from protocols.modbus.register_map import Archive, Content, Profile, RecordStamp
 from protocols.modbus.states import of_circuit

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 
-from metering.calendar import ArchiveKind, slot_start
+from metering.calendar import slots_between
 from metering.errors import DecodeError, ProfileError
 from metering.readings import GapReason
 from protocols.conversation import Conversation, Pause
@@ -82,14 +82,6 @@ def stamp_of(record: RecordLayout, data: bytes) -> datetime | None:
 
 def _stamp_bytes(record: RecordLayout, data: bytes) -> bytes:
     return data[record.stamp_at : record.stamp_at + record.stamp.size]
-
-
-def slots_between(kind: ArchiveKind, earlier: datetime, later: datetime) -> int:
-    """How many slots of this kind lie between two moments' slots."""
-    if kind is ArchiveKind.MONTH:
-        return (later.year - earlier.year) * 12 + later.month - earlier.month
-    step = timedelta(hours=1) if kind is ArchiveKind.HOUR else timedelta(days=1)
-    return (slot_start(kind, later) - slot_start(kind, earlier)) // step
 
 
 def select(selection: Selection, number: int, moment: datetime | None) -> Request:

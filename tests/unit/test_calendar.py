@@ -18,6 +18,7 @@ from metering.calendar import (
     slot_at,
     slot_start,
     slots,
+    slots_between,
 )
 from metering.errors import ConfigurationError
 
@@ -97,3 +98,20 @@ def test_a_billing_period_has_zones_and_a_length() -> None:
         BillingPeriod(start.replace(tzinfo=None), end)
     with pytest.raises(ConfigurationError, match="after it starts"):
         BillingPeriod(end, end)
+
+
+@pytest.mark.parametrize(
+    ("kind", "earlier", "later", "count"),
+    [
+        (ArchiveKind.HOUR, datetime(2024, 2, 29, 23, 59), datetime(2024, 3, 1, 0, 1), 1),
+        (ArchiveKind.HOUR, datetime(2026, 2, 10, 9), datetime(2026, 2, 10, 9, 59), 0),
+        (ArchiveKind.DAY, datetime(2024, 2, 28, 23), datetime(2024, 3, 1, 1), 2),
+        (ArchiveKind.TOTAL, datetime(2025, 12, 31), datetime(2026, 1, 1), 1),
+        (ArchiveKind.MONTH, datetime(2025, 11, 30), datetime(2026, 2, 1), 3),
+        (ArchiveKind.MONTH, datetime(2026, 1, 1), datetime(2025, 12, 31), -1),
+    ],
+)
+def test_slots_between_two_moments_are_counted_by_their_boundaries(
+    kind: ArchiveKind, earlier: datetime, later: datetime, count: int
+) -> None:
+    assert slots_between(kind, earlier, later) == count

@@ -12,12 +12,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from metering.calendar import ArchiveKind, MeterSlot, slot_start
+from metering.calendar import ArchiveKind, MeterSlot, slot_start, slots_between
 from metering.errors import DecodeError, MeterBusy
 from metering.readings import ArchiveRecord, Gap, GapReason
 from protocols.conversation import Conversation, Deliver
 from protocols.vendor.kmp.dialogue import Dialogue
-from protocols.vendor.kmp.log_search import slots_between
 from protocols.vendor.kmp.measured import Measured, measured
 from protocols.vendor.kmp.replies import NO_REGISTER, series_of
 from protocols.vendor.kmp.requests import MOST_VALUES, read_by_age

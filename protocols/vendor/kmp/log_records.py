@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from metering.calendar import ArchiveKind, MeterSlot
+from metering.calendar import ArchiveKind, MeterSlot, slots_between
 from metering.readings import Absence, ArchiveRecord, Gap, GapReason, MeterValue
 from protocols.conversation import Conversation, Deliver
-from protocols.vendor.kmp.log_search import Entry, LogSearch, slots_between
+from protocols.vendor.kmp.log_search import Entry, LogSearch
 from protocols.vendor.kmp.measured import Information, Measured, conditions_of, measured, without_faults
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, Protocol
 
-from metering.calendar import ArchiveKind, slot_start
+from metering.calendar import ArchiveKind, slots_between
 from metering.readings import GapReason
 from protocols.conversation import Conversation
 from protocols.vendor.kmp.replies import Row
@@ -89,14 +89,6 @@ class LogSearch:
 
     def _after(self, boundary: datetime) -> Iterable[Entry]:
         return (entry for entry in self._met if entry.stamp > boundary)
-
-
-def slots_between(kind: ArchiveKind, earlier: datetime, later: datetime) -> int:
-    """How many slots of this kind lie between two moments."""
-    if kind is ArchiveKind.MONTH:
-        return (later.year - earlier.year) * 12 + later.month - earlier.month
-    step = timedelta(hours=1) if kind is ArchiveKind.HOUR else timedelta(days=1)
-    return (slot_start(kind, later) - slot_start(kind, earlier)) // step
 
 
 def _stamp(entry: Entry) -> datetime:

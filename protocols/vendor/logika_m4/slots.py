@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from metering.calendar import ArchiveKind, MeterSlot
+from metering.calendar import ArchiveKind, MeterSlot, slots_between
 from metering.readings import GapReason
-from protocols.modbus.archives import slots_between
 
 
 def is_closed(kind: ArchiveKind, slot: MeterSlot, now: datetime) -> bool:

@@ -6,14 +6,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
-from metering.calendar import ArchiveKind, MeterSlot
+from metering.calendar import ArchiveKind, MeterSlot, slots_between
 from metering.errors import ConfigurationChanged, DecodeError, NotSupported, WrongMeter
 from metering.meters import MeterConfiguration, MeterIdentity
 from metering.readings import ArchiveRecord, Gap, GapReason, MeterValue, Snapshot
 from protocols.conversation import Conversation, Deliver
 from protocols.driver import DriverInfo
 from protocols.family import NO_CHOICES, Choices
-from protocols.modbus.archives import slots_between
 from protocols.vendor.logika_spbus.columns import (
     FIRST_GROUP,
     FIRST_PIPE,

@@ -12,11 +12,10 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
-from metering.calendar import ArchiveKind, MeterSlot, next_start, slot_start
+from metering.calendar import ArchiveKind, MeterSlot, next_start, slot_start, slots_between
 from metering.errors import DecodeError
 from metering.readings import ArchiveRecord, Gap, GapReason, MeterValue
 from protocols.conversation import Conversation
-from protocols.modbus.archives import slots_between
 from protocols.vendor.pulsar import moments, values
 from protocols.vendor.pulsar.dialogue import ARCHIVE, Dialogue, mask
 from protocols.vendor.pulsar.models import Channel

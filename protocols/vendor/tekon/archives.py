@@ -11,12 +11,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from metering.calendar import MeterSlot, slot_start
+from metering.calendar import MeterSlot, slot_start, slots_between
 from metering.errors import MeterBusy
 from metering.readings import Absence, ArchiveRecord, Gap, GapReason, MeterValue
 from protocols.conversation import Conversation, Deliver
 from protocols.fields import float32
-from protocols.modbus.archives import slots_between
 from protocols.vendor.tekon.cells import depth, index, runs
 from protocols.vendor.tekon.clock import read_clock
 from protocols.vendor.tekon.dialogue import Dialogue

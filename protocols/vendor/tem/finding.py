@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Protocol
 
-from metering.calendar import ArchiveKind, MeterSlot, slot_at
+from metering.calendar import ArchiveKind, MeterSlot, slot_at, slots_between
 from metering.errors import DecodeError
 from metering.readings import GapReason
 from protocols.conversation import Conversation
@@ -65,9 +65,9 @@ class _Bounds:
 
     def guesses(self, kind: ArchiveKind, start: datetime) -> Iterator[int]:
         """Ages worth a look, the likeliest first."""
-        yield self.newer + _slots_between(kind, start, self.newer_start)
+        yield self.newer + slots_between(kind, start, self.newer_start)
         if self.older_start is not None:
-            yield self.older - _slots_between(kind, self.older_start, start)
+            yield self.older - slots_between(kind, self.older_start, start)
         yield (self.newer + self.older) // 2
 
 
@@ -198,11 +198,3 @@ def _is_before(opening: Stored, closing: Stored) -> bool:
     if not opening.is_usable or opening.stamped is None or closing.stamped is None:
         return False
     return opening.stamped.written < closing.stamped.written
-
-
-def _slots_between(kind: ArchiveKind, start: datetime, end: datetime) -> int:
-    """How many slots lie between two starts."""
-    if kind is ArchiveKind.MONTH:
-        return (end.year - start.year) * 12 + end.month - start.month
-    passed = end - start
-    return int(passed.total_seconds() // 3600) if kind is ArchiveKind.HOUR else passed.days
