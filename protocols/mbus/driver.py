@@ -52,9 +52,15 @@ class MbusDriver:
         return shown_clock(self._profile, out.telegrams)
 
     def read_current(self, address: str, configuration: MeterConfiguration) -> Conversation[Snapshot]:
-        """The snapshot; stored levels of the same read-out are delivered as total records."""
+        """The snapshot; stored levels of the same read-out are delivered as total records.
+
+        Of a read-out that broke off nothing is delivered: its snapshot alone tells whether the registered
+        meter answers, and a snapshot that lacks values must not pass for a whole one.
+        """
         profile = self._profile
         out = yield from self._reader(address).read_out(profile.questions.current, profile.telegrams)
+        if out.broke_off is not None:
+            raise out.broke_off
         stored = stored_levels(profile, out.telegrams)
         if stored:
             yield Deliver(stored)

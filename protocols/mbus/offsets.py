@@ -79,13 +79,11 @@ def decode(payload: bytes) -> Telegram:
 
 
 def values(fields: Iterable[Field], telegrams: Sequence[Telegram]) -> tuple[MeterValue, ...]:
-    """One value for each field of the telegrams that came, but for systems that are not used.
+    """One value for each field, but for systems that are not used.
 
-    DecodeError when a telegram is too short.
+    DecodeError when a telegram is missing or too short.
     """
-    found = [
-        _value(field, telegrams[field.telegram - 1]) for field in fields if field.telegram <= len(telegrams)
-    ]
+    found = [_value(field, _telegram(field, telegrams)) for field in fields]
     unused = {value.circuit for value in found if value.quantity.name == _SYSTEMS_TIME and value.value == 0}
     return tuple(
         value for value in found if value.circuit not in unused or value.quantity.name == _COMMON_TIME
@@ -111,6 +109,15 @@ def _value(field: Field, telegram: Telegram) -> MeterValue:
     if raw is None:
         return MeterValue(measured, field.unit, None, Absence.INVALID_MARK, field.circuit)
     return MeterValue(measured, field.unit, raw * field.scale, None, field.circuit)
+
+
+def _telegram(field: Field, telegrams: Sequence[Telegram]) -> Telegram:
+    if field.telegram > len(telegrams):
+        raise DecodeError(
+            f"The meter sends {len(telegrams)} telegram(s), {field.quantity} stands in telegram {field.telegram}: "
+            "it is another model, or it repeats itself. Read it again, or choose another model."
+        )
+    return telegrams[field.telegram - 1]
 
 
 def _octets(telegram: Telegram, at: int, size: int) -> bytes:

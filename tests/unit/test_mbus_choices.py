@@ -70,10 +70,12 @@ def test_the_standard_mass_code_is_a_volume_with_its_extension() -> None:
 @pytest.mark.parametrize(("bits", "volume"), [("32", Decimal("0.00007")), ("49", Decimal("42949.67303"))])
 def test_how_many_bits_of_a_register_count(bits: str, volume: Decimal) -> None:
     """skm-2.md section 3: 32 bits wrap at 42949.67; 2^32 + 7 in hundred thousandths."""
-    data = bytearray(240)
-    data[65 - 19 : 73 - 19] = ((1 << 32) + 7).to_bytes(8, "little")
+    first, second = bytearray(240), bytearray(240)
+    first[65 - 19 : 73 - 19] = ((1 << 32) + 7).to_bytes(8, "little")
+    second[181 - 19] = 7
     driver = MbusDriver(profile.load("axis-skm-2m"), {"register_bits": bits})
-    snapshot = converse(driver.read_current("5", SETTINGS), Bus([Meter(5, "12345678", (bytes(data),))]))
+    bus = Bus([Meter(5, "12345678", (bytes(first), bytes(second)))])
+    snapshot = converse(driver.read_current("5", SETTINGS), bus)
     values = {(value.quantity.name, value.circuit): value.value for value in snapshot.values}
     assert values["volume_supply", 1] == volume
 
@@ -87,6 +89,12 @@ def test_a_system_that_is_not_used_has_no_values() -> None:
     values = converse(driver.read_current("5", SETTINGS), bus).values
     assert {value.circuit for value in values} == {1}
     assert ("operating_time", Decimal(7)) in {(value.quantity.name, value.value) for value in values}
+
+
+def test_a_meter_that_repeats_its_first_telegram_gives_no_half_of_a_snapshot() -> None:
+    driver = MbusDriver(profile.load("axis-skm-2m"))
+    with pytest.raises(DecodeError, match="stands in telegram 2"):
+        converse(driver.read_current("5", SETTINGS), Bus([Meter(5, "12345678", (bytes(240),))]))
 
 
 def test_a_telegram_too_short_for_its_fields_is_another_model() -> None:

@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 
 from metering.calendar import ArchiveKind, slot_at
-from metering.errors import NoResponse, NotSupported
+from metering.errors import FrameError, NoResponse, NotSupported, TeploError
 from metering.meters import MeterConfiguration
 from metering.quantities import quantity
 from metering.readings import Absence, ArchiveRecord, Gap, GapReason, MeterValue, Snapshot
@@ -201,6 +201,18 @@ def test_a_chain_that_broke_off_gives_what_it_brought_and_no_gap() -> None:
     assert [record.slot for record in told.delivered if isinstance(record, ArchiveRecord)] == [ASKED[1]]
     assert len(told.delivered) == 1
     converse(driver().read_archive("5", SETTINGS, ArchiveKind.TOTAL, ASKED[1:]), bus)
+
+
+@pytest.mark.parametrize("damage", [NoResponse(), FrameError()], ids=["silence", "a damaged telegram"])
+def test_current_values_of_a_chain_that_broke_off_are_an_error_and_no_snapshot(damage: TeploError) -> None:
+    bus = Bus(
+        [Meter(5, "12345678", (KEPT + b"\x1f", ENERGY))],
+        lambda asked, reply: damage if asked[1] == 0x5B else reply,
+    )
+    told = Told()
+    with pytest.raises(type(damage)):
+        converse(driver().read_current("5", SETTINGS), bus, told)
+    assert told.delivered == []
 
 
 def test_the_archive_is_chosen_by_application_reset_where_the_model_needs_it() -> None:
