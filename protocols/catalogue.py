@@ -16,7 +16,7 @@ from typing import Final
 from metering.errors import ConfigurationError, TeploError, UnknownModel
 from metering.meters import MeterIdentity
 from protocols import vendor
-from protocols.driver import Choice, Driver, DriverInfo
+from protocols.driver import Driver, DriverInfo
 from protocols.family import NO_CHOICES, Choices, Family
 from protocols.mbus import profile as mbus
 from protocols.mbus.detection import best_match
@@ -43,8 +43,9 @@ def models() -> tuple[DriverInfo, ...]:
 def driver(model: str, *, framing: Framing = Framing.RTU, choices: Choices = NO_CHOICES) -> Driver:
     """The driver of this model; UnknownModel names the models that are spelled alike.
 
-    `choices` are those of the line, `<protocol>.<name>`; other protocols' are passed over.
-    ConfigurationError when this protocol has no such choice or word.
+    `choices` are those of the line, `<protocol>.<name>`; other protocols' are passed over, and so is what
+    only other models of this protocol understand. ConfigurationError when none of them has such a choice or
+    such a word for it.
     """
     family = _by_model().get(model)
     if family is None:
@@ -52,7 +53,8 @@ def driver(model: str, *, framing: Framing = Framing.RTU, choices: Choices = NO_
         hint = f"did you mean {' or '.join(near)}?" if near else "`teplo models` lists the known ones."
         raise UnknownModel(f"There is no model {model!r}; {hint}")
     usual = family.build(model, framing, NO_CHOICES)
-    given = _own(choices, family.protocol, usual.info.choices)
+    meant = _own(choices, family.protocol) if choices else NO_CHOICES
+    given = _for_model(meant, usual.info)
     return family.build(model, framing, given) if given else usual
 
 
@@ -84,9 +86,9 @@ def _vendor_families() -> list[Family]:
     return [import_module(f"{vendor.__name__}.{name}").FAMILY for name in names]
 
 
-def _own(choices: Choices, protocol: str, known: tuple[Choice, ...]) -> Choices:
+def _own(choices: Choices, protocol: str) -> Choices:
     """The line's choices that are meant for this protocol, checked, without the protocol's name."""
-    words = {choice.name: choice.words for choice in known}
+    known = _choices_of(protocol)
     own = {}
     for written, word in choices.items():
         meant, _, name = written.partition(".")
@@ -94,13 +96,30 @@ def _own(choices: Choices, protocol: str, known: tuple[Choice, ...]) -> Choices:
             raise ConfigurationError(f"The line setting {written}={word}: there is no protocol {meant!r}.")
         if meant != protocol:
             continue
-        if word not in words.get(name, ()):
+        if word not in known.get(name, ()):
             raise ConfigurationError(f"The line setting {written}={word} is not known. {_possible(known)}")
         own[name] = word
     return own
 
 
-def _possible(known: tuple[Choice, ...]) -> str:
+def _for_model(choices: Choices, info: DriverInfo) -> Choices:
+    """What of its protocol's choices this model leaves open; a word of other models alone is theirs."""
+    words = {choice.name: choice.words for choice in info.choices}
+    return {name: word for name, word in choices.items() if word in words.get(name, ())}
+
+
+@cache
+def _choices_of(protocol: str) -> Mapping[str, tuple[str, ...]]:
+    """Every choice that a model of the protocol has, and the words that any of them has for it."""
+    family = families()[protocol]
+    found: dict[str, tuple[str, ...]] = {}
+    for model in family.models:
+        for choice in family.build(model, Framing.RTU, NO_CHOICES).info.choices:
+            found[choice.name] = tuple(dict.fromkeys((*found.get(choice.name, ()), *choice.words)))
+    return found
+
+
+def _possible(known: Mapping[str, tuple[str, ...]]) -> str:
     if not known:
-        return "This model leaves nothing to choose."
-    return "Possible: " + "; ".join(f"{choice.name}={'|'.join(choice.words)}" for choice in known) + "."
+        return "Nothing is left to choose."
+    return "Possible: " + "; ".join(f"{name}={'|'.join(words)}" for name, words in known.items()) + "."

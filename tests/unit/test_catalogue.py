@@ -6,19 +6,30 @@ from importlib.resources import files
 
 import pytest
 
-from metering.errors import UnknownModel
+from metering.errors import ConfigurationError, UnknownModel
 from metering.meters import MeterIdentity
 from protocols import catalogue
 
 
-def test_the_models_are_the_files_of_both_folders() -> None:
+@pytest.mark.parametrize(("folder", "protocol"), [("mbus", "m-bus"), ("modbus", "modbus")])
+def test_the_profile_files_of_a_folder_are_its_models(folder: str, protocol: str) -> None:
     listed = {
         file.name.removesuffix(".toml")
-        for protocol in ("mbus", "modbus")
-        for file in (files(f"protocols.{protocol}") / "profiles").iterdir()
+        for file in (files(f"protocols.{folder}") / "profiles").iterdir()
         if file.name.endswith(".toml")
     }
-    assert {info.model for info in catalogue.models()} == listed
+    assert {info.model for info in catalogue.models() if info.protocol == protocol} == listed
+
+
+def test_every_folder_of_a_maker_is_a_family_with_models_of_its_own() -> None:
+    folders = {folder.name for folder in files("protocols.vendor").iterdir() if folder.is_dir()} - {
+        "__pycache__"
+    }
+    makers = [family for name, family in catalogue.families().items() if name not in ("m-bus", "modbus")]
+    assert len(makers) == len(folders)
+    listed = [model for family in catalogue.families().values() for model in family.models]
+    assert sorted(listed) == [info.model for info in catalogue.models()]
+    assert len(set(listed)) == len(listed)
 
 
 def test_models_come_in_the_order_of_their_names() -> None:
@@ -55,3 +66,44 @@ def test_a_name_like_no_other_points_to_the_list() -> None:
 )
 def test_a_meter_is_known_by_its_header(maker: str, version: str, medium: str, model: str | None) -> None:
     assert catalogue.detect(MeterIdentity("12345678", maker, "", version, medium)) == model
+
+
+WITH, WITHOUT = "gwf-enercal", "sontex-supercal-531"
+
+
+def test_a_model_without_a_choice_passes_over_what_a_neighbour_on_its_line_needs() -> None:
+    assert "set_day" in {choice.name for choice in catalogue.driver(WITH).info.choices}
+    assert "set_day" not in {choice.name for choice in catalogue.driver(WITHOUT).info.choices}
+    for model in (WITH, WITHOUT):
+        assert catalogue.driver(model, choices={"m-bus.set_day": "end_of_day"}).info.model == model
+
+
+def test_a_word_that_only_a_neighbour_understands_leaves_a_model_its_default() -> None:
+    """`modbus.serial` has other words for one maker's models than for another's."""
+    words = {
+        choice.words: info.model
+        for info in catalogue.models()
+        for choice in info.choices
+        if (info.protocol, choice.name) == ("modbus", "serial")
+    }
+    assert len(words) > 1
+    for model in words.values():
+        for word in (word for others in words for word in others):
+            catalogue.driver(model, choices={"modbus.serial": word})
+
+
+@pytest.mark.parametrize("model", [WITH, WITHOUT])
+@pytest.mark.parametrize(
+    ("written", "word", "why"),
+    [
+        pytest.param("m-bus.set_day", "noon", "set_day=end_of_day|start_of_day", id="a word nobody has"),
+        pytest.param("m-bus.set_dya", "end_of_day", "is not known", id="a choice nobody has"),
+        pytest.param("mbus.set_day", "end_of_day", "no protocol 'mbus'", id="a protocol nobody speaks"),
+    ],
+)
+def test_what_no_model_of_the_protocol_knows_is_refused(
+    model: str, written: str, word: str, why: str
+) -> None:
+    with pytest.raises(ConfigurationError) as refused:
+        catalogue.driver(model, choices={written: word})
+    assert why in str(refused.value)
