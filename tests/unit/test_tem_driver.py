@@ -19,7 +19,7 @@ from metering.readings import Absence, ArchiveRecord, Gap, GapReason
 from protocols.driver import ClockSetter
 from protocols.vendor.tem import FAMILY, ask
 from protocols.vendor.tem.clock import TEM_104
-from protocols.vendor.tem.frames import REPLY, Frame, decode, reseal
+from protocols.vendor.tem.frames import REPLY, REQUEST, Frame, decode, reseal
 from protocols.vendor.tem.models import MODELS
 from tests.unit.tem_line import ADDRESS, FAILURE, TODAY, Line, driver, judge, judge_record, meter
 
@@ -289,6 +289,55 @@ def test_old_firmware_of_the_compact_model_has_no_hours() -> None:
     records = line.archive(driver("arvas-tem-104-k"), HOUR, slots)
     assert [one.reason for one in records if isinstance(one, Gap)] == [GapReason.NO_RECORD] * 2
     assert not any(request[3:5] == b"\x0f\x03" for request in line.asked)
+
+
+@pytest.mark.parametrize("said", [b"\x00\x00", b"v2.0x", b"new"], ids=repr)
+def test_an_unknown_firmware_of_the_compact_model_leaves_its_archive_unread(said: bytes) -> None:
+    """Below 2.08 a record keeps volume where it keeps mass later, and days lie where hours do later."""
+
+    def spoil(number: int, request: bytes, reply: bytes) -> bytes:
+        unknown = Frame(REPLY, int(ADDRESS), 0x00, 0x01, said).encode()
+        return unknown if request[3:5] == b"\x00\x01" else reply
+
+    with pytest.raises(DecodeError, match="firmware"):
+        Line(meter("arvas-tem-104-k"), spoil).archive(driver("arvas-tem-104-k"), DAY, [])
+
+
+def current_values_at(base: int) -> Line:
+    """A TEM-104M whose RAM has the systems' values there; to any other place of RAM it is silent."""
+    device = meter("arvas-tem-104m")
+    line = Line(device)
+    hear = device.hear
+
+    def moved(request: bytes) -> bytes | None:
+        if request[3:5] != b"\x0c\x01":
+            return hear(request)
+        place = int.from_bytes(request[6:8], "big") - base
+        if not 0 <= place < 0x200:
+            return None
+        return hear(
+            Frame(REQUEST, int(ADDRESS), 0x0C, 0x01, place.to_bytes(2, "big") + request[8:9]).encode()
+        )
+
+    device.hear = moved  # type: ignore[method-assign,assignment]
+    return line
+
+
+@pytest.mark.parametrize("base", [0x0000, 0x4000])
+def test_current_values_of_the_m_model_are_found_at_either_place(base: int) -> None:
+    """tem-104.md section 7: 4000h by the maker, 0000h on real devices."""
+    line, reader = current_values_at(base), driver("arvas-tem-104m")
+    configuration = line.run(reader.read_configuration(ADDRESS))
+    read = line.run(reader.read_current(ADDRESS, configuration))
+    assert read.meter_time is not None
+    judge(read.values, line.meter.truth_snapshot(read.meter_time))
+
+
+def test_current_values_that_nothing_answers_are_not_left_out() -> None:
+    line, reader = current_values_at(0x9000), driver("arvas-tem-104m")
+    configuration = line.run(reader.read_configuration(ADDRESS))
+    with pytest.raises(NoResponse):
+        line.run(reader.read_current(ADDRESS, configuration))
 
 
 def test_records_that_hold_amounts_are_told_as_they_are_and_give_no_totals() -> None:

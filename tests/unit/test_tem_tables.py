@@ -152,6 +152,18 @@ def test_only_faults_of_sensors_void_what_they_measure() -> None:
     }
 
 
+def test_the_error_words_of_a_system_lie_where_the_reference_has_them() -> None:
+    """tem-104.md section 4: RAM, 70 tekerr, 72 teherr; section 7 for the M models: 70 and 71."""
+    places = {}
+    for model in ("arvas-tem-104", "arvas-tem-104m"):
+        *_, currents = MODELS[model].map.parts
+        places[model] = {one.name: one.at for one in currents.layout.status}
+    assert places == {
+        "arvas-tem-104": {"tekerr": 0x70, "teherr": 0x72},
+        "arvas-tem-104m": {"tekerr": 0x70, "teherr": 0x71},
+    }
+
+
 def bcd(*parts: int) -> bytes:
     return bytes(int(str(part), 16) for part in parts)
 
@@ -161,6 +173,13 @@ STAMPED = {
     "section 4, the example": (HOUR, bcd(8, 20, 3, 4, 7, 20, 3, 4), {}, "2004-03-20T07:00:00", True),
     "a day": (DAY, bcd(0, 21, 3, 4, 23, 20, 3, 4), {}, "2004-03-20T00:00:00", True),
     "a month": (MONTH, bcd(0, 1, 4, 4, 23, 31, 3, 4), {}, "2004-03-01T00:00:00", True),
+    "a report date in mid-month, its period told by its start": (
+        MONTH,
+        bcd(0, 25, 4, 4, 0, 25, 3, 4),
+        {},
+        "2004-03-01T00:00:00",
+        False,
+    ),
     "a report date in mid-month": (MONTH, bcd(0, 25, 4, 4, 23, 24, 4, 4), {}, "2004-04-01T00:00:00", False),
 }
 

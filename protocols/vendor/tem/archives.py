@@ -90,8 +90,10 @@ class ArchiveReader:
         if any(gain.value is not None and gain.value < 0 for gain in gains.values()):
             return False
         before = None if pair.opening is None else pair.opening.stamped
-        if before is None or next_start(self.kind, before.start) == slot.start:
-            return before is not None
+        if before is None:
+            return False
+        if before.covers and next_start(self.kind, before.start) == slot.start:
+            return True
         ran = _running_time(gains)
         return ran is not None and ran <= Decimal((slot.end - slot.start) // timedelta(seconds=1)) + _LATE
 

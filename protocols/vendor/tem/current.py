@@ -66,16 +66,22 @@ class CurrentReader:
         return found
 
     def _part(self, part: Part, before: _Found) -> Conversation[_Found]:
-        """The part at the base whose temperatures agree with those before; nothing when none does."""
+        """The part at the base whose temperatures agree with those before; nothing when none does.
+
+        A meter is silent to a place that it does not have, but so is a lost line: where the first base was
+        not answered and no other one agrees, NoResponse is raised.
+        """
+        silence: NoResponse | None = None
         for base in part.bases:
             try:
                 found = yield from self._at(part, base)
-            except NoResponse:
-                if base == part.bases[0]:
-                    raise
+            except NoResponse as error:
+                silence = silence or (error if base == part.bases[0] else None)
                 continue
             if len(part.bases) == 1 or _agree(before.values, found.values):
                 return found
+        if silence is not None:
+            raise silence
         return _Found()
 
     def _at(self, part: Part, base: int) -> Conversation[_Found]:

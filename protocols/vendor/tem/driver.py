@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from metering.calendar import ArchiveKind, MeterSlot
-from metering.errors import ConfigurationChanged, NotSupported
+from metering.errors import ConfigurationChanged, DecodeError, NotSupported
 from metering.meters import MeterConfiguration, MeterIdentity
 from metering.readings import Gap, GapReason, Snapshot
 from protocols.conversation import Conversation, Deliver
@@ -132,7 +132,10 @@ class TemDriver:
 
     def _archive(self, configuration: MeterConfiguration) -> Archive:
         """The archive of the meter's firmware."""
-        firmware = _version(configuration.settings.get(FIRMWARE, ""))
+        written = configuration.settings.get(FIRMWARE, "")
+        if self.model.map.firmware and not written:
+            raise DecodeError("The meter does not tell its firmware, on which its archive depends.")
+        firmware = _version(written)
         archives = self.model.map.archives.items()
         return next(archive for since, archive in archives if _version(since) <= firmware)
 
@@ -175,6 +178,11 @@ class ClockSettingTemDriver(TemDriver):
 
 
 def _version(written: str) -> tuple[int, ...]:
-    """`2.09` as numbers; nothing where the text is no version."""
-    parts = written.split(".")
-    return tuple(map(int, parts)) if all(part.isascii() and part.isdecimal() for part in parts) else ()
+    """`2.09` as numbers, nothing of an empty text; DecodeError for what is no version."""
+    parts = written.split(".") if written else []
+    if not all(part.isascii() and part.isdecimal() for part in parts):
+        raise DecodeError(
+            f"The meter says that its firmware is {written!r}, which is no version: where its archive lies "
+            "depends on it, so that none of it is read."
+        )
+    return tuple(map(int, parts))

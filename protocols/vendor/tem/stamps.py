@@ -42,13 +42,14 @@ class TwoDates:
     period_at: int
 
     def of(self, kind: ArchiveKind, data: bytes, words: Mapping[str, str]) -> Stamped | None:
-        """The slot around the period's stamp."""
+        """The slot around the period's stamp; that of a report date in mid-month covers no month."""
         written = moment(data[self.written_at :], self.layout)
         period = moment(data[self.period_at :], self.layout)
         if written is None or period is None:
             return None
         start = slot_start(kind, period)
-        return Stamped(start, written, written >= next_start(kind, start))
+        ended = written >= next_start(kind, start)
+        return Stamped(start, written, ended and _is_boundary(kind, written))
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,11 +50,11 @@ SYSTEM_SIZE: Final = 0x92
 """From the values of one system in RAM to those of the next."""
 
 _PARAMETERS: Final = Layout(
-    0x73,
+    0x74,
     MEASURED,
     (
         Status(0x70, Number.BYTE, "tekerr", status.LIMITS, By.METER),
-        Status(0x71, Number.WORD, "teherr", status.FAULTS, By.METER),
+        Status(0x72, Number.WORD, "teherr", status.FAULTS, By.METER),
     ),
 )
 
