@@ -208,3 +208,19 @@ def test_zeros_that_flush_the_line_are_a_request_to_nobody() -> None:
     assert (frame, end) == (bytes(16), 16)
     assert is_sealed(frame)
     assert split(b"\x00\x00" + request) == (request, 18)
+
+
+def test_a_search_asks_one_question_for_clock_and_type() -> None:
+    on = line()
+    (search,) = catalogue.families()["km5"].search
+    found = converse(search.ask("26053"), on)
+    assert (found.model, found.identity.serial, found.identity.model) == (MODEL, ADDRESS, "KM-5-2")
+    assert not search.addresses
+
+
+def test_a_third_flow_that_nobody_explained_is_left_out() -> None:
+    snapshot = converse(catalogue.driver(MODEL).read_current(ADDRESS, SETTINGS), line())
+    assert not {value.quantity.name for value in snapshot.values} & {
+        "volume_flow_make_up",
+        "mass_flow_make_up",
+    }

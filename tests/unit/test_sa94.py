@@ -337,3 +337,18 @@ def test_another_number_meets_silence() -> None:
     found = bench()
     with pytest.raises(NoResponse):
         found.run(found.driver.identify("19856"))
+
+
+def test_a_search_selects_a_meter_twice_and_asks_nothing_else() -> None:
+    found = bench()
+    (search,) = catalogue.families()["sa94"].search
+    answer = found.run(search.ask("19855"))
+    assert (answer.model, answer.identity.serial, found.asked) == (SECOND, "19855", 2)
+
+
+def test_a_search_meets_silence_with_one_question() -> None:
+    found = bench()
+    (search,) = catalogue.families()["sa94"].search
+    with pytest.raises(NoResponse):
+        found.run(search.ask("19856"))
+    assert found.asked == 1

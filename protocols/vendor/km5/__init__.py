@@ -5,13 +5,16 @@ from __future__ import annotations
 from typing import Final
 
 from protocols.driver import Driver
-from protocols.family import Choices, Family
+from protocols.family import Choices, Family, Search
 from protocols.modbus.messages import Framing
-from protocols.vendor.km5.driver import MODEL, Km5Driver
+from protocols.vendor.km5.driver import INFO, MODEL, Km5Driver, ask
 from protocols.vendor.km5.explain import explain, reseal
 
 CERTAINTY: Final = 32
 """XOR, sum, one of three lengths, and eight decimal digits."""
+
+SEARCH: Final = Search((INFO.line,), (), ask)
+"""A meter is asked by its number of eight digits, and no address that means anybody is known."""
 
 
 def build(model: str, framing: Framing, choices: Choices) -> Driver:
@@ -25,6 +28,6 @@ FAMILY: Final = Family(
     build=build,
     explain=explain,
     reseal=reseal,
-    search=(),  # a meter is asked by its number of eight digits, and no address that means anybody is known
+    search=(SEARCH,),
     certainty=CERTAINTY,
 )

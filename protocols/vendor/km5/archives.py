@@ -84,7 +84,7 @@ class Ring:
         return line
 
     def before(self, line: Line, slot: MeterSlot) -> Conversation[Line | None]:
-        """The record before this one: the meter was off since, so that its totals are those at the slot's start."""
+        """The record before this one. The meter was off since: its totals are those at the slot's start."""
         below = (yield from self._line(line.number - 1)) if line.number else None
         if below is not None and below.moment <= slot.start:
             return below

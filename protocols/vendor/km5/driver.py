@@ -12,7 +12,7 @@ from metering.meters import MeterConfiguration, MeterIdentity
 from metering.readings import ArchiveRecord, Gap, GapReason, MeterValue, Snapshot
 from protocols.conversation import Conversation, Deliver
 from protocols.driver import Choice, DriverInfo, LineDefaults, Stamp, Verification
-from protocols.family import Choices
+from protocols.family import Choices, Found
 from protocols.levels import amounts, registers
 from protocols.vendor.km5 import records
 from protocols.vendor.km5.archives import Ring, previous
@@ -51,8 +51,9 @@ INFO: Final = DriverInfo(
         "UNCONFIRMED: line numbers of a ring that has wrapped, and what a search by time finds between two "
         "records; records are known by their own stamps alone.",
         "UNCONFIRMED: bits of the status bytes; those that are not zero are reported with their codes.",
-        "Left out: t3, t4 and the archive's fields P3/t3, Vi, V1/M3 and V2/M4, which mean one or the other "
-        "by a setting that cannot be read. An outdoor temperature of exactly zero counts as not fitted.",
+        "Left out: G3, of which no source says where it is measured; t3, t4 and the archive's fields P3/t3, "
+        "Vi, V1/M3 and V2/M4, which mean one or the other by a setting that cannot be read. An outdoor "
+        "temperature of exactly zero counts as not fitted.",
         "Amounts are differences of running totals, 32-bit floats: above 16384 t steps of 0.002 t show.",
     ),
 )
@@ -138,6 +139,12 @@ class Km5Driver:
 
 
 _VERSION: Final = (records.VERSION_AT, records.VERSION_SIZE)
+
+
+def ask(address: str) -> Conversation[Found]:
+    """Whether the meter of this number is there: its clock alone is asked for, which tells the type too."""
+    stamp = yield from Dialogue(address).clock()
+    return Found(MODEL, MeterIdentity(serial=address.zfill(8), maker=MAKER, model=stamp.model))
 
 
 def closed_at(kind: ArchiveKind, slot: MeterSlot) -> datetime:

@@ -47,8 +47,8 @@ GROUPS: Final[Mapping[int, tuple[Field, ...]]] = {
     7: (
         Field(5, "flow G2", "volume_flow_return", "m3/h"),
         Field(9, "flow G2", "mass_flow_return", "t/h"),
-        Field(13, "flow G3", "volume_flow_make_up", "m3/h"),
-        Field(17, "flow G3", "mass_flow_make_up", "t/h"),
+        Field(13, "flow G3, m3/h"),
+        Field(17, "flow G3, t/h"),
     ),
 }
 """Current values by the group of command 2Ch; group 0 is the clock, 8 is of no use to anybody."""

@@ -5,14 +5,17 @@ from __future__ import annotations
 from typing import Final
 
 from protocols.driver import Driver
-from protocols.family import Choices, Family
+from protocols.family import Choices, Family, Search
 from protocols.modbus.messages import Framing
-from protocols.vendor.sa94.driver import Sa94Driver
+from protocols.vendor.sa94.driver import LINE, Sa94Driver, ask
 from protocols.vendor.sa94.explain import explain, reseal
 from protocols.vendor.sa94.models import MODELS
 
 CERTAINTY: Final = 3
 """The fixed bits of a status byte: less than of any frame with a checksum."""
+
+SEARCH: Final = Search((LINE,), (), ask)
+"""A meter answers to the number that is printed on it alone: nobody can be asked without it."""
 
 
 def build(model: str, framing: Framing, choices: Choices) -> Driver:
@@ -26,7 +29,7 @@ FAMILY: Final = Family(
     build=build,
     explain=explain,
     reseal=reseal,
-    search=(),
+    search=(SEARCH,),
     certainty=CERTAINTY,
     checked=False,
 )

@@ -57,6 +57,12 @@ def wake(address: str) -> Conversation[Status]:
     return Status(reply[0])
 
 
+def knock(address: str) -> Conversation[Status]:
+    """Selects the meter once, and once more to believe the first answer: all that a search may ask."""
+    reply = yield from _agreed(select(identifier(address)), STATUS_SIZE, _nothing, attempts=1, reads=2)
+    return Status(reply[0])
+
+
 def current(place: int) -> Conversation[bytes]:
     """A current value's four bytes."""
     return _agreed(parameter(place), NUMBER_SIZE, _middle)
@@ -85,9 +91,11 @@ def clock() -> Conversation[datetime]:
     )
 
 
-def _agreed(command: bytes, size: int, settle: Settle, attempts: int | None = None) -> Conversation[bytes]:
+def _agreed(
+    command: bytes, size: int, settle: Settle, attempts: int | None = None, reads: int = MOST_READS
+) -> Conversation[bytes]:
     heard: list[bytes] = []
-    for _ in range(MOST_READS):
+    for _ in range(reads):
         reply = yield from _once(command, size, attempts)
         if reply is None:
             continue

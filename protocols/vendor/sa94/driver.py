@@ -15,9 +15,9 @@ from metering.quantities import QUANTITIES
 from metering.readings import Absence, ArchiveRecord, Gap, GapReason, MeterValue, Snapshot
 from protocols.conversation import Conversation, Deliver
 from protocols.driver import DriverInfo, LineDefaults, Stamp, Verification
-from protocols.family import Choices
-from protocols.vendor.sa94.dialogue import clock, current, identifier, wake
-from protocols.vendor.sa94.models import CHOICES, ENERGY_OF_DAY, Model, used, value_of, values_of
+from protocols.family import Choices, Found
+from protocols.vendor.sa94.dialogue import clock, current, identifier, knock, wake
+from protocols.vendor.sa94.models import CHOICES, ENERGY_OF_DAY, MODELS, Model, used, value_of, values_of
 from protocols.vendor.sa94.records import Layout, StoredRecord
 from protocols.vendor.sa94.ring import Ring
 from protocols.vendor.sa94.status import Status
@@ -74,8 +74,7 @@ class Sa94Driver:
     def identify(self, address: str) -> Conversation[MeterIdentity]:
         """Whether the meter of this number is there, and which of the two models it is."""
         status = yield from wake(address)
-        model = "SA-94/2" if status.has_two_flows else "SA-94/1"
-        return MeterIdentity(str(identifier(address)), MAKER, model)
+        return _identity(address, status)
 
     def read_configuration(self, address: str) -> Conversation[MeterConfiguration]:
         """Whether a third temperature is used, and whether it is measured or set."""
@@ -129,6 +128,18 @@ class Sa94Driver:
         if kind is ArchiveKind.DAY:
             values.append(_gain((yield from ring.find(slot.start)), found))
         return ArchiveRecord(kind, slot, boundary, tuple(values))
+
+
+def ask(address: str) -> Conversation[Found]:
+    """Whether the meter of this number is there, and which of the two models it is."""
+    status = yield from knock(address)
+    identity = _identity(address, status)
+    model = next(model.name for model in MODELS.values() if model.title == identity.model)
+    return Found(model, identity)
+
+
+def _identity(address: str, status: Status) -> MeterIdentity:
+    return MeterIdentity(str(identifier(address)), MAKER, "SA-94/2" if status.has_two_flows else "SA-94/1")
 
 
 def _energy(record: StoredRecord) -> MeterValue:
