@@ -54,6 +54,7 @@ PROGRAMS: Final[Mapping[str, Mapping[ArchiveKind, int]]] = {
 """How many cells the arrays of a task program have."""
 
 USUAL: Final = {"kreit-tekon-19": "two-pipes-64-days", "kreit-tekon-17": "two-pipes-16-days"}
+"""The program of a site whose line names none."""
 FAILURES, SERIAL, DATE, TIME = 0x0500, 0xF001, 0xF017, 0xF018
 FLAGS: Final = Sent("flags", "", ONE)
 BAD: Final = 1
@@ -87,7 +88,7 @@ class TekonModule:
         self.serial = plan.serial
         self.memory = plan.memory
         self._place = frames.parse_address(plan.address)
-        self._sizes = PROGRAMS[plan.choices.get("map", USUAL[plan.model])]
+        self._sizes = PROGRAMS.get(plan.choices.get("map", ""), PROGRAMS[USUAL[plan.model]])
         self._arrays = dict(self._all_arrays())
         self._slot_value = lru_cache(maxsize=4096)(self._compute_slot_value)
 

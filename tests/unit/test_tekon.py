@@ -21,14 +21,13 @@ from metering.meters import MeterConfiguration
 from metering.readings import Absence, ArchiveRecord, Gap, GapReason
 from metering.units import convert
 from protocols import catalogue
-from protocols.family import NO_CHOICES
 from protocols.vendor.tekon import FAMILY, frames, site_map
 from protocols.vendor.tekon.cells import depth, index, runs
 from protocols.vendor.tekon.driver import TekonDriver
 from protocols.vendor.tekon.frames import Address, Frame
 from protocols.vendor.tekon.models import MODELS
 from simulators.families import DevicePlan
-from simulators.vendor.tekon import TekonModule, build, split
+from simulators.vendor.tekon import USUAL, TekonModule, build, split
 from tests.device_line import DeviceLine, memory_of
 from tests.mbus_bus import Told, converse
 
@@ -44,7 +43,7 @@ def module(model: str = "kreit-tekon-19", address: str = "2:3", **settings: obje
 
 
 def driver(model: str = "kreit-tekon-19") -> TekonDriver:
-    return TekonDriver(MODELS[model], NO_CHOICES)
+    return TekonDriver(MODELS[model], {"map": USUAL[model]})
 
 
 def read(line: DeviceLine, kind: ArchiveKind, wanted: list[MeterSlot]) -> Told:
@@ -229,9 +228,25 @@ def test_a_bad_quality_is_absence_and_no_failures_are_told() -> None:
 def test_a_choice_of_the_line_changes_the_map() -> None:
     chosen = catalogue.driver("kreit-tekon-19", choices={"tekon.map": "two-pipes-16-days"})
     assert chosen.info.depths[HOUR] == 382
-    assert chosen.info.choices[0].words[0] == "two-pipes-64-days"
     configuration = converse(chosen.read_configuration("2:3"), DeviceLine(module()))
     assert configuration.settings == {"map": "two-pipes-16-days"}
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_without_a_map_no_address_is_guessed(model: str) -> None:
+    """tekon-19.md section 3: addresses of 8000h and above belong to the task program of each site."""
+    reader, line = catalogue.driver(model), DeviceLine(module(model))
+    assert (reader.info.choices[0].words[0], dict(reader.info.depths)) == ("none", {})
+    assert converse(reader.identify("2:3"), line).serial == "3840"
+    assert converse(reader.read_clock("2:3", NOTHING), line)
+    assert converse(reader.read_configuration("2:3"), line).settings == {"map": "none"}
+    with pytest.raises(ConfigurationError, match=r"tekon\.map"):
+        converse(reader.read_current("2:3", NOTHING), line)
+    with pytest.raises(ConfigurationError, match=r"tekon\.map"):
+        converse(reader.read_archive("2:3", NOTHING, HOUR, []), line)
+    assert all(
+        asked[0] == 0x10 and asked[5:7] in (b"\x01\xf0", b"\x17\xf0", b"\x18\xf0") for asked in line.heard
+    )
 
 
 def test_totals_are_not_in_the_maps() -> None:

@@ -1,4 +1,4 @@
-"""The Tekon calculators: alike on the line, each with the example map that its memory is likely to have."""
+"""The Tekon calculators: alike on the line; what their memories hold is each site's own affair."""
 
 from __future__ import annotations
 
@@ -12,21 +12,19 @@ from protocols.driver import Verification
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """`usual_map` is the first word of the choice `map`."""
+    """One model."""
 
     name: str
     title: str
-    usual_map: str
     verification: Verification
     notes: tuple[str, ...] = ()
 
 
 _ALL: Final = (
-    Model("kreit-tekon-19", "Tekon-19", "two-pipes-64-days", Verification.SECOND_IMPLEMENTATION),
+    Model("kreit-tekon-19", "Tekon-19", Verification.SECOND_IMPLEMENTATION),
     Model(
         "kreit-tekon-17",
         "Tekon-17",
-        "two-pipes-16-days",
         Verification.NOT_ON_HARDWARE,
         ("UNCONFIRMED: that Tekon-17 has its serial number, clock and failures where Tekon-19 has them.",),
     ),
