@@ -365,3 +365,49 @@ def test_one_code_says_both_units(code: str, heat: str, pressure: str) -> None:
 def test_a_unit_that_nobody_knows_is_not_guessed(code: str) -> None:
     with pytest.raises(DecodeError, match="unit"):
         in_words({"heat": code})
+
+
+def test_a_record_of_the_spt941_20_has_the_air_and_a_control_record_t4() -> None:
+    """logika-m4.md section 6: the eighth item of a record is the air, of a control record it is t4."""
+    on, by = line(YOUNG_SINGLE), driver(YOUNG_SINGLE)
+    settings = on.run(by.read_configuration("255"))
+    midnight = datetime(2026, 2, 9)
+    for kind in (ArchiveKind.DAY, ArchiveKind.TOTAL):
+        on.run(by.read_archive("255", settings, kind, [slot_at(kind, midnight)]))
+    day, total = (
+        {value.quantity.name for value in one.values}
+        for one in on.delivered
+        if isinstance(one, ArchiveRecord)
+    )
+    assert "temperature_outdoor" in day
+    assert "temperature_outdoor" not in total
+
+
+def test_records_between_the_hours_do_not_take_the_places_of_those_asked_for() -> None:
+    """A device whose clock was set keeps a record that no slot has, and pages of two records."""
+    on, by = line(REV3), driver(REV3)
+    settings = on.run(by.read_configuration("255"))
+    reply = on.device.hear
+    no_data = bytes.fromhex("05 00") * 25 + bytes.fromhex("4b 03 00 00 00") * 2
+    labels = [datetime(2026, 2, 10, 12), datetime(2026, 2, 10, 12, 20), datetime(2026, 2, 10, 12, 40)]
+    most: list[int] = []
+
+    def with_odd_records(frame: bytes) -> bytes | None:
+        request = None if frame.startswith(b"\xff") else decode(frame)
+        if not (isinstance(request, LongFrame) and request.function == 0x61):
+            return reply(frame)
+        most.append(request.data[6])
+        if len(most) > 1:
+            return reply(frame)
+        records = b"".join(
+            bytes((0x49, 5, 26, at.month, at.day, at.hour, at.minute, 0x30, len(no_data))) + no_data
+            for at in labels[:2]
+        )
+        pointer = bytes((0x49, 5, 26, 2, 10, 13, 0)) + bytes.fromhex("30 00")
+        return LongFrame(request.network, request.identifier, 0x61, records + pointer).encode()
+
+    on.device.hear = with_odd_records  # type: ignore[method-assign]
+    wanted = hours(NOON, datetime(2026, 2, 10, 11))
+    records = read_archive(on, by, ArchiveKind.HOUR, wanted, settings)
+    assert isinstance(records[NOON], ArchiveRecord)
+    assert most[:2] == [2, 1]

@@ -15,6 +15,7 @@ from metering.errors import (
     ConfigurationError,
     DecodeError,
     FrameError,
+    MeterError,
     NoResponse,
     NotSupported,
     WrongMeter,
@@ -27,6 +28,7 @@ from protocols.modbus.messages import Framing
 from protocols.vendor.logika_spbus import FAMILY, ask
 from protocols.vendor.logika_spbus.columns import MEANINGS, Column, quantity_of, values
 from protocols.vendor.logika_spbus.dialogue import route_of
+from protocols.vendor.logika_spbus.driver import fields_of
 from protocols.vendor.logika_spbus.frames import SpbusFrame, decode, find
 from protocols.vendor.logika_spbus.records import clock, full_year, number, parse, with_units
 from simulators.families import DevicePlan
@@ -116,7 +118,7 @@ def test_an_address_is_a_way(address: str, route: tuple[int, int] | None) -> Non
     assert route_of(address) == route
 
 
-@pytest.mark.parametrize("address", ["", "128", "-1", "x", "/3x", "3/200", "٣"])
+@pytest.mark.parametrize("address", ["", "128", "-1", "x", "/3x", "3/200", "٣", "0" * 5000 + "1"])
 def test_an_address_that_is_no_way_is_refused(address: str) -> None:
     with pytest.raises(ConfigurationError, match="SPbus"):
         route_of(address)
@@ -262,3 +264,11 @@ def test_what_is_no_frame_is_refused(octets: str) -> None:
 def test_the_device_keeps_silent_at_what_it_does_not_know() -> None:
     assert line().device.hear(SpbusFrame(0x82, b"", b"1").encode()) is None
     assert SIMULATED.split(b"\x10\x01\x10\x1f") is None
+
+
+def test_a_device_that_does_not_grasp_the_date_is_no_change_of_columns() -> None:
+    """logika-spbus.md section 3: a text that ends with a question mark is a diagnostic message."""
+    label = datetime(2026, 2, 10, 13)
+    times = [("10", "02", "2026", "13", "00", "00"), ("10", "2", "26", "13", "0", "0"), ("0",) * 6]
+    with pytest.raises(MeterError, match=r"Дата/время\?.*logika-spbus\.year"):
+        fields_of([*times, ("Дата/время?",)], label)

@@ -20,6 +20,8 @@ from protocols.vendor.logika_m4.tags import Item, Tag, encode, parse
 READ_ARCHIVE: Final = 0x61
 OPEN_SECTION: Final = b"\xff\xff"
 YEAR_AND_MONTH: Final = 2
+_PAGES_PER_LABEL: Final = 8
+"""A clock that was set may have left records between those that are asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,19 +52,19 @@ def runs(slots: Sequence[MeterSlot], longest: int) -> Iterator[list[MeterSlot]]:
 def read_range(
     dialogue: TaggedDialogue, kind: ArchiveKind, channel: int, labels: Sequence[datetime], size: int
 ) -> Conversation[dict[datetime, tuple[Item, ...]]]:
-    """The records with labels between the least and the greatest of these, in as few answers as it takes."""
+    """The records with these labels, in as few answers as it takes; what stands between them is left."""
     start, end = min(labels), max(labels)
     found: dict[datetime, tuple[Item, ...]] = {}
-    for _ in labels:
+    for _ in range(_PAGES_PER_LABEL * len(labels)):
         asked = request(kind, channel, (start, end), size, len(labels) - len(found))
         page = page_of((yield from dialogue.ask(READ_ARCHIVE, asked)))
-        found |= {at: items for at, items in page.records.items() if start <= at <= end}
-        if page.next is None or page.next > end:
+        found |= {at: items for at, items in page.records.items() if at in labels}
+        if len(found) == len(labels) or page.next is None or page.next > end:
             return found
         if page.next <= start:
             raise DecodeError(f"The archive {kind} does not get on: after {start} it points to {page.next}.")
         start = page.next
-    return found
+    raise DecodeError(f"The archive {kind} has no end: it goes on after {start} and was to reach {end}.")
 
 
 def request(

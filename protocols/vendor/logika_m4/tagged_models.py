@@ -181,7 +181,7 @@ SPT941_20: Final = TaggedModel(
         *_rows(0, 1026, f"{_941_CURRENT} DS NS"),
         *_rows(0, 2048, f"{_944_AMOUNTS} {_TIMES}"),
     ),
-    records={0: fields(f"SP {_INPUT_RECORD} tx t4 P1 P2 P3 Px P4 {_944_AMOUNTS} {_941_SHARES} DS NS")},
+    records={0: fields(f"SP {_INPUT_RECORD} tx ta P1 P2 P3 Px P4 {_944_AMOUNTS} {_941_SHARES} DS NS")},
     totals={0: fields(f"{_941_CURRENT} {_944_AMOUNTS} {_941_SHARES} DS NS")},
     meanings=conditions.SPT941_20,
     fit=3,

@@ -90,7 +90,8 @@ def route_of(address: str) -> Route:
         return None
     device, _, gateway = address.partition("/")
     if not all(
-        part.isascii() and part.isdecimal() and int(part) < COLLECTOR for part in (device, gateway or "0")
+        part.isascii() and part.isdecimal() and len(part) <= 3 and int(part) < COLLECTOR
+        for part in (device, gateway or "0")
     ):
         raise ConfigurationError(
             f"{address!r} is no address on SPbus: write direct for the device on the line itself, 3 for the "

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Final
 
 from metering.calendar import ArchiveKind, MeterSlot, slots_between
-from metering.errors import ConfigurationChanged, DecodeError, NotSupported, WrongMeter
+from metering.errors import ConfigurationChanged, DecodeError, MeterError, NotSupported, WrongMeter
 from metering.meters import MeterConfiguration, MeterIdentity
 from metering.readings import ArchiveRecord, Gap, GapReason, MeterValue, Snapshot
 from protocols.conversation import Conversation, Deliver
@@ -38,7 +38,7 @@ from protocols.vendor.logika_spbus.models import (
     YEAR,
     SpbusModel,
 )
-from protocols.vendor.logika_spbus.records import NO_DATA, Record, clock, moment, whole
+from protocols.vendor.logika_spbus.records import DIAGNOSTIC, NO_DATA, Record, clock, moment, whole
 
 _ROWS_AT_ONCE: Final = MOST_PARAMETERS - len(CLOCK)
 _MIDNIGHT, _FIRST = 0, 1
@@ -167,11 +167,18 @@ class SpbusDriver:
 def fields_of(records: Sequence[Record], label: datetime) -> list[str] | None:
     """The fields of a slice's columns; None when the device has no slice of exactly this time.
 
+    MeterError when it has something else to say than that.
+
     Before them stand the time that was asked for, the slice's own and that of the slice before.
     """
     if len(records) < 4:
         raise DecodeError("A slice must have three times and then its values.")
     fields = [record[0] for record in records[3:]]
+    if len(fields) == 1 and fields[0].endswith(DIAGNOSTIC) and fields[0] != NO_DATA:
+        raise MeterError(
+            f"The meter answered {fields[0][:40]!r} when it was asked for {label}: it may not have "
+            "grasped the date. Change the line setting logika-spbus.year and read again."
+        )
     return None if fields == [NO_DATA] or moment(records[1]) != label else fields
 
 

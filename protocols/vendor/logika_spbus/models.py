@@ -123,7 +123,11 @@ _ALL: Final = (
         archived=MEANINGS,
     ),
     SpbusModel(
-        info=_info("logika-spt762", "Logika SPT762"),
+        info=_info(
+            "logika-spt762",
+            "Logika SPT762",
+            "UNCONFIRMED: months have the hour's ordinal and three more, as with SPG761 and SPG762.",
+        ),
         text="762",
         common={**_COMMON, 65: "temperature_cold_water", 66: "pressure_cold_water"},
         pipe={171: "volume_flow", **_PIPE},
