@@ -226,6 +226,57 @@ def test_a_logger_with_lost_hours_gives_gaps_there_and_the_rest() -> None:
     judge_all(found, HOUR, 7)
 
 
+def test_a_register_that_was_set_back_gained_nothing_that_could_be_billed() -> None:
+    """Day logger: E1 of the opening entry is far above that of the closing one."""
+    found = bench(M403)
+
+    def set_back(reply: bytes) -> bytes:
+        frame = decode(reply)
+        if frame.command != 0xB8:
+            return reply
+        at = frame.data.index(b"\x00\x3c\x03\x04") + 5
+        data = frame.data[:at] + bytes(4) + frame.data[at + 4 :]
+        return Frame(REPLY, frame.destination, frame.command, data).encode()
+
+    found.spoil = set_back
+    (record,) = found.archive(DAY, "2026-02-09")
+    assert isinstance(record, ArchiveRecord)
+    heat = next(value for value in record.values if value.quantity.name == "energy_heating")
+    assert (heat.value, heat.absence) == (None, Absence.NO_DATA)
+
+
+@pytest.mark.parametrize(("info", "reason"), [(0x0140, GapReason.UNREADABLE), (0x0040, None)])
+def test_entries_beside_an_error_of_the_memory_are_not_believed(info: int, reason: GapReason | None) -> None:
+    """Section 7, info bit 8."""
+    found = bench(M403)
+    found.spoil = logger_info(info)
+    (one,) = found.archive(DAY, "2026-02-09")
+    assert (one.reason if isinstance(one, Gap) else None) is reason
+
+
+def test_a_request_that_the_logger_calls_invalid_is_no_gap() -> None:
+    """Section 7, info bit 9."""
+    found = bench(M403)
+    found.spoil = logger_info(0x0201)
+    with pytest.raises(NotSupported, match="invalid"):
+        found.archive(DAY, "2026-02-09")
+    assert found.delivered == []
+
+
+def logger_info(info: int) -> Callable[[bytes], bytes]:
+    """Replies of a logger with these info bits; without entries where bit 0 says so."""
+
+    def change(frame: Frame) -> bytes:
+        if frame.command != 0xB8:
+            return frame.data
+        told = info.to_bytes(2, "big")
+        if info & 1:
+            return frame.data[:2] + bytes(3) + frame.data[5:13] + told
+        return frame.data[:13] + told + frame.data[15:]
+
+    return altered(change)
+
+
 def test_days_far_back_are_found_over_lost_ones() -> None:
     found = bench(M403, off="2025-12-01T05:20/2025-12-20T08:10 2026-01-05T05:20/2026-01-07T08:10")
     found.archive(DAY, "2025-10-07", "2025-12-24")

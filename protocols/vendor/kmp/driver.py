@@ -50,7 +50,7 @@ POLLS_PER_DAY: Final = 24
 
 _PLACES: Final = {"top": TOP_MODULE, "base": BASE_MODULE}
 _CLOCK: Final = (DATE, CLOCK)
-_LINE_NOTE: Final = "Optical head: 1200 baud 8N2; modules 9600 (baud=9600 in the line's URL)."
+_LINE_NOTE: Final = "Optical head: 1200 baud 8N2. UNCONFIRMED: modules 9600 (baud=9600 in the line's URL)."
 _FLAGS: Final = "flags"
 
 

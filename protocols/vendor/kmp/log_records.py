@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from metering.calendar import ArchiveKind, MeterSlot, slots_between
-from metering.readings import Absence, ArchiveRecord, Gap, GapReason, MeterValue
+from metering.readings import ArchiveRecord, Gap, GapReason
 from protocols.conversation import Conversation, Deliver
-from protocols.vendor.kmp.log_search import Entry, LogSearch
+from protocols.levels import amounts
+from protocols.vendor.kmp.log_search import LogSearch
 from protocols.vendor.kmp.measured import Information, Measured, conditions_of, measured, without_faults
 
 
@@ -65,18 +66,5 @@ def _amounts(
         return Gap(kind, slot, opening)
     conditions = conditions_of(layout.information, closing.values)
     means = without_faults(measured(layout.means, closing.values), conditions)
-    return ArchiveRecord(kind, slot, closing.stamp, (*_gains(layout, opening, closing), *means), conditions)
-
-
-def _gains(layout: LevelLog, opening: Entry, closing: Entry) -> list[MeterValue]:
-    before, after = measured(layout.levels, opening.values), measured(layout.levels, closing.values)
-    return [_gain(one, other) for one, other in zip(before, after, strict=True)]
-
-
-def _gain(before: MeterValue, after: MeterValue) -> MeterValue:
-    """The difference; absent where a level is, or where the unit was changed between them."""
-    if before.value is None or after.value is None:
-        return replace(after, value=None, absence=after.absence or before.absence)
-    if before.unit != after.unit:
-        return replace(after, value=None, absence=Absence.RECORD_ERROR)
-    return replace(after, value=after.value - before.value)
+    gains = amounts(measured(layout.levels, closing.values), measured(layout.levels, opening.values))
+    return ArchiveRecord(kind, slot, closing.stamp, (*gains, *means), conditions)

@@ -25,11 +25,15 @@ LATEST: Final = timedelta(minutes=5)
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One entry; `age` counts back from the entry that was the newest when the log was first asked."""
+    """One entry; `age` counts back from the entry that was the newest when the log was first asked.
+
+    `is_sound`: the meter reported no error of its memory beside it.
+    """
 
     age: int
     stamp: datetime
     values: Row
+    is_sound: bool = True
 
 
 class Log(Protocol):
@@ -65,7 +69,7 @@ class LogSearch:
         for _ in range(MOST_HOPS):
             for entry in self._met:
                 if timedelta(0) <= entry.stamp - boundary <= LATEST:
-                    return entry
+                    return entry if entry.is_sound else GapReason.UNREADABLE
             age = self._next_age(boundary)
             if age is None:
                 return GapReason.NO_RECORD

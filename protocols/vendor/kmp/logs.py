@@ -11,7 +11,15 @@ from protocols.conversation import Conversation
 from protocols.vendor.kmp.dialogue import Dialogue
 from protocols.vendor.kmp.log_search import Entry
 from protocols.vendor.kmp.registers import CLOCK, DATE
-from protocols.vendor.kmp.replies import LOG_EMPTY, LogReply, Row, log_of, logger_of
+from protocols.vendor.kmp.replies import (
+    LOG_EMPTY,
+    LOGGER_INVALID_REQUEST,
+    LOGGER_MEMORY_ERROR,
+    LogReply,
+    Row,
+    log_of,
+    logger_of,
+)
 from protocols.vendor.kmp.requests import (
     FROM_ID,
     FROM_NEWEST,
@@ -119,11 +127,18 @@ class Logger:
         def fits(data: bytes) -> bool:
             return data[:2] == bytes((sub, self._number)) and _is_readable(data)
 
-        return logger_of((yield from self._dialogue.ask(request, fits)))
+        reply = logger_of((yield from self._dialogue.ask(request, fits)))
+        if reply.info & LOGGER_INVALID_REQUEST:
+            raise NotSupported(
+                f"The meter calls a request to its logger {self._number} invalid: check the registered model."
+            )
+        return reply
 
     def _entries(self, reply: LogReply) -> list[Entry]:
+        is_sound = not reply.info & LOGGER_MEMORY_ERROR
         return [
-            Entry(self._newest - identifier, stamp_of(row), row) for identifier, row in reply.records.items()
+            Entry(self._newest - identifier, stamp_of(row), row, is_sound)
+            for identifier, row in reply.records.items()
         ]
 
 

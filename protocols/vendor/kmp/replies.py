@@ -16,6 +16,9 @@ _TAIL: Final = 5
 
 LOG_EMPTY, LOG_OUT_OF_RANGE = 0x01, 0x04
 
+LOGGER_MEMORY_ERROR, LOGGER_INVALID_REQUEST = 0x0100, 0x0200
+"""Info bits of a logger (B8) beside which entries mean nothing."""
+
 MOST_ENTRIES: Final = 255
 """Entries of one reply that are believed; no reply is long enough for more."""
 
