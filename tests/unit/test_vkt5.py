@@ -266,6 +266,42 @@ def test_what_cannot_be_there_is_not_asked_for() -> None:
     assert len(line.asked) == 1
 
 
+def test_a_record_older_than_a_heat_input_is_read_without_it() -> None:
+    """Section 1, code 0: not used then, though the configuration of today has it."""
+    driver, line = joined({})
+    settings = line.run(driver.read_configuration(ADDRESS))
+    assert isinstance(line.meter, Vkt5Meter)
+    line.meter.memory.circuits = 1
+    day = slot_at(ArchiveKind.DAY, TODAY - timedelta(days=2))
+    line.run(driver.read_archive(ADDRESS, settings, ArchiveKind.DAY, [day]))
+    (record,) = line.records
+    assert {value.circuit for value in record.values} == {1}
+    assert record.slot == day
+
+
+def test_a_record_without_any_heat_input_is_none() -> None:
+    driver, line = joined({})
+    settings = line.run(driver.read_configuration(ADDRESS))
+    assert isinstance(line.meter, Vkt5Meter)
+    line.meter.memory.circuits = 0
+    day = slot_at(ArchiveKind.DAY, TODAY - timedelta(days=2))
+    line.run(driver.read_archive(ADDRESS, settings, ArchiveKind.DAY, [day]))
+    assert [gap.reason for gap in line.gaps] == [GapReason.NO_RECORD]
+
+
+def test_what_is_set_by_contract_is_a_condition() -> None:
+    """Section 3, name 0A: pressure 3 and temperature 2 are by contract."""
+    driver, line = joined({})
+    read = line.run(driver.read_configuration(ADDRESS)).settings
+    settings = MeterConfiguration({**read, "pipe_2": "1 return contract contract water"})
+    expected = {"contract_value_used:1:temperature_return", "contract_value_used:1:pressure_return"}
+    snapshot = line.run(driver.read_current(ADDRESS, settings))
+    assert {str(condition) for condition in snapshot.conditions} == expected
+    day = slot_at(ArchiveKind.DAY, TODAY - timedelta(days=2))
+    line.run(driver.read_archive(ADDRESS, settings, ArchiveKind.DAY, [day]))
+    assert {str(condition) for condition in line.records[0].conditions} == expected
+
+
 @pytest.mark.parametrize("kind", [ArchiveKind.MONTH, ArchiveKind.TOTAL])
 def test_archives_that_are_not_there_are_refused_without_asking(kind: ArchiveKind) -> None:
     assert kind not in Vkt5Driver().info.depths

@@ -16,6 +16,8 @@ from protocols.vendor.vkt5.requests import (
     EMPTY,
     NO_DATE,
     NO_RECORD,
+    NOT_USED_INPUT,
+    NOT_USED_PIPE,
     READ_ARCHIVE,
     Selector,
     archive_date,
@@ -26,6 +28,8 @@ from protocols.vendor.vkt5.values import InputLayout, conditions_of
 SELECTORS: Final = {ArchiveKind.HOUR: Selector.HOUR, ArchiveKind.DAY: Selector.DAY}
 _ABSENT: Final = frozenset({NO_DATE, NO_RECORD, EMPTY})
 """Codes that say that there is no such record."""
+_NOT_USED: Final = frozenset({NOT_USED_INPUT, NOT_USED_PIPE})
+"""Codes that say that the record is older than the heat input: its configuration is the present one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +56,11 @@ class ArchiveReader:
             read = yield from self._values(layout)
             if read is None:
                 return Gap(self.kind, slot, GapReason.NO_RECORD)
-            values += read
-            conditions |= yield from self._conditions(layout)
+            if read:
+                values += read
+                conditions |= layout.conditions | (yield from self._conditions(layout))
+        if not values:
+            return Gap(self.kind, slot, GapReason.NO_RECORD)
         return ArchiveRecord(self.kind, slot, stamp, values, conditions)
 
     def _unreachable(self, slot: MeterSlot) -> GapReason | None:
@@ -74,11 +81,13 @@ class ArchiveReader:
         return True
 
     def _values(self, layout: InputLayout) -> Conversation[tuple[MeterValue, ...] | None]:
-        """None: the meter has no such record."""
+        """None: the meter has no such record. Empty: it has one, without this heat input."""
         request = layout.request(READ_ARCHIVE, SELECTORS[self.kind])
         answer = yield from self.dialogue.ask_or_code(request)
         if answer in _ABSENT:
             return None
+        if answer in _NOT_USED:
+            return ()
         return layout.values(self.dialogue.answered(request, answer))
 
     def _conditions(self, layout: InputLayout) -> Conversation[frozenset[Condition]]:

@@ -20,8 +20,9 @@ HAS_REQUISITES: Final[Firmware] = (4, 0)
 UNKNOWN: Final[Firmware] = (0, 0)
 
 _PURPOSES: Final = ("supply", "return", "hot_water", "make_up", "electricity", "cold_water")
-_PRESSURES: Final = ("none", "absolute", "gauge", "contract")
-_TEMPERATURES: Final = ("none", "measured", "contract")
+CONTRACT: Final = "contract"
+_PRESSURES: Final = ("none", "absolute", "gauge", CONTRACT)
+_TEMPERATURES: Final = ("none", "measured", CONTRACT)
 _OTHER: Final = "other"
 _MEDIA: Final = ("saturated_steam", "superheated_steam", "water", "electricity")
 

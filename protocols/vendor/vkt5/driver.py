@@ -75,7 +75,8 @@ class Vkt5Driver:
         ended_at = yield from _clock(dialogue)
         if began_at != ended_at:
             values = yield from self._current_values(dialogue, configuration)
-        return Snapshot(values, ended_at)
+        contract = (layout.conditions for layout in self._layouts(configuration, FLOAT, Reads.INSTANTS))
+        return Snapshot(values, ended_at, conditions=frozenset().union(*contract))
 
     def read_archive(
         self, address: str, configuration: MeterConfiguration, kind: ArchiveKind, slots: Sequence[MeterSlot]

@@ -15,7 +15,7 @@ from metering.quantities import QUANTITIES, quantity
 from metering.readings import Absence, MeterValue
 from protocols.fields import float32, float64
 from protocols.modbus.messages import Request
-from protocols.vendor.vkt5.configuration import LONGER_ANSWERS, UNKNOWN, Firmware, Pipe
+from protocols.vendor.vkt5.configuration import CONTRACT, LONGER_ANSWERS, UNKNOWN, Firmware, Pipe
 from protocols.vendor.vkt5.requests import Selector, heat_input
 
 FLOAT, DOUBLE = 4, 8
@@ -84,6 +84,16 @@ class InputLayout:
             return None
         numbers = 5 if self.firmware >= LONGER_ANSWERS else 4
         return len(self.pipes) * self._pipe_size + numbers * self.register_size
+
+    @property
+    def conditions(self) -> frozenset[Condition]:
+        """What is not measured at its pipes, but set by contract."""
+        return frozenset(
+            Condition(ConditionName.CONTRACT_VALUE_USED, self.number, f"{measured}_{pipe.purpose}")
+            for pipe in self.pipes
+            for measured, source in (("temperature", pipe.temperature), ("pressure", pipe.pressure))
+            if source == CONTRACT
+        )
 
     @property
     def _pipe_size(self) -> int:
