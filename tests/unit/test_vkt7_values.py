@@ -253,7 +253,9 @@ MONTHS = {
 def test_a_report_month_ends_with_the_report_day(
     day: int, slot: MeterSlot, start: datetime, end: datetime
 ) -> None:
-    assert record_slot(ArchiveKind.MONTH, slot, day) == MeterSlot(start, end)
+    own = MeterSlot(start, end)
+    assert record_slot(ArchiveKind.MONTH, slot, day) == own
+    assert record_slot(ArchiveKind.MONTH, own, day) == own
 
 
 TOTALS = [

@@ -32,7 +32,8 @@ def record_slot(kind: ArchiveKind, slot: MeterSlot, report_day: int) -> MeterSlo
     of a total the last end of a report month that is not after it; hours and days are their own.
     """
     if kind is ArchiveKind.MONTH:
-        return MeterSlot(closing(slot.start - _DAY, report_day), closing(slot.start, report_day))
+        last = slot.end - _DAY
+        return MeterSlot(closing(last.replace(day=1) - _DAY, report_day), closing(last, report_day))
     if kind is not ArchiveKind.TOTAL:
         return slot
     closed_at = closing(slot.start - _DAY, report_day)
