@@ -5,6 +5,7 @@ Source: tem-05.md. Channel 1 is the first circuit, channel 2 the second; totals 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Final
@@ -23,7 +24,7 @@ MODEL: Final = "arvas-tem-05"
 _SIZE: Final = 346
 _COUNTER: Final = 3
 _CODES: Final = (8, 3)
-"""Codes of diameter and flow of the two channels: k of 10 and of 100."""
+"""Codes of diameter and flow of the two channels: k of 10, and of 100 or, in the other generation, 1000."""
 _TENTH, _HUNDREDTH = Decimal("0.1"), Decimal("0.01")
 
 _PIPES: Final = {
@@ -61,7 +62,7 @@ class Tem05Meter:
         self.address = plan.address
         self.serial = plan.serial
         self.memory: MeterMemory = plan.memory
-        self._counters = self._rows(plan.choices.get("channels", "circuits"))
+        self._counters = self._rows(plan.choices)
 
     def hear(self, frame: bytes) -> bytes | None:
         """The state, to the one request."""
@@ -76,9 +77,10 @@ class Tem05Meter:
         """None: no archive of this model is known."""
         return None
 
-    def _rows(self, word: str) -> dict[int, Sent]:
-        first, second = _PIPES[word]
-        rows = _channel(32, 38, _TENTH, first) | _channel(47, 53, _HUNDREDTH, second)
+    def _rows(self, choices: Mapping[str, str]) -> dict[int, Sent]:
+        first, second = _PIPES[choices.get("channels", "circuits")]
+        k = 1 / Decimal(choices.get("code_3", "100"))
+        rows = _channel(32, 38, _TENTH, first) | _channel(47, 53, k, second)
         return {at: sent for at, sent in rows.items() if sent.circuit <= self.memory.circuits}
 
     def _numbers(self, meter_time: datetime) -> Numbers:

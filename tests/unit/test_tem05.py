@@ -47,6 +47,22 @@ def test_the_channels_may_be_the_pipes_of_one_circuit() -> None:
     assert {"volume_supply", "volume_return", "energy_supply", "energy_return"} <= names
 
 
+@pytest.mark.parametrize("size", [344, 345, 346, 400])
+def test_an_answer_may_have_any_of_the_lengths_that_are_named(size: int) -> None:
+    """tem-05.md section 1: more than 345, or 344 or 345. What follows is dropped before the next request."""
+    answer = (meter(MODEL).hear(REQUEST) or b"").ljust(400, b"\x00")[:size]
+    assert state_of(answer[: answer_end(answer)]).serial == "12345"
+
+
+@pytest.mark.parametrize("word", ["100", "1000"])
+def test_what_code_3_divides_by_is_a_choice(word: str) -> None:
+    """tem-05.md section 2: Gmax 0.625 with k 1000, Gmax 1.25 with k 100. The second channel has code 3."""
+    words = {"code_3": word}
+    line = Line(meter(MODEL, words, circuits=2))
+    read = line.run(driver(MODEL, words).read_current(ADDRESS, NOTHING))
+    judge(read.values, line.meter.truth_snapshot(TODAY.replace(hour=14, minute=17)))
+
+
 def test_one_damaged_answer_is_not_believed() -> None:
     """The second of three answers has another volume: the third agrees with neither, a fourth settles it."""
     right = snapshot()
@@ -95,7 +111,7 @@ def test_codes_scale_as_the_reference_lists_them(code: int, k: int) -> None:
 def test_noise_before_an_answer_is_stepped_over() -> None:
     answer = meter(MODEL).hear(REQUEST)
     assert answer is not None
-    heard = b"\x00\xff\x33" + answer
+    heard = b"\x00\xff\x33" + answer[:SIZE]
     assert answer_end(heard) == len(heard)
     assert state_of(heard[: answer_end(heard)]).serial == "12345"
     assert answer_end(heard[:-1]) is None

@@ -47,4 +47,4 @@ def same_flows(first: State, second: State) -> bool:
 def _totals_follow(first: Channel, second: Channel) -> bool:
     most = _ROUNDING + max(first.flow, second.flow) // _SHARE
     gains = ((after - before) % _WRAP for before, after in zip(first.totals, second.totals, strict=True))
-    return first.divisor == second.divisor and all(gain <= most for gain in gains)
+    return first.code == second.code and all(gain <= most for gain in gains)

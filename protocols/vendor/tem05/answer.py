@@ -16,8 +16,8 @@ from protocols.fields import bcd
 
 REQUEST: Final = bytes.fromhex("33817e32")
 """Wakes the adapter and asks for the state; it carries no address."""
-SIZE: Final = 346
-"""The least that an answer has; what may follow means nothing to us."""
+SIZE: Final = 344
+"""The least that an answer has: the one known reader names 344, 345 and more. What follows means nothing."""
 
 DIVISORS: Final = (
     *(1000, 1000, 100, 100, 100, 100, 100, 100),
@@ -25,6 +25,9 @@ DIVISORS: Final = (
     *(1, 1, 1, 1, 1, 100, 10, 10),
 )
 """By the code of a channel's diameter and flow, 0 to 23."""
+AMBIGUOUS: Final = 3
+"""The code of which the two generations of the meter mean different flows: 1.25 m3/h, or 0.625 m3/h."""
+AMBIGUOUS_DIVISORS: Final = {"100": 100, "1000": 1000}
 
 _CENTURY: Final = 2000
 _MINUTE, _HOUR, _DATE = 2, 4, 7
@@ -49,9 +52,9 @@ _COUNTER: Final = 3
 
 @dataclass(frozen=True, slots=True)
 class Channel:
-    """Raw numbers of one channel, and what they are divided by."""
+    """Raw numbers of one channel, and the code that tells what they are divided by."""
 
-    divisor: int
+    code: int
     flow: int
     heat: int
     volume: int
@@ -60,6 +63,10 @@ class Channel:
     @property
     def totals(self) -> tuple[int, int, int]:
         return self.heat, self.volume, self.mass
+
+    def divisor(self, ambiguous: int = DIVISORS[AMBIGUOUS]) -> int:
+        """Of volume and mass; that of heat is ten times and that of the flow a hundred times as large."""
+        return ambiguous if self.code == AMBIGUOUS else DIVISORS[self.code]
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +129,7 @@ def _channel(answer: bytes, number: int) -> Channel:
             f"Channel {number + 1} has the code {code} of diameter and flow; the table ends at "
             f"{len(DIVISORS) - 1}, so that its totals cannot be scaled."
         )
-    return Channel(DIVISORS[code], *(_little(answer, at, _COUNTER) for at in place))
+    return Channel(code, *(_little(answer, at, _COUNTER) for at in place))
 
 
 def _temperature(answer: bytes, number: int) -> Decimal:
@@ -157,13 +164,13 @@ def described(answer: bytes) -> Iterator[tuple[int, str]]:
 
 
 def _divisors(state: State) -> str:
-    return " and ".join(str(channel.divisor) for channel in state.channels)
+    return " and ".join(str(channel.divisor()) for channel in state.channels)
 
 
 def _counters(channel: Channel, unknown: int, name: str) -> Iterator[tuple[int, str]]:
     yield unknown, "not known"
-    yield 3, f"{name}: flow {Decimal(channel.flow) / (channel.divisor * 100)} m3/h"
+    yield 3, f"{name}: flow {Decimal(channel.flow) / (channel.divisor() * 100)} m3/h"
     yield 3, "not known"
-    yield 3, f"{name}: heat {Decimal(channel.heat) / (channel.divisor * 10)} MWh"
-    yield 3, f"{name}: volume {Decimal(channel.volume) / channel.divisor} m3"
-    yield 3, f"{name}: mass {Decimal(channel.mass) / channel.divisor} t"
+    yield 3, f"{name}: heat {Decimal(channel.heat) / (channel.divisor() * 10)} MWh"
+    yield 3, f"{name}: volume {Decimal(channel.volume) / channel.divisor()} m3"
+    yield 3, f"{name}: mass {Decimal(channel.mass) / channel.divisor()} t"

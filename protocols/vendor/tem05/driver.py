@@ -16,7 +16,15 @@ from metering.readings import Absence, MeterValue, Snapshot
 from protocols.conversation import Conversation, Exchange
 from protocols.driver import Choice, DriverInfo, LineDefaults, Verification
 from protocols.vendor.tem05.agreement import same_flows, same_meter, same_temperatures
-from protocols.vendor.tem05.answer import REQUEST, SIZE, Channel, State, answer_end, state_of
+from protocols.vendor.tem05.answer import (
+    AMBIGUOUS_DIVISORS,
+    REQUEST,
+    SIZE,
+    Channel,
+    State,
+    answer_end,
+    state_of,
+)
 
 PROTOCOL: Final = "tem05"
 MODEL: Final = "arvas-tem-05"
@@ -30,6 +38,12 @@ CHANNELS: Final = Choice(
     ("circuits", "pipes"),
     "Whether the two channels are two circuits, each with its own heat, or the supply and return pipes of "
     "one. The meter's scheme number tells, but its meaning is not known.",
+)
+CODE_3: Final = Choice(
+    "code_3",
+    tuple(AMBIGUOUS_DIVISORS),
+    "What the totals of a channel of code 3 are divided by: 100 where its largest flow is 1.25 m3/h, 1000 in "
+    "the generation of the meter where it is 0.625 m3/h. Compare one total with the display.",
 )
 
 
@@ -51,7 +65,9 @@ NOTES: Final = (
     "Current values and totals alone: the archive of this model is not known",
     "UNCONFIRMED: speed and parity of the line; the modem or converter of the one known reader sets them",
     "UNCONFIRMED: the answer has no known checksum; it is read until two answers agree",
-    "UNCONFIRMED: at code 3 one generation of the meter divides by 1000, the other by 100; 100 is taken",
+    "UNCONFIRMED: at code 3 one generation of the meter divides by 1000, the other by 100 (choice code_3)",
+    "UNCONFIRMED: the bytes behind minute and hour; they are passed over",
+    "UNCONFIRMED: how long an answer is; 344 bytes are waited for, 212 of them are explained",
     "UNCONFIRMED: what the bits of the error words mean",
     "The request carries no address: one meter a line",
 )
@@ -62,6 +78,7 @@ class Tem05Driver:
 
     def __init__(self, choices: Mapping[str, str]) -> None:
         self._names = NAMES[choices.get(CHANNELS.name, CHANNELS.words[0])]
+        self._ambiguous = AMBIGUOUS_DIVISORS[choices.get(CODE_3.name, CODE_3.words[0])]
 
     @property
     def info(self) -> DriverInfo:
@@ -76,7 +93,7 @@ class Tem05Driver:
             line=LINE,
             largest_request=SIZE,
             whole_snapshot=True,
-            choices=(CHANNELS,),
+            choices=(CHANNELS, CODE_3),
             notes=NOTES,
         )
 
@@ -111,7 +128,7 @@ class Tem05Driver:
     def _totals(self, state: State) -> Iterator[MeterValue]:
         yield MeterValue(quantity("on_time"), "min", Decimal(state.running))
         for names, channel in self._used(state):
-            divisor, circuit = channel.divisor, names.circuit
+            divisor, circuit = channel.divisor(self._ambiguous), names.circuit
             heat, volume, mass = (Decimal(total) / divisor for total in channel.totals)
             yield MeterValue(quantity(names.heat), "MWh", heat / 10, None, circuit)
             yield MeterValue(quantity(f"volume{names.place}"), "m3", volume, None, circuit)
@@ -124,7 +141,7 @@ class Tem05Driver:
             yield _value(name, "°C", temperature if steady else None, 1)
         steady = same_flows(before, state)
         for names, channel in self._used(state):
-            flow = Decimal(channel.flow) / (channel.divisor * 100)
+            flow = Decimal(channel.flow) / (channel.divisor(self._ambiguous) * 100)
             yield _value(f"volume_flow{names.place}", "m3/h", flow if steady else None, names.circuit)
 
     def _used(self, state: State) -> Iterator[tuple[ChannelNames, Channel]]:
