@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 from itertools import cycle
@@ -13,7 +14,7 @@ from metering.conditions import of_bits
 from metering.errors import DecodeError, MeterError, NotSupported
 from metering.meters import MeterConfiguration, MeterIdentity
 from metering.quantities import QUANTITIES
-from metering.readings import Gap, GapReason, MeterValue, Snapshot
+from metering.readings import Absence, Gap, GapReason, MeterValue, Snapshot
 from protocols.conversation import Conversation, Deliver
 from protocols.driver import Choice, DriverInfo, LineDefaults, Stamp
 from protocols.family import Choices
@@ -139,7 +140,8 @@ class PulsarDriver:
         bits = (yield from dialogue.parameter(DIAGNOSTICS))[0]
         flags = MeterValue(QUANTITIES["flags"], "", Decimal(bits))
         conditions = of_bits(bits, self._model.diagnostics, "diagnostics")
-        return Snapshot((*read, flags), meter_time, conditions=conditions)
+        sound = (_in_force(value, self._model, bits) for value in read)
+        return Snapshot((*sound, flags), meter_time, conditions=conditions)
 
 
 def _current(dialogue: Dialogue, channels: Sequence[Channel]) -> Conversation[tuple[MeterValue, ...]]:
@@ -147,6 +149,12 @@ def _current(dialogue: Dialogue, channels: Sequence[Channel]) -> Conversation[tu
     asked = mask(*(channel.number for channel in channels))
     data = yield from dialogue.ask(CURRENT, asked, lambda data: len(data) in possible)
     return values.current(channels, data)
+
+
+def _in_force(value: MeterValue, model: Model, bits: int) -> MeterValue:
+    """The value, or its absence while the diagnostics tell that its sensor is faulty."""
+    faulty = any(bits >> bit & 1 and value.quantity.name in names for bit, names in model.voids.items())
+    return replace(value, value=None, absence=Absence.ERROR_STATE) if faulty else value
 
 
 def _clock(dialogue: Dialogue) -> Conversation[datetime | None]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Final, NamedTuple
 
@@ -29,7 +29,10 @@ class Channel(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """`archived` are the registers that the archives keep."""
+    """`archived` are the registers that the archives keep.
+
+    `voids`: instants that are no numbers while a bit of the diagnostics is set.
+    """
 
     name: str
     title: str
@@ -38,6 +41,7 @@ class Model:
     diagnostics: Mapping[int, Condition | None]
     verification: Verification
     baud: int = 9600
+    voids: Mapping[int, frozenset[str]] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
 
 
@@ -63,6 +67,13 @@ _HEAT_DIAGNOSTICS: Final = MappingProxyType(
         7: Condition(ConditionName.SENSORS_SWAPPED, 1),
     }
 )
+_VOIDED: Final = MappingProxyType(
+    {
+        5: frozenset({"temperature_supply", "temperature_difference", "power"}),
+        6: frozenset({"temperature_return", "temperature_difference", "power"}),
+    }
+)
+"""What a faulty sensor leaves without a value, its own temperature and what is computed with it."""
 _LOGGER_DIAGNOSTICS: Final = MappingProxyType(
     {
         2: Condition(ConditionName.MEMORY_FAULT),
@@ -71,6 +82,7 @@ _LOGGER_DIAGNOSTICS: Final = MappingProxyType(
 )
 _HEAT_NOTES: Final = (
     "Channels 10 to 14 are left out: pulse inputs count other meters; on 12 and 13 the sources disagree.",
+    "UNCONFIRMED: what a heat meter sends for a faulty temperature sensor; it is taken for no value.",
     "UNCONFIRMED: the channel table and the diagnostics are known from independent programs only.",
 )
 _LOGGER_NOTES: Final = (
@@ -91,7 +103,7 @@ def _logger(name: str, inputs: int, baud: int = 9600) -> Model:
         _LOGGER_DIAGNOSTICS,
         Verification.MAKER_DOCUMENT,
         baud,
-        _LOGGER_NOTES,
+        notes=_LOGGER_NOTES,
     )
 
 
@@ -103,6 +115,7 @@ _ALL: Final = (
         (_HEAT, _VOLUME),
         _HEAT_DIAGNOSTICS,
         Verification.SECOND_IMPLEMENTATION,
+        voids=_VOIDED,
         notes=_HEAT_NOTES,
     ),
     _logger("2m", 2),
