@@ -114,8 +114,8 @@ def _value(field: Field, telegram: Telegram) -> MeterValue:
 def _telegram(field: Field, telegrams: Sequence[Telegram]) -> Telegram:
     if field.telegram > len(telegrams):
         raise DecodeError(
-            f"The meter sends {len(telegrams)} telegram(s), {field.quantity} stands in telegram {field.telegram}: "
-            "it is another model, or it repeats itself. Read it again, or choose another model."
+            f"The meter sends {len(telegrams)} telegram(s), {field.quantity} stands in telegram "
+            f"{field.telegram}: it is another model or repeats itself. Read again or choose another model."
         )
     return telegrams[field.telegram - 1]
 
