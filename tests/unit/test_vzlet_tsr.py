@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from decimal import Decimal
 
@@ -168,9 +169,8 @@ def test_slots_outside_the_ring_are_not_asked_for() -> None:
     assert {asked[1] for asked in on.heard} == {Function.DATE, Function.TIME}
 
 
-def test_months_are_found_by_their_dates_wherever_they_stand() -> None:
-    """The device's records are moved by five places, as another numbering would."""
-    on = line()
+def moved_by_five(on: DeviceLine) -> Callable[[bytes, bytes], bytes]:
+    """The device's month records are moved by five places, as another numbering would."""
     device = on.device
 
     def moved(asked: bytes, reply: bytes) -> bytes:
@@ -181,7 +181,12 @@ def test_months_are_found_by_their_dates_wherever_they_stand() -> None:
         there = device.hear(RS_232.request(asked[1], other + asked[4:-1])) or b""
         return b"\x00" + asked[2:4] + there[3:]
 
-    on.disturb = moved
+    return moved
+
+
+def test_months_are_found_by_their_dates_wherever_they_stand() -> None:
+    on = line()
+    on.disturb = moved_by_five(on)
     (record,) = archive(on, MONTH, datetime(2026, 1, 1))
     assert isinstance(record, ArchiveRecord)
     assert (record.meter_time.year, record.meter_time.month) == (2026, 1)
@@ -265,3 +270,76 @@ def test_the_device_is_silent_at_what_is_not_meant_for_it() -> None:
 def test_an_archive_reply_is_explained() -> None:
     reply = line().device.hear(Question(RS_232, 8, b"\xf4\xb8" + b" " * 40 + b"\x00\x00").frame()) or b""
     assert "day record 15" in " ".join(one.meaning for one in FAMILY.explain(reply))
+
+
+def test_a_date_that_was_read_before_midnight_is_not_yesterdays_midnight() -> None:
+    dates = iter((b"09.02.26", b"09.02.26", b"10.02.26", b"10.02.26"))
+    on = line()
+    on.disturb = lambda asked, reply: (
+        b"\x00" + (next(dates) if asked[1] == Function.DATE else b"00:00:02") + b"\x00"
+    )
+    clock = converse(catalogue.driver(OLD).read_clock("0", SETTINGS), on)
+    assert clock == datetime(2026, 2, 10, 0, 0, 2)
+
+
+def test_one_record_tells_how_months_are_numbered() -> None:
+    on = line(installed_days_ago=900)
+    on.disturb = moved_by_five(on)
+    archive(on, MONTH, datetime(2026, 1, 1))
+    addresses = {asked[2:4] for asked in on.heard if asked[1] == Function.ARCHIVE}
+    assert len(addresses) == 3, "the likely place, the right one, and that of the month before"
+
+
+def with_word(kind: int, at: int, word: bytes) -> Callable[[bytes, bytes], bytes]:
+    """Replies of RS-485 in which a record of this function has this word at this place."""
+
+    def disturb(asked: bytes, reply: bytes) -> bytes:
+        if asked[2] != kind:
+            return reply
+        content = bytearray(reply[3:-2])
+        content[2 + at : 2 + at + len(word)] = word
+        return Line(7).reply(bytes(content))
+
+    return disturb
+
+
+@pytest.mark.parametrize(
+    ("model", "kind", "at", "bit", "condition"),
+    [
+        pytest.param(
+            OLD, 0x08, 0x24, 13, Condition(ConditionName.MEMORY_FAULT), id="section 4.3: EEPROM in archives"
+        ),
+        pytest.param(
+            NEW,
+            0x18,
+            0x28,
+            1,
+            Condition(ConditionName.SENSOR_FAULT, 1, "volume_flow_return"),
+            id="section 4.3: sensor word, flow 2",
+        ),
+        pytest.param(
+            NEW,
+            0x18,
+            0x28,
+            6,
+            Condition(ConditionName.SENSOR_FAULT, 2, "temperature_supply"),
+            id="section 4.3: sensor word, temperature 4",
+        ),
+        pytest.param(
+            NEW,
+            0x18,
+            0x28,
+            11,
+            Condition(ConditionName.SENSOR_FAULT, 2, "pressure_return"),
+            id="section 4.3: sensor word, pressure 5",
+        ),
+    ],
+)
+def test_what_a_record_reports(model: str, kind: int, at: int, bit: int, condition: Condition) -> None:
+    on, told = line(model, "7"), Told()
+    on.disturb = with_word(kind, at, (1 << bit).to_bytes(2, "big"))
+    slot = slot_at(HOUR, datetime(2026, 2, 10, 12))
+    converse(catalogue.driver(model).read_archive("7", SETTINGS, HOUR, [slot]), on, told)
+    (record,) = told.delivered
+    assert isinstance(record, ArchiveRecord)
+    assert record.conditions == {condition}

@@ -47,6 +47,7 @@ BANKS: Final[Mapping[ArchiveKind, Bank]] = {
     ArchiveKind.DAY: Bank(0xF260, 60, 40),
     ArchiveKind.MONTH: Bank(0xFBC0, 24, 40),
 }
+_SENSORS: Final = slice(0x28, 0x2A)
 MOMENT: Final = timedelta(microseconds=1)
 _CENTURY: Final = 2000
 
@@ -107,11 +108,21 @@ class Archive:
         return self._additional[kept.address]
 
     def _indices(self, slot: MeterSlot) -> Iterator[int]:
-        """Where the record may stand. How months are numbered is not known: all are looked through."""
+        """Where the record may stand. How months are numbered is not known: all are looked through.
+
+        Any month that was read, also in the likely place, tells how far our numbers are off.
+        """
         likely = _INDEX[self.kind](slot.start)
-        yield likely
         if self.kind is ArchiveKind.MONTH:
+            yield likely + self._months_off()
+            yield likely + self._months_off()
             yield from range(likely + 1, likely + self.bank.depth)
+        yield likely
+
+    def _months_off(self) -> int:
+        known = (kept for kept in self._records.values() if kept is not None)
+        places = ((kept.address - self.bank.start) // self.bank.size - months(kept.moment) for kept in known)
+        return next(places, 0)
 
     def _at(self, address: int) -> Conversation[Kept | None]:
         if address not in self._records:
@@ -149,7 +160,15 @@ def situations(
     if size < SIZES[FLOAT] and kind is not ArchiveKind.HOUR:
         return None, frozenset()
     word = int.from_bytes(data[at : at + size], "big")
-    return MeterValue(quantity("flags"), "", Decimal(word)), of_bits(word, model.situations, "situation")
+    said = of_bits(word, model.stored_situations, "situation")
+    return MeterValue(quantity("flags"), "", Decimal(word)), said
+
+
+def sensor_faults(data: bytes, model: Model, kind: ArchiveKind) -> frozenset[Condition]:
+    """The sensors that failed, from the other bank's record; some models keep them, with hours alone."""
+    if not model.sensors or kind is not ArchiveKind.HOUR:
+        return frozenset()
+    return of_bits(int.from_bytes(data[_SENSORS], "big"), model.sensors, "sensor")
 
 
 def _named(stored: Stored, model: Model, settings: Settings) -> tuple[str, str, int] | None:

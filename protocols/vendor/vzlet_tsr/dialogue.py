@@ -22,6 +22,7 @@ NOT_IMPLEMENTED: Final = "not implemented"
 _LARGEST_EXPONENT: Final = 20
 _CENTURY: Final = 2000
 _MOMENT: Final = re.compile(r"(\d\d)\.(\d\d)\.(\d\d) (\d\d):(\d\d):(\d\d)", re.ASCII)
+_JUST_AFTER_MIDNIGHT: Final = "00:0"
 _MOST_APART: Final = timedelta(seconds=30)
 """How far two readings of a running clock may lie apart on a slow line."""
 
@@ -60,11 +61,14 @@ class Dialogue:
         return numbers[len(numbers) // 2]
 
     def clock(self) -> Conversation[datetime]:
-        """The meter's date and time."""
+        """The meter's date and time. A date that was read shortly before midnight is read again after it."""
         date = yield from self.required(Function.DATE)
         question = Question(self._line, Function.TIME, b"\x00")
-        time = yield from self._agreed(question, lambda first, second: _follows(date, first, second))
-        return moment(date, time.decode(CODE_PAGE))
+        reading = yield from self._agreed(question, lambda first, second: _follows(date, first, second))
+        time = reading.decode(CODE_PAGE)
+        if time.startswith(_JUST_AFTER_MIDNIGHT):
+            date = yield from self.required(Function.DATE)
+        return moment(date, time)
 
     def record(self, function: Function, address: int, size: int) -> Conversation[bytes]:
         """An archive record at this address."""

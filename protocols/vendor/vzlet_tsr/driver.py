@@ -21,6 +21,7 @@ from protocols.vendor.vzlet_tsr.archives import (
     Kept,
     days,
     months,
+    sensor_faults,
     situations,
     values,
 )
@@ -46,6 +47,11 @@ _NOTES: Final = (
     "UNCONFIRMED: how month records are numbered; all 24 are looked through for the date inside.",
     "UNCONFIRMED: an hour or day record is taken as dated with the beginning of its period and holding "
     "totals as at its end.",
+    "UNCONFIRMED: current pressures are asked for by the pipe alone, as the public driver does; the maker's "
+    "description shows a byte more.",
+    "UNCONFIRMED: requests for archive records end with two zeros, as the public driver's do; the maker's "
+    "description shows one for the TSRV-010M.",
+    "UNCONFIRMED: models are told apart in a search by their software, 20.18 and 20.19.",
     "UNCONFIRMED: the form of the digits that set the clock; line setting vzlet-tsr.clock_digits.",
 )
 _PIPES_NOTE: Final = "UNCONFIRMED: pipes 3 and 4 are taken as supply and return of heating system 2."
@@ -157,9 +163,10 @@ class VzletTsrDriver:
             return ArchiveRecord(kind, slot, kept.moment, registers(levels))
         before = yield from archive.record(_before(archive.kind, slot))
         opening = () if before is None else (yield from self._levels(archive, before, settings))
-        flags, conditions = situations(kept.data, self.model, kind)
+        flags, said = situations(kept.data, self.model, kind)
+        failed = sensor_faults((yield from archive.additional(kept)), self.model, kind)
         gained = amounts(levels, opening) + (() if flags is None else (flags,))
-        return ArchiveRecord(kind, slot, kept.moment, gained, conditions)
+        return ArchiveRecord(kind, slot, kept.moment, gained, said | failed)
 
     def _levels(
         self, archive: Archive, kept: Kept, settings: Settings

@@ -6,7 +6,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
-from metering.conditions import Condition, ConditionName
+from metering.conditions import Condition
+from protocols.vendor.vzlet_tsr.conditions import (
+    NEW_ERRORS,
+    NEW_SITUATIONS,
+    OLD_ERRORS,
+    OLD_SITUATIONS,
+    OLD_STORED_SITUATIONS,
+    failed_sensors,
+)
 from protocols.vendor.vzlet_tsr.functions import Function
 
 
@@ -52,7 +60,8 @@ class Model:
     """One model.
 
     `temperatures` and `pressures`: the pipes of which the functions for current values tell them.
-    `situations_at`: offset and size of the word of abnormal situations in hour records.
+    `situations_at`: offset and size of the word of abnormal situations in hour records, whose bits are
+    `stored_situations`; `sensors`: bits of the word of failed sensors in their other half.
     """
 
     name: str
@@ -66,6 +75,8 @@ class Model:
     additional: tuple[Stored, ...]
     situations_at: tuple[int, int]
     situations: Mapping[int, Condition | None]
+    stored_situations: Mapping[int, Condition | None]
+    sensors: Mapping[int, Condition]
     errors: Mapping[int, Condition | None]
     marks: tuple[str, ...]
 
@@ -127,62 +138,6 @@ _NEW_ADDITIONAL: Final = (
 )
 
 
-def _flow(first_bit: int, circuit: int, place: str) -> dict[int, Condition | None]:
-    return {
-        first_bit: Condition(ConditionName.FLOW_ABOVE_MAXIMUM, circuit, place),
-        first_bit + 1: Condition(ConditionName.FLOW_BELOW_MINIMUM, circuit, place),
-    }
-
-
-_SITUATIONS: Final[Mapping[int, Condition | None]] = {
-    **_flow(0, 1, "supply"),
-    **_flow(2, 2, "supply"),
-    **_flow(4, 1, "return"),
-    **_flow(6, 2, "return"),
-    8: Condition(ConditionName.MASS_IMBALANCE, 1),
-    9: Condition(ConditionName.MASS_IMBALANCE, 2),
-    10: Condition(ConditionName.SENSORS_SWAPPED, 2),
-    11: Condition(ConditionName.SENSORS_SWAPPED, 1),
-    12: Condition(ConditionName.POWER_FAILURE),
-    14: Condition(ConditionName.SENSOR_FAULT),
-}
-_OLD_SITUATIONS: Final = {
-    **_SITUATIONS,
-    13: Condition(ConditionName.HARDWARE_FAULT),
-    15: Condition(ConditionName.SENSOR_FAULT),
-}
-_NEW_SITUATIONS: Final = {
-    **_SITUATIONS,
-    13: None,
-    15: None,
-    16: Condition(ConditionName.MASS_IMBALANCE, 1),
-    17: Condition(ConditionName.MASS_IMBALANCE, 2),
-}
-"""Return above supply, but within the meter's tolerance, is nothing to report."""
-
-_NEW_ERRORS: Final[Mapping[int, Condition | None]] = {
-    0: Condition(ConditionName.MEMORY_FAULT),
-    2: Condition(ConditionName.SENSOR_FAULT),
-    3: Condition(ConditionName.COMMUNICATION_FAULT),
-    4: Condition(ConditionName.HARDWARE_FAULT),
-    7: Condition(ConditionName.HARDWARE_FAULT),
-    8: Condition(ConditionName.COMMUNICATION_FAULT),
-    9: Condition(ConditionName.HARDWARE_FAULT),
-    10: Condition(ConditionName.HARDWARE_FAULT),
-    11: Condition(ConditionName.CLOCK_FAULT),
-    15: Condition(ConditionName.HARDWARE_FAULT),
-}
-_OLD_ERRORS: Final = {
-    **_NEW_ERRORS,
-    1: Condition(ConditionName.SENSOR_FAULT),
-    5: Condition(ConditionName.SENSORS_SWAPPED),
-    6: Condition(ConditionName.REVERSE_FLOW),
-    12: Condition(ConditionName.BATTERY_LOW),
-    13: Condition(ConditionName.SENSORS_SWAPPED),
-    14: Condition(ConditionName.MEMORY_FAULT),
-}
-
-
 def _older(name: str, title: str, *marks: str) -> Model:
     """TSRV-010 and what is built like it."""
     return Model(
@@ -196,8 +151,10 @@ def _older(name: str, title: str, *marks: str) -> Model:
         main=_main((1, 2, 3, 4), WORD),
         additional=_OLD_ADDITIONAL,
         situations_at=(0x24, 2),
-        situations=_OLD_SITUATIONS,
-        errors=_OLD_ERRORS,
+        situations=OLD_SITUATIONS,
+        stored_situations=OLD_STORED_SITUATIONS,
+        sensors={},
+        errors=OLD_ERRORS,
         marks=marks,
     )
 
@@ -215,8 +172,10 @@ TSRV_010M: Final = Model(
     main=_main((1, 2, 4, 5), SIGNED_WORD),
     additional=_NEW_ADDITIONAL,
     situations_at=(0x24, 4),
-    situations=_NEW_SITUATIONS,
-    errors=_NEW_ERRORS,
+    situations=NEW_SITUATIONS,
+    stored_situations=NEW_SITUATIONS,
+    sensors=failed_sensors([_FIVE_PIPES[pipe] for pipe in (1, 2, 4, 5)]),
+    errors=NEW_ERRORS,
     marks=("20.19",),
 )
 MODELS: Final[Mapping[str, Model]] = {model.name: model for model in (TSRV_010, TSRV_010M, MT200DS)}
