@@ -291,17 +291,47 @@ def test_hours_without_power_are_gaps_and_those_beside_them_are_read() -> None:
     judge(found, HOUR, 6)
 
 
-def test_a_day_after_one_without_a_record_has_means_and_no_heat() -> None:
+def test_the_day_record_of_a_power_on_is_not_of_the_day_before_it() -> None:
+    """Section 4: off at midnight, the record is made at power-on; its means are of the last day of work."""
     found = bench(off="2026-02-03T12:00/2026-02-06T07:00")
-    found.archive(DAY, "2026-02-06", "2026-02-05", "2026-02-03", "2026-02-02")
-    records = {one.slot.start.day: one for one in found.delivered if isinstance(one, ArchiveRecord)}
-    assert set(records) == {6, 5, 2}
-    (heat,) = (value for value in records[5].values if value.quantity.name == "energy_heating")
+    found.archive(DAY, "2026-02-06", "2026-02-05", "2026-02-04", "2026-02-03", "2026-02-02")
+    assert {start.day: reason for start, reason in gaps(found).items()} == dict.fromkeys(
+        (5, 4, 3), GapReason.NO_RECORD
+    )
+    judge(found, DAY, 2)
+    found = bench(off="2026-02-03T12:00/2026-02-06T07:00")
+    found.archive(TOTAL, "2026-02-06", "2026-02-03")
+    judge(found, TOTAL, 2)
+
+
+def test_the_first_day_has_means_and_no_heat() -> None:
+    found = bench()
+    (record,) = found.archive(DAY, "2025-09-20")
+    assert isinstance(record, ArchiveRecord)
+    (heat,) = (value for value in record.values if value.quantity.name == "energy_heating")
     assert (heat.value, heat.absence) == (None, Absence.NO_DATA)
-    (mean,) = (value for value in records[5].values if value.quantity.name == "power")
-    assert mean.absence is Absence.INVALID_MARK  # the meter was off all that day
-    judge_day = found.meter.truth_archive(DAY, datetime.fromisoformat("2026-02-06"))
-    assert judge_day and ("energy_heating", 1) in judge_day
+    assert all(value.value is not None for value in record.values if value is not heat)
+
+
+def test_a_total_that_was_set_back_is_no_negative_heat() -> None:
+    """The running total E of 10.02. reads 0; what the day used is not known."""
+    found = bench()
+
+    def set_back(request: bytes, reply: bytes) -> bytes:
+        at = reply.find(bytes.fromhex("EE 10 02 26"))
+        return reply[: at + 4] + bytes(4) + reply[at + 8 :] if len(reply) == 128 and at >= 0 else reply
+
+    found.spoil = set_back
+    (record,) = found.archive(DAY, "2026-02-09")
+    assert isinstance(record, ArchiveRecord)
+    (heat,) = (value for value in record.values if value.quantity.name == "energy_heating")
+    assert (heat.value, heat.absence) == (None, Absence.NO_DATA)
+
+
+def test_the_serial_is_the_number_as_it_is_written_on_the_meter() -> None:
+    """Section 2: a six-digit number; a registered 019855 is not another meter than 019855."""
+    found = bench()
+    assert found.run(found.driver.identify("019855")).serial == "019855"
 
 
 def test_a_new_meter_has_empty_archives() -> None:

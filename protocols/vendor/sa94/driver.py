@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Final
@@ -12,11 +11,12 @@ from metering.calendar import ArchiveKind, MeterSlot
 from metering.errors import NotSupported
 from metering.meters import MeterConfiguration, MeterIdentity
 from metering.quantities import QUANTITIES
-from metering.readings import Absence, ArchiveRecord, Gap, GapReason, MeterValue, Snapshot
+from metering.readings import ArchiveRecord, Gap, GapReason, MeterValue, Snapshot
 from protocols.conversation import Conversation, Deliver
 from protocols.driver import DriverInfo, LineDefaults, Stamp, Verification
 from protocols.family import Choices, Found
-from protocols.vendor.sa94.dialogue import clock, current, identifier, knock, wake
+from protocols.levels import amounts
+from protocols.vendor.sa94.dialogue import clock, current, knock, wake
 from protocols.vendor.sa94.models import CHOICES, ENERGY_OF_DAY, MODELS, Model, used, value_of, values_of
 from protocols.vendor.sa94.records import Layout, StoredRecord
 from protocols.vendor.sa94.ring import Ring
@@ -29,7 +29,11 @@ NOTES: Final = (
     "No answer carries a checksum: everything is read until two answers are alike.",
     "One meter a line. Its serial number is the number by which it is selected and cannot be asked for.",
     "UNCONFIRMED: Q2 and V2 are those of the return pipe.",
+    "UNCONFIRMED: T3 is the temperature of cold water.",
     "UNCONFIRMED: which date a day record carries (choice sa94.day_date).",
+    "A day's record that the meter wrote at power-on, days later, is of no day that its date tells: that day "
+    "is a gap, and the running total counts as of that date. Less than eight minutes of work in an hour go "
+    "into the next record.",
     "Records hold means and, of a day, the running total of heat; months are not kept. Of extended records "
     "(choice sa94.archive) only the pressures are read besides: whether volumes, masses, hours and heat in "
     "them are amounts or totals is UNCONFIRMED.",
@@ -125,9 +129,13 @@ class Sa94Driver:
         if kind is ArchiveKind.TOTAL:
             return ArchiveRecord(kind, slot, boundary, (_energy(found),))
         values = values_of(self._means, found.items, cold_water=_cold_water(status))
-        if kind is ArchiveKind.DAY:
-            values.append(_gain((yield from ring.find(slot.start)), found))
-        return ArchiveRecord(kind, slot, boundary, tuple(values))
+        if kind is ArchiveKind.HOUR:
+            return ArchiveRecord(kind, slot, boundary, tuple(values))
+        opening = yield from ring.find(slot.start)  # without one the meter was off: the means are older
+        if isinstance(opening, GapReason) and opening is not GapReason.OUT_OF_DEPTH:
+            return Gap(kind, slot, opening)
+        levels = [] if isinstance(opening, GapReason) else [_energy(opening)]
+        return ArchiveRecord(kind, slot, boundary, (*values, *amounts([_energy(found)], levels)))
 
 
 def ask(address: str) -> Conversation[Found]:
@@ -139,20 +147,11 @@ def ask(address: str) -> Conversation[Found]:
 
 
 def _identity(address: str, status: Status) -> MeterIdentity:
-    return MeterIdentity(str(identifier(address)), MAKER, "SA-94/2" if status.has_two_flows else "SA-94/1")
+    return MeterIdentity(address, MAKER, "SA-94/2" if status.has_two_flows else "SA-94/1")
 
 
 def _energy(record: StoredRecord) -> MeterValue:
     return value_of(ENERGY_OF_DAY, record.items[ENERGY_OF_DAY.place])
-
-
-def _gain(opening: StoredRecord | GapReason, closing: StoredRecord) -> MeterValue:
-    """The day's heat; absent where the record of the day before is."""
-    after = _energy(closing)
-    before = None if isinstance(opening, GapReason) else _energy(opening).value
-    if after.value is None or before is None:
-        return replace(after, value=None, absence=after.absence or Absence.NO_DATA)
-    return replace(after, value=after.value - before)
 
 
 def _cold_water(status: Status) -> bool:

@@ -59,7 +59,8 @@ class Archive:
         slot = slot_at(kind, start)
         if kind is ArchiveKind.TOTAL:
             return truths_of([HEAT], numbers_at(self._memory, start)) if self._keeps(start) else None
-        if not self._keeps(slot.end):
+        written = any(self._memory.powered(slot)) or kind is ArchiveKind.HOUR
+        if not (written and self._keeps(slot.end)):
             return None
         sent = [item for item in self._items if item is not None]
         truths = dict(truths_of(sent, numbers_over(self._memory, self._span(slot.end))))
@@ -116,9 +117,16 @@ class Archive:
     def _span(self, boundary: datetime) -> MeterSlot:
         """What a record is of: its slot, and an hour before that was too short for one of its own."""
         if self.kind is ArchiveKind.DAY:
-            return MeterSlot(boundary - _DAY, boundary)
+            return self._last_day(boundary)
         short = timedelta(0) < self._work(boundary - _HOUR) < LEAST_WORK
         return MeterSlot(boundary - (2 if short else 1) * _HOUR, boundary)
+
+    def _last_day(self, boundary: datetime) -> MeterSlot:
+        """The last day of work, which the record that is made at power-on is of."""
+        day = slot_at(ArchiveKind.DAY, boundary - _DAY)
+        while not any(self._memory.powered(day)) and day.start > self._memory.installed:
+            day = slot_at(ArchiveKind.DAY, day.start - _DAY)
+        return day
 
     def _encoded(self, boundary: datetime) -> bytes:
         second = octets.time(boundary)
