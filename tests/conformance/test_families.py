@@ -7,10 +7,9 @@ still, so that what is read can be judged to the last digit that the wire carrie
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from pathlib import Path
 from random import Random
 from uuid import uuid4
 
@@ -27,14 +26,11 @@ from metering.polls import PollReport
 from metering.readings import ArchiveReadings, Reading
 from protocols import catalogue
 from protocols.driver import Driver
-from protocols.vectors import load
 from simulators.families import SimulatedFamily, simulated_families
 from simulators.fleet import FleetLine, FleetMeter, running_fleet
-from simulators.fleet_file import read
-from simulators.mbus_models import LAYOUTS
 from simulators.truth import Truths
+from tests.support.one_meter import Case, first_of_each, simulated
 
-ROOT = Path(__file__).parent.parent
 NOW = datetime(2026, 2, 10, 9, 17, 30, tzinfo=UTC)
 ZONE = "+05:00"
 WANTED = {ArchiveKind.HOUR: 10, ArchiveKind.DAY: 4, ArchiveKind.MONTH: 2, ArchiveKind.TOTAL: 4}
@@ -45,64 +41,11 @@ CURRENT_VALUES_ONLY = frozenset({"tem05", "sku02"})
 """Protocols whose references carry no archive."""
 
 
-@dataclass(frozen=True, slots=True)
-class Case:
-    """One model on one line of a fleet."""
-
-    protocol: str
-    model: str
-    front: str
-    faults: str = "none"
-
-    def __str__(self) -> str:
-        return f"{self.protocol}/{self.model}/{self.front}/{self.faults}"
-
-
 def cases() -> list[Case]:
-    """Every simulated model over TCP; the first of each protocol over a pty, too."""
-    found = []
-    for protocol, models in simulated().items():
-        first, *others = models
-        found += [Case(protocol, first, "tcp", "field"), Case(protocol, first, "pty", "field")]
-        found += [Case(protocol, model, "tcp") for model in others]
-    return found
-
-
-def simulated() -> Mapping[str, tuple[str, ...]]:
-    modbus = catalogue.families()["modbus"].models
-    vendors = {name: family.models for name, family in simulated_families().items()}
-    return {"m-bus": tuple(LAYOUTS), "modbus-rtu": modbus, **vendors}
-
-
-def place_of(case: Case) -> tuple[str, str]:
-    """Address and serial as the model's vector has them: every protocol has its own form."""
-    if case.protocol == "m-bus":
-        return "5", "16540321"
-    folder = "modbus" if case.protocol == "modbus-rtu" else case.protocol
-    file = ROOT / "vectors" / folder / f"{case.model}.toml"
-    vector = load(file.read_text("utf-8"), file.name)
-    serials = (one.expect.identity.get("serial") for one in vector.conversations)
-    return vector.address, next(serial for serial in serials if serial)
-
-
-def fleet_of(case: Case) -> str:
-    address, serial = place_of(case)
-    written = address if address.isdecimal() and len(address) <= 3 else f'"{address}"'
-    return f"""
-zone = "{ZONE}"
-installed_days_ago = 130
-[[line]]
-front = "{case.front}"
-protocol = "{case.protocol}"
-faults = "{case.faults}"
-options = "timeout=0.25&gap=0.08&quiet=0"
-[[line.meter]]
-model = "{case.model}"
-serial = "{serial}"
-address = {written}
-drift = -40
-power_failures = ["-8h..-5h"]
-"""
+    """Every simulated model over TCP; the first of each protocol through faults, and over a pty, too."""
+    first = first_of_each()
+    through_faults = [case.through(front, "field") for case in first for front in ("tcp", "pty")]
+    return through_faults + [case for case in simulated() if case not in first]
 
 
 @dataclass(slots=True)
@@ -173,7 +116,7 @@ def judge(subject: str, readings: Collection[Reading], truths: Truths | None) ->
 
 @pytest.mark.parametrize("case", cases(), ids=str)
 async def test_a_simulated_model_is_read_to_the_plants_truth(case: Case) -> None:
-    fleet = read(fleet_of(case), Path("one-meter.toml"))
+    fleet = case.fleet("drift = -40", 'power_failures = ["-8h..-5h"]')
     async with running_fleet(fleet, now=lambda: NOW, random=Random(case.model)) as running:
         reader = Reader(running.lines[0], catalogue.driver(case.model))
         await read_through(reader)

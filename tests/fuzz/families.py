@@ -12,29 +12,24 @@ from __future__ import annotations
 import random
 import sys
 import time
-from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
-from metering.errors import FrameError, NoResponse, TeploError
-from metering.readings import ArchiveRecord, MeterValue, Snapshot
-from metering.units import convert
+from metering.errors import FrameError, NoResponse
 from protocols import catalogue
-from protocols.conversation import Conversation, Deliver, Exchange, Step
+from protocols.conversation import Conversation, Exchange, Step
 from protocols.family import Family
 from protocols.playback import begin
 from protocols.vectors import Vector, load
 from tests.fuzz.outcomes import Report, command_line
+from tests.fuzz.talk import ended
 
 VECTORS = Path(__file__).parents[1] / "vectors"
 MOST_STEPS = 4000
 """More than the longest archive of any transcript needs, whatever the meter says."""
 SILENCE, MUTATION, EXPLANATION = 0.03, 0.3, 0.2
 INTERESTING = (0x00, 0xFF, 0x7F, 0x80, 0x99, 0x30)
-
-
-class Endless(AssertionError):
-    """The driver asked more than any conversation may."""
 
 
 @dataclass(slots=True)
@@ -105,23 +100,11 @@ def _ended(protocol: Protocol, chance: random.Random) -> str:
     vector = chance.choice(protocol.vectors)
     driver = catalogue.driver(vector.model, choices=vector.choices)
     conversation = begin(driver, vector, chance.choice(vector.conversations))
-    delivered: list[object] = []
-    try:
-        step = next(conversation)
-        for _ in range(MOST_STEPS):
-            if isinstance(step, Deliver):
-                delivered.extend(step.records)
-            step = _answered(conversation, step, protocol, chance)
-    except StopIteration as end:
-        _convert([*delivered, end.value])
-        return "read"
-    except TeploError as error:
-        return type(error).__name__
-    raise Endless(f"{vector.model}: more than {MOST_STEPS} steps")
+    return ended(conversation, partial(_answered, protocol=protocol, chance=chance), MOST_STEPS)
 
 
 def _answered(
-    conversation: Conversation[object], step: Step, protocol: Protocol, chance: random.Random
+    conversation: Conversation[object], step: Step, *, protocol: Protocol, chance: random.Random
 ) -> Step:
     if not isinstance(step, Exchange):
         return conversation.send(b"")
@@ -138,15 +121,6 @@ def _another(protocol: Protocol, chance: random.Random) -> bytes:
     if chance.random() < 0.3:
         return chance.randbytes(chance.randint(1, 300))
     return chance.choice(tuple(protocol.answers.values()))
-
-
-def _convert(results: Sequence[object]) -> None:
-    """Every value that came out can be converted, or is refused by our own error."""
-    for result in results:
-        values: tuple[MeterValue, ...] = getattr(result, "values", ())
-        for value in values if isinstance(result, (ArchiveRecord, Snapshot)) else ():
-            if value.value is not None:
-                convert(value.value, value.unit, value.quantity)
 
 
 if __name__ == "__main__":

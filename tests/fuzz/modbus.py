@@ -13,12 +13,11 @@ import random
 import sys
 import time
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
-from metering.errors import FrameError, TeploError
-from metering.readings import ArchiveRecord, MeterValue, Snapshot
-from metering.units import convert
-from protocols.conversation import Conversation, Deliver, Exchange, Step
+from metering.errors import FrameError
+from protocols.conversation import Conversation, Exchange, Step
 from protocols.modbus.driver import ModbusDriver
 from protocols.modbus.messages import REFUSED, WRITE_MULTIPLE, Framing, frame
 from protocols.modbus.profile import load
@@ -26,16 +25,13 @@ from protocols.playback import begin
 from protocols.vectors import Vector
 from protocols.vectors import load as load_vector
 from tests.fuzz.outcomes import Report, command_line
+from tests.fuzz.talk import ended
 
 VECTORS = Path(__file__).parents[1] / "vectors" / "modbus"
 MOST_EXCHANGES = 100
 """No conversation of the transcripts needs a third of it, whatever the meter says."""
 CODES = (*range(1, 12), 0x84, 0xFF)
 INTERESTING = (b"\x00", b"\xff", b"\x7f", b"\x80", b"\x99")
-
-
-class Endless(AssertionError):
-    """The driver asked more than any conversation may."""
 
 
 def known_answers(vectors: Sequence[Vector]) -> dict[bytes, bytes]:
@@ -83,7 +79,7 @@ def run(count: int, seed: int) -> Report:
         began = time.perf_counter()
         try:
             conversation = begin(ModbusDriver(load(vector.model)), vector, call)
-            outcome = _ended(conversation, answers, chance)
+            outcome = ended(conversation, partial(_answered, answers=answers, chance=chance), MOST_EXCHANGES)
         except Exception as error:  # noqa: BLE001 - to find foreign errors is the purpose
             outcome = "foreign"
             report.foreign.append(f"{vector.model} {call.call}: {error!r}")
@@ -92,24 +88,8 @@ def run(count: int, seed: int) -> Report:
     return report
 
 
-def _ended(conversation: Conversation[object], answers: dict[bytes, bytes], chance: random.Random) -> str:
-    delivered: list[object] = []
-    try:
-        step = next(conversation)
-        for _ in range(MOST_EXCHANGES):
-            if isinstance(step, Deliver):
-                delivered.extend(step.records)
-            step = _answered(conversation, step, answers, chance)
-    except StopIteration as end:
-        _normalise([*delivered, end.value])
-        return "read"
-    except TeploError as error:
-        return type(error).__name__
-    raise Endless(f"more than {MOST_EXCHANGES} steps")
-
-
 def _answered(
-    conversation: Conversation[object], step: Step, answers: dict[bytes, bytes], chance: random.Random
+    conversation: Conversation[object], step: Step, *, answers: dict[bytes, bytes], chance: random.Random
 ) -> Step:
     if not isinstance(step, Exchange):
         return conversation.send(b"")
@@ -118,15 +98,6 @@ def _answered(
         reply = mutated(reply, chance)
     end = step.complete(reply)
     return conversation.throw(FrameError()) if end is None else conversation.send(reply[:end])
-
-
-def _normalise(results: Sequence[object]) -> None:
-    """Every value that came out can be converted, or is refused by our own error."""
-    for result in results:
-        values: tuple[MeterValue, ...] = getattr(result, "values", ())
-        for value in values if isinstance(result, (ArchiveRecord, Snapshot)) else ():
-            if value.value is not None:
-                convert(value.value, value.unit, value.quantity)
 
 
 if __name__ == "__main__":

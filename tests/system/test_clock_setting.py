@@ -6,7 +6,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
@@ -14,7 +13,6 @@ from collector.line_clock import LineClocks
 from metering.errors import ConfigurationError
 from protocols import catalogue
 from simulators.fleet import FleetMeter, running_fleet
-from simulators.fleet_file import read
 from simulators.memory import MeterMemory
 from storage.clock_settings import ClockSetting, ClockSettings, ClockState
 from storage.polls import Polls
@@ -23,40 +21,17 @@ from storage.usage_points import Line, Registry
 from teplo.composition import clock, random_source
 from teplo.demo.site import register
 from teplo.running import TOOLS, assembled
-from tests.conformance.test_families import Case, place_of, simulated
+from tests.support.one_meter import Case, first_of_each
 from tests.system.house import hasty, until, working
 
-SETTERS = [
-    Case(protocol, model, "tcp")
-    for protocol, models in simulated().items()
-    for model in models[:1]
-    if catalogue.driver(model).info.sets_clock
-]
-
-
-def fleet_of(case: Case, drift: int) -> str:
-    address, serial = place_of(case)
-    written = address if address.isdecimal() and len(address) <= 3 else f'"{address}"'
-    return f"""
-zone = "+05:00"
-installed_days_ago = 20
-[[line]]
-front = "tcp"
-protocol = "{case.protocol}"
-options = "timeout=0.5&gap=0.1&quiet=0"
-[[line.meter]]
-model = "{case.model}"
-serial = "{serial}"
-address = {written}
-drift = {drift}
-"""
+SETTERS = [case for case in first_of_each() if catalogue.driver(case.model).info.sets_clock]
 
 
 @asynccontextmanager
 async def registered(
     database: Database, case: Case, drift: int
 ) -> AsyncIterator[tuple[Line, int, FleetMeter]]:
-    fleet = read(fleet_of(case, drift), Path("clock.toml"))
+    fleet = case.fleet(f"drift = {drift}", options="timeout=0.5&gap=0.1&quiet=0", installed_days_ago=20)
     async with running_fleet(fleet, now=clock, random=random_source(1)) as running:
         (meter,) = await register(running, database, clock() - timedelta(days=9))
         (line,) = await Registry(database).lines()
