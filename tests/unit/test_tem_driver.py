@@ -19,6 +19,7 @@ from metering.readings import Absence, ArchiveRecord, Gap, GapReason
 from protocols.driver import ClockSetter
 from protocols.vendor.tem import FAMILY, ask
 from protocols.vendor.tem.clock import TEM_104
+from protocols.vendor.tem.commands import FlashOrder, Memory, extended, read
 from protocols.vendor.tem.frames import REPLY, REQUEST, Frame, decode, reseal
 from protocols.vendor.tem.models import MODELS
 from tests.unit.tem_line import ADDRESS, FAILURE, TODAY, Line, driver, judge, judge_record, meter
@@ -384,6 +385,33 @@ def test_a_read_as_large_as_the_line_allows_halves_the_questions() -> None:
     assert len(large.asked) < len(small.asked)
     with pytest.raises(NoResponse):
         Line(meter("arvas-tem-104")).archive(driver("arvas-tem-104", words), HOUR, slots)
+
+
+@pytest.mark.parametrize("model", ["arvas-tem-104m", "arvas-tem-104m2"])
+def test_extended_reads_bring_a_record_in_two_questions_and_name_its_place(model: str) -> None:
+    """tem-104.md section 3: bytes 3 and 4 of the answer repeat the two low address bytes."""
+    words = {"reads": "extended"}
+    plain, line = Line(meter(model)), Line(meter(model))
+    slots = [slot_at(HOUR, start) for start in before(HOUR, 4)]
+    plain.archive(driver(model), HOUR, slots)
+    reader = driver(model, words)
+    for record in line.archive(reader, HOUR, slots):
+        judge_record(line, record)
+    flash = [one for one in line.asked if one[3:5] == b"\x8f\x03"]
+    assert 3 * len(flash) == len([one for one in plain.asked if one[3:5] == b"\x0f\x03"])
+    configuration = line.run(reader.read_configuration(ADDRESS))
+    read = line.run(reader.read_current(ADDRESS, configuration))
+    assert read.meter_time is not None
+    judge(read.values, line.meter.truth_snapshot(read.meter_time))
+
+
+def test_an_extended_answer_from_another_place_is_not_taken() -> None:
+    """The printed request for FLASH 08D1C0h, B0h bytes: its answer has D1 C0 in bytes 3 and 4."""
+    question = extended(read(1, Memory.FLASH, 0x08D1C0, 0xB0, FlashOrder.LENGTH_FIRST), 0x08D1C0)
+    assert question.frame() == bytes.fromhex("55 01 fe 8f 03 05 b0 00 08 d1 c0 cb")
+    late, right = (Frame(REPLY, 1, 0xD1, low, bytes(0xB0)).encode() for low in (0x10, 0xC0))
+    assert question.complete(late) is None
+    assert question.complete(late + right) == len(late + right)
 
 
 @every_model

@@ -34,6 +34,14 @@ LARGEST_READ: Final = Choice(
     ("64", "127"),
     "Bytes asked for at once. Every firmware sends 64; newer firmware sends 127 as well, twice as fast.",
 )
+READS: Final = Choice(
+    "reads",
+    ("plain", "extended"),
+    "Whether memory is asked for by the extended reads of the maker's document: 176 bytes at once, half a "
+    "record, and each answer repeats the place that it is from. Not tried on a meter.",
+)
+EXTENDED_READ: Final = 176
+"""Bytes at once by extended reads: half a record of the M models."""
 STAMP: Final = Choice(
     "stamp",
     ("end", "start"),

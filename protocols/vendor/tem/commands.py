@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from enum import Enum
 from typing import Final
@@ -16,6 +17,8 @@ LINK, CLOCK_WRITE, TIMER, RAM, SEARCH = 0x00, 0x01, 0x0F, 0x0C, 0x0D
 IDENTIFY, VERSION = 0x00, 0x01
 READ_MEMORY, READ_CLOCK, READ_FLASH = 0x01, 0x02, 0x03
 FIND_RECORD, SET_CLOCK = 0x11, 0x82
+EXTENDED: Final = 0x80
+"""Of the group of an extended read."""
 
 ARCHIVE_TYPES: Final = {ArchiveKind.HOUR: 0, ArchiveKind.DAY: 1, ArchiveKind.MONTH: 2}
 NONE_FOUND: Final = 0xFFFF
@@ -59,6 +62,12 @@ def read(address: int, memory: Memory, at: int, size: int, order: FlashOrder) ->
             return Question(address, TIMER, READ_CLOCK, bytes((at, size)), size)
         case Memory.FLASH:
             return Question(address, TIMER, READ_FLASH, flash_place(at, size, order), size)
+
+
+def extended(question: Question, at: int) -> Question:
+    """The read that newer firmware has: up to 255 bytes, and the reply repeats the low bytes of the place."""
+    place = at >> 8 & 0xFF, at & 0xFF
+    return replace(question, group=question.group | EXTENDED, place=place)
 
 
 def flash_place(at: int, size: int, order: FlashOrder) -> bytes:

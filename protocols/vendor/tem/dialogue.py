@@ -6,7 +6,7 @@ from typing import Final
 
 from metering.errors import ConfigurationError
 from protocols.conversation import Conversation, Exchange
-from protocols.vendor.tem.commands import FlashOrder, Memory, read
+from protocols.vendor.tem.commands import FlashOrder, Memory, extended, read
 from protocols.vendor.tem.frames import Question
 from protocols.vendor.tem.layout import Layout
 
@@ -15,12 +15,13 @@ LARGEST_ADDRESS: Final = 240
 
 
 class Dialogue:
-    """Asks the meter at one address, at most `largest` bytes at once."""
+    """Asks the meter at one address, at most `largest` bytes at once; `extended`: by its extended reads."""
 
-    def __init__(self, address: str, order: FlashOrder, largest: int) -> None:
+    def __init__(self, address: str, order: FlashOrder, largest: int, *, extended: bool = False) -> None:
         self.address = number_of(address)
         self._order = order
         self._largest = largest
+        self._extended = extended
 
     def ask(self, question: Question) -> Conversation[bytes]:
         """The data of the reply."""
@@ -31,7 +32,10 @@ class Dialogue:
         data = b""
         while len(data) < size:
             piece = min(size - len(data), self._largest)
-            question = read(self.address, memory, at + len(data), piece, self._order)
+            place = at + len(data)
+            question = read(self.address, memory, place, piece, self._order)
+            if self._extended and memory is not Memory.CLOCK:
+                question = extended(question, place)
             data += yield from self.ask(question)
         return data
 

@@ -12,7 +12,14 @@ from metering.readings import Gap, GapReason, Snapshot
 from protocols.conversation import Conversation, Deliver
 from protocols.driver import DriverInfo, LineDefaults, Stamp
 from protocols.vendor.tem.archives import ArchiveReader
-from protocols.vendor.tem.choices import CONTENT, DATE_SEARCH, LARGEST_READ, NAME_CHECK
+from protocols.vendor.tem.choices import (
+    CONTENT,
+    DATE_SEARCH,
+    EXTENDED_READ,
+    LARGEST_READ,
+    NAME_CHECK,
+    READS,
+)
 from protocols.vendor.tem.commands import Memory, set_clock
 from protocols.vendor.tem.current import CurrentReader
 from protocols.vendor.tem.dialogue import Dialogue
@@ -114,10 +121,14 @@ class TemDriver:
 
     @property
     def _largest(self) -> int:
-        return int(self.words.get(LARGEST_READ.name, SMALLEST_READ))
+        return EXTENDED_READ if self._extended else int(self.words.get(LARGEST_READ.name, SMALLEST_READ))
+
+    @property
+    def _extended(self) -> bool:
+        return self.words.get(READS.name) == "extended"
 
     def _dialogue(self, address: str) -> Dialogue:
-        return Dialogue(address, self.model.map.flash, self._largest)
+        return Dialogue(address, self.model.map.flash, self._largest, extended=self._extended)
 
     def _current(self, dialogue: Dialogue, configuration: MeterConfiguration) -> CurrentReader:
         return CurrentReader(dialogue, self.model.map, self._decoder, systems_of(configuration))

@@ -13,7 +13,6 @@ from protocols.vendor.tem.frames import REQUEST, Frame, decode
 from protocols.vendor.tem.identity import text
 
 Command = tuple[int, int]
-_EXTENDED: Final = 0x80
 """Set in the group of a read whose answer repeats the address instead of group and command."""
 
 NAMES: Final[Mapping[Command, str]] = {
@@ -25,10 +24,10 @@ NAMES: Final[Mapping[Command, str]] = {
     (RAM, commands.READ_MEMORY): "read RAM",
     (SEARCH, commands.FIND_RECORD): "find record by date",
     (CLOCK_WRITE, commands.SET_CLOCK): "set clock",
-    (TIMER | _EXTENDED, commands.READ_MEMORY): "extended read of timer memory",
-    (TIMER | _EXTENDED, commands.READ_FLASH): "extended read of FLASH",
-    (RAM | _EXTENDED, commands.READ_MEMORY): "extended read of RAM",
-    (SEARCH | _EXTENDED, commands.FIND_RECORD): "extended find record by date",
+    (TIMER | commands.EXTENDED, commands.READ_MEMORY): "extended read of timer memory",
+    (TIMER | commands.EXTENDED, commands.READ_FLASH): "extended read of FLASH",
+    (RAM | commands.EXTENDED, commands.READ_MEMORY): "extended read of RAM",
+    (SEARCH | commands.EXTENDED, commands.FIND_RECORD): "extended find record by date",
 }
 _KINDS: Final = {number: kind for kind, number in commands.ARCHIVE_TYPES.items()}
 
@@ -149,11 +148,11 @@ REQUESTS: Final[Described] = {
     (TIMER, commands.READ_CLOCK): _registers,
     (TIMER, commands.READ_FLASH): _flash,
     (RAM, commands.READ_MEMORY): _memory,
-    (TIMER | _EXTENDED, commands.READ_MEMORY): _memory,
-    (TIMER | _EXTENDED, commands.READ_FLASH): _flash,
-    (RAM | _EXTENDED, commands.READ_MEMORY): _memory,
+    (TIMER | commands.EXTENDED, commands.READ_MEMORY): _memory,
+    (TIMER | commands.EXTENDED, commands.READ_FLASH): _flash,
+    (RAM | commands.EXTENDED, commands.READ_MEMORY): _memory,
     (SEARCH, commands.FIND_RECORD): _search,
-    (SEARCH | _EXTENDED, commands.FIND_RECORD): _search,
+    (SEARCH | commands.EXTENDED, commands.FIND_RECORD): _search,
     (CLOCK_WRITE, commands.SET_CLOCK): _set_clock,
 }
 REPLIES: Final[Described] = {
@@ -164,6 +163,6 @@ REPLIES: Final[Described] = {
     (TIMER, commands.READ_FLASH): _content("FLASH"),
     (RAM, commands.READ_MEMORY): _content("RAM"),
     (SEARCH, commands.FIND_RECORD): _number,
-    (SEARCH | _EXTENDED, commands.FIND_RECORD): _number,
+    (SEARCH | commands.EXTENDED, commands.FIND_RECORD): _number,
     (CLOCK_WRITE, commands.SET_CLOCK): _set_clock,
 }

@@ -37,13 +37,17 @@ class Frame:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A request, and how the reply to exactly it is recognised. `size`: bytes of data in the reply."""
+    """A request, and how the reply to exactly it is recognised. `size`: bytes of data in the reply.
+
+    `place`: what the reply has instead of group and command, where it repeats a place of memory.
+    """
 
     address: int
     group: int
     command: int
     data: bytes
     size: int | None = None
+    place: tuple[int, int] | None = None
 
     def frame(self) -> bytes:
         """The request as it goes out."""
@@ -61,7 +65,8 @@ class Question:
         return data
 
     def _replies(self, buffer: bytes) -> Iterator[tuple[Frame, int]]:
-        head = bytes((REPLY, self.address, self.address ^ 0xFF, self.group, self.command))
+        told = self.place or (self.group, self.command)
+        head = bytes((REPLY, self.address, self.address ^ 0xFF, *told))
         at = buffer.find(head)
         while at >= 0:
             end = frame_end(buffer, at)

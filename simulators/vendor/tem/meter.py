@@ -7,6 +7,7 @@ have, and more bytes at once than its firmware sends. Current values stand still
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from functools import lru_cache
 from typing import Final
@@ -24,6 +25,10 @@ from simulators.vendor.tem.maps import Live, Map
 _LARGEST_READ: Final = 64
 _ARCHIVE_TYPES: Final = (ArchiveKind.HOUR, ArchiveKind.DAY, ArchiveKind.MONTH)
 _NONE_FOUND: Final = 0xFFFF
+_EXTENDED: Final = 0x80
+_LARGEST_EXTENDED: Final = 255
+_PLACES: Final = {(0x0F, 0x01): slice(0, 2), (0x0C, 0x01): slice(0, 2), (0x0F, 0x03): slice(-2, None)}
+"""Where the low bytes of the address stand in the request of an extended read."""
 
 
 class TemMeter:
@@ -51,10 +56,21 @@ class TemMeter:
             return None
         if asked.signature != REQUEST or asked.address != self._number:
             return None
-        data = self._answer(asked)
+        if asked.group & _EXTENDED:
+            return self._extended_reply(asked)
+        data = self._answer(asked, self._largest)
         return (
             None if data is None else Frame(REPLY, asked.address, asked.group, asked.command, data).encode()
         )
+
+    def _extended_reply(self, asked: Frame) -> bytes | None:
+        """What the M models answer to a read of up to 255 bytes: the place's low bytes stand in the head."""
+        command = asked.group ^ _EXTENDED, asked.command
+        if not self.map.finds_by_date or command not in _PLACES or len(asked.data) < 3:
+            return None
+        data = self._answer(replace(asked, group=command[0]), _LARGEST_EXTENDED)
+        high, low = asked.data[_PLACES[command]]
+        return None if data is None else Frame(REPLY, asked.address, high, low, data).encode()
 
     def truth_snapshot(self, meter_time: datetime) -> Truths:
         """What current values must say that were read in this minute of the meter's clock."""
@@ -66,23 +82,18 @@ class TemMeter:
         """What the record of this slot must say; None when the meter rightly has none."""
         return None if self._archive is None else self._archive.truth(kind, start)
 
-    def _answer(self, asked: Frame) -> bytes | None:
+    def _answer(self, asked: Frame, largest: int) -> bytes | None:
         answers: Mapping[tuple[int, int], Callable[[bytes], bytes | None]] = {
             (0x00, 0x00): lambda data: self.map.name,
             (0x00, 0x01): lambda data: self.map.firmware or None,
-            (0x0F, 0x01): lambda data: self._placed(data, self._timer),
-            (0x0C, 0x01): lambda data: self._placed(data, self._ram),
+            (0x0F, 0x01): lambda data: _placed(data, self._timer, largest),
+            (0x0C, 0x01): lambda data: _placed(data, self._ram, largest),
             (0x0F, 0x02): self._clock,
-            (0x0F, 0x03): self._flash,
+            (0x0F, 0x03): lambda data: self._flash(data, largest),
             (0x0D, 0x11): self._find,
         }
         answer = answers.get((asked.group, asked.command))
         return None if answer is None else answer(asked.data)
-
-    def _placed(self, data: bytes, read: Callable[[int, int], bytes | None]) -> bytes | None:
-        if len(data) != 3 or not 0 < data[2] <= self._largest:
-            return None
-        return read(int.from_bytes(data[:2], "big"), data[2])
 
     def _timer(self, at: int, size: int) -> bytes | None:
         if at + size > self.map.timer_size:
@@ -111,9 +122,9 @@ class TemMeter:
         registers = bytes(self.map.clock_at) + self.map.clock(self.memory.meter_time())
         return registers[data[0] :][: data[1]] if sum(data) <= len(registers) else None
 
-    def _flash(self, data: bytes) -> bytes | None:
+    def _flash(self, data: bytes, largest: int) -> bytes | None:
         place = self.map.flash_request(data)
-        if place is None or self._archive is None or not 0 < place[1] <= self._largest:
+        if place is None or self._archive is None or not 0 < place[1] <= largest:
             return None
         return self._archive.read(*place)
 
@@ -157,6 +168,12 @@ class TemMeter:
             raise ConfigurationError(
                 f"Serial {self.serial!r} of a simulated {self.model}: write a number of at most 9 digits."
             ) from error
+
+
+def _placed(data: bytes, read: Callable[[int, int], bytes | None], largest: int) -> bytes | None:
+    if len(data) != 3 or not 0 < data[2] <= largest:
+        return None
+    return read(int.from_bytes(data[:2], "big"), data[2])
 
 
 def _address(plan: DevicePlan) -> int:
