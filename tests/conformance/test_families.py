@@ -147,3 +147,7 @@ def test_what_is_simulated_is_what_the_catalogue_knows(family: SimulatedFamily) 
     assert set(family.models) == set(known)
     if family.protocol not in CURRENT_VALUES_ONLY:
         assert any(any(catalogue.driver(model).info.depths.values()) for model in known)
+
+
+def test_every_makers_protocol_can_be_simulated() -> None:
+    assert simulated_families().keys() == catalogue.families().keys() - {"m-bus", "modbus"}
