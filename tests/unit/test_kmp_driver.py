@@ -192,6 +192,18 @@ def test_a_module_that_wants_the_other_order_of_time_says_so() -> None:
         found.archive(HOUR, "2026-02-10T08:00")
 
 
+def test_records_beside_a_time_out_of_range_are_read_by_their_own_stamps() -> None:
+    """Section 6, info bit 2: a time after the newest record may be out of range; the records are there."""
+
+    def flagged(frame: Frame) -> bytes:
+        return frame.data[:-1] + bytes((frame.data[-1] | 4,)) if frame.command == 0xA3 else frame.data
+
+    found = bench(M801)
+    found.spoil = altered(flagged)
+    found.archive(HOUR, "2026-02-10T08:00", "2026-02-10T07:00")
+    judge_all(found, HOUR, 2)
+
+
 def test_a_meter_without_a_module_has_no_hours() -> None:
     with pytest.raises(NotSupported):
         bench(M601).archive(HOUR, "2026-02-10T08:00")

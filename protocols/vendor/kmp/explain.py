@@ -44,7 +44,10 @@ _SUBCOMMANDS: Final[Mapping[int, str]] = {
     requests.FROM_ID: "entries from an ID",
     requests.FROM_NEWEST: "newest entries",
 }
-LOGGERS: Final = ("config", "info", "year", "month", "day", "hour", "minute 1", "minute 2")
+LOGGERS: Final = (
+    *("config", "info", "year", "month", "day", "hour", "minute 1", "minute 2"),
+    *("software download success", "software download audit"),
+)
 
 Words = Callable[[Cursor], Iterator[Part]]
 """Parts of a frame's data, in the bytes before stuffing."""

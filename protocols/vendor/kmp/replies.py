@@ -78,8 +78,17 @@ class LogReply:
 def log_of(data: bytes) -> LogReply:
     """A reply to A0..A3. Its info byte is always there; where that reports something the rest may not be."""
     info = data[-1] if data else LOG_EMPTY
-    if info & (LOG_EMPTY | LOG_OUT_OF_RANGE) or len(data) < 2 + _TAIL:
+    if len(data) < 2 + _TAIL:
         return LogReply({}, 0, info)
+    try:
+        return _records_of(data, info)
+    except DecodeError:
+        if info & (LOG_EMPTY | LOG_OUT_OF_RANGE):
+            return LogReply({}, 0, info)
+        raise
+
+
+def _records_of(data: bytes, info: int) -> LogReply:
     cursor = Cursor(data[:-_TAIL])
     cursor.take(1)
     count = cursor.number(1)
