@@ -118,7 +118,7 @@ def judge(subject: str, readings: Collection[Reading], truths: Truths | None) ->
 async def test_a_simulated_model_is_read_to_the_plants_truth(case: Case) -> None:
     fleet = case.fleet("drift = -40", 'power_failures = ["-8h..-5h"]')
     async with running_fleet(fleet, now=lambda: NOW, random=Random(case.model)) as running:
-        reader = Reader(running.lines[0], catalogue.driver(case.model))
+        reader = Reader(running.lines[0], catalogue.driver(case.model, choices=case.choices))
         await read_through(reader)
         zone = reader.zone
         for snapshot in (one for report in reader.reports for one in report.snapshots):
@@ -146,7 +146,9 @@ def test_what_is_simulated_is_what_the_catalogue_knows(family: SimulatedFamily) 
     known = catalogue.families()[family.protocol].models
     assert set(family.models) == set(known)
     if family.protocol not in CURRENT_VALUES_ONLY:
-        assert any(any(catalogue.driver(model).info.depths.values()) for model in known)
+        cases = [Case(family.protocol, model) for model in known]
+        drivers = [catalogue.driver(case.model, choices=case.choices) for case in cases]
+        assert any(any(driver.info.depths.values()) for driver in drivers)
 
 
 def test_every_makers_protocol_can_be_simulated() -> None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from protocols import catalogue
-from protocols.vectors import load
+from protocols.vectors import Vector, load
 from simulators.families import simulated_families
 from simulators.fleet_file import read
 from simulators.fleet_plan import Fleet
@@ -37,15 +38,25 @@ class Case:
         """Address and serial as the model's vector has them: every protocol has its own form."""
         if self.protocol == "m-bus":
             return "5", "16540321"
+        serials = (one.expect.identity.get("serial") for one in self.vector.conversations)
+        return self.vector.address, next(serial for serial in serials if serial)
+
+    @property
+    def vector(self) -> Vector:
+        """The transcript of this model."""
         folder = "modbus" if self.protocol == "modbus-rtu" else self.protocol
         file = VECTORS / folder / f"{self.model}.toml"
-        vector = load(file.read_text("utf-8"), file.name)
-        serials = (one.expect.identity.get("serial") for one in vector.conversations)
-        return vector.address, next(serial for serial in serials if serial)
+        return load(file.read_text("utf-8"), file.name)
+
+    @property
+    def choices(self) -> Mapping[str, str]:
+        """What the line must say where the safe default of a protocol reads too little."""
+        return {} if self.protocol == "m-bus" else self.vector.choices
 
     def fleet(self, *particulars: str, options: str = QUICK, installed_days_ago: int = 130) -> Fleet:
         """`particulars` are further lines of the meter's table."""
         address, serial = self.place
+        written = [f"{name}={word}" for name, word in self.choices.items()]
         text = f"""
             zone = "+05:00"
             installed_days_ago = {installed_days_ago}
@@ -53,7 +64,7 @@ class Case:
             front = "{self.front}"
             protocol = "{self.protocol}"
             faults = "{self.faults}"
-            options = "{options}"
+            options = "{"&".join([options, *written])}"
             [[line.meter]]
             model = "{self.model}"
             serial = "{serial}"
