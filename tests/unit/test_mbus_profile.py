@@ -136,13 +136,18 @@ def test_every_model_of_the_folder_has_a_vector_that_lists_it(folder: tuple[Prof
         ("TCH", "17", "04", "techem-vario-4"),
         ("AXI", "06", "0D", "axis-sku-02-k"),
         ("AXI", "0B", "0D", "danfoss-sonometer-30"),
+        ("AXI", "0C", "04", "danfoss-sonometer-30"),
+        ("AXI", "02", "04", "generic-heat-meter"),
         ("SVM", "09", "0C", "gwf-enercal"),
     ],
 )
 def test_a_header_of_the_overview_leads_to_its_family(
     maker: str, version: str, medium: str, model: str
 ) -> None:
-    """heat-meters-m-bus.md section 0; sku-02.md section 3 for the QALCOSONIC HEAT1."""
+    """heat-meters-m-bus.md section 0; sku-02.md section 3 for the QALCOSONIC HEAT1.
+
+    An SKM-2 and an SKU-02-B are of the same maker, their headers unknown: no other model may claim them.
+    """
     header = MeterIdentity(serial="12345678", maker=maker, version=version, medium=medium)
     assert best_match(header, profile.load_all()) == model
 
