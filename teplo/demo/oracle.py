@@ -6,11 +6,12 @@ from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
+from collector.links.url import LineUrl
 from metering.calendar import ArchiveKind, MeterSlot, MeterZone, slots
-from protocols import catalogue
 from protocols.driver import DriverInfo
 from simulators.truth import Truths
 from storage.readings import ArchiveValue, Readings, SnapshotValue
+from teplo.composition import driver_for
 from teplo.demo.site import RegisteredMeter
 
 Windows = Mapping[ArchiveKind, timedelta]
@@ -122,7 +123,7 @@ def _expected(
 
     Of its archives those count that its model declares.
     """
-    then, info = zone.to_meter_time(since), catalogue.driver(registered.meter.model).info
+    then, info = zone.to_meter_time(since), _info(registered)
     for kind, window in windows.items():
         for slot in slots(kind, then - window, then) if info.depths.get(kind) else ():
             closed = slot.start if kind is ArchiveKind.TOTAL else slot.end
@@ -130,6 +131,11 @@ def _expected(
                 continue
             if registered.meter.truth_archive(kind, slot.start) is not None:
                 yield kind, slot.start
+
+
+def _info(registered: RegisteredMeter) -> DriverInfo:
+    """What the model declares on its line."""
+    return driver_for(registered.meter.model, LineUrl.parse(registered.url)).info
 
 
 def _is_declared(info: DriverInfo, kind: ArchiveKind, slot: MeterSlot) -> bool:

@@ -13,11 +13,12 @@ from storage.usage_points import Registry
 
 @dataclass(frozen=True, slots=True)
 class RegisteredMeter:
-    """A simulated meter with its ids in the database."""
+    """A simulated meter with its ids in the database, and the URL of its line."""
 
     meter_id: int
     usage_point_id: int
     meter: FleetMeter
+    url: str
 
 
 async def register(
@@ -37,16 +38,18 @@ async def register(
         line_id = await registry.add_line(line.url, line.endpoint, pool=line.pool)
         place = f"line {number}, {line.protocol}"
         for meter in line.meters:
-            registered.append(await _register(registry, line_id, place, meter, installed_at))
+            meter_id, point_id = await _register(registry, line_id, place, meter, installed_at)
+            registered.append(RegisteredMeter(meter_id, point_id, meter, line.url))
     return registered
 
 
 async def _register(
     registry: Registry, line_id: int, place: str, meter: FleetMeter, installed_at: datetime
-) -> RegisteredMeter:
+) -> tuple[int, int]:
+    """The ids of the meter and of its usage point."""
     meter_id = await registry.add_meter(meter.serial, meter.model, meter.address, line_id, meter.zone)
     site_id = await registry.add_site(place, place)
     name = f"{place}, {meter.model} {meter.serial}"
     point_id = await registry.add_usage_point(f"{meter.model}-{meter.serial}", name, site_id, meter.zone)
     await registry.install(point_id, meter_id, 1, installed_at)
-    return RegisteredMeter(meter_id, point_id, meter)
+    return meter_id, point_id
