@@ -166,8 +166,13 @@ def test_an_empty_archive_refuses_its_range_and_has_gaps() -> None:
     """Section 2: code 3 to the date range."""
     meter = Vkt7Meter("teplokom-vkt-7", 7, SERIAL, memory(installed=TODAY.replace(hour=14)))
     line = Line(meter, split)
-    read(line, ArchiveKind.HOUR, TODAY.replace(hour=13))
-    assert [gap.reason for gap in line.gaps] == [GapReason.NO_RECORD]
+    settings = configuration(line)
+    asked = [slot_at(ArchiveKind.HOUR, start) for start in hours(TODAY.replace(hour=13), 1152)]
+    line.asked.clear()
+    line.run(DRIVER.read_archive(ADDRESS, settings, ArchiveKind.HOUR, asked))
+    assert [gap.slot for gap in line.gaps] == asked
+    assert {gap.reason for gap in line.gaps} == {GapReason.NO_RECORD}
+    assert len(line.asked) == 1  # not one question a slot
 
 
 CHANGED_AT = datetime(2026, 2, 10, 5)

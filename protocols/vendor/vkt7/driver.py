@@ -9,8 +9,8 @@ from typing import Final
 from metering.calendar import ArchiveKind, MeterSlot
 from metering.errors import DecodeError, NotSupported
 from metering.meters import MeterConfiguration, MeterIdentity
-from metering.readings import Snapshot
-from protocols.conversation import Conversation
+from metering.readings import Gap, GapReason, Snapshot
+from protocols.conversation import Conversation, Deliver
 from protocols.driver import DriverInfo
 from protocols.family import NO_CHOICES, Choices
 from protocols.vendor.vkt7.archives import TYPES, ArchiveReader
@@ -31,6 +31,7 @@ from protocols.vendor.vkt7.information import (
 from protocols.vendor.vkt7.models import ABNORMAL, INFO, MAKER, PIPE_3
 from protocols.vendor.vkt7.properties import PROPERTIES, settings_of
 from protocols.vendor.vkt7.questions import (
+    NO_DATA,
     ValueType,
     date_range,
     read_clock,
@@ -115,10 +116,14 @@ class Vkt7Driver:
             raise NotSupported(f"A VKT-7 keeps no {kind} archive.")
         dialogue = _dialogue(address)
         reach = yield from _reach(dialogue, _firmware(configuration))
+        if reach == NO_DATA and kind in (ArchiveKind.HOUR, ArchiveKind.DAY):
+            yield Deliver(tuple(Gap(kind, slot, GapReason.NO_RECORD) for slot in slots))
+            return
         records = Records(dialogue, TYPES[kind], self._with_pipe_3)
         yield from records.begin()
         report_day = _report_day(configuration)
-        reader = ArchiveReader(kind, records, self._reader(configuration), reach, report_day)
+        known = reach if isinstance(reach, ArchiveRange) else None
+        reader = ArchiveReader(kind, records, self._reader(configuration), known, report_day)
         yield from reader.deliver(slots)
 
     def _snapshot(
@@ -161,12 +166,12 @@ def _clock(dialogue: Dialogue) -> Conversation[datetime]:
     return moment((yield from dialogue.ask(read_clock())))
 
 
-def _reach(dialogue: Dialogue, firmware: Firmware) -> Conversation[ArchiveRange | None]:
-    """None where it is not told: an empty archive refuses, and its records are asked for one by one."""
+def _reach(dialogue: Dialogue, firmware: Firmware) -> Conversation[ArchiveRange | int | None]:
+    """None where the firmware does not tell, a code where the meter refuses: NO_DATA of empty archives."""
     if firmware < HAS_RANGE:
         return None
     answer = yield from dialogue.ask_or_code(date_range())
-    return None if isinstance(answer, int) else ArchiveRange.decode(answer)
+    return answer if isinstance(answer, int) else ArchiveRange.decode(answer)
 
 
 def _hour(moment: datetime) -> datetime:
