@@ -224,3 +224,14 @@ def test_a_third_flow_that_nobody_explained_is_left_out() -> None:
         "volume_flow_make_up",
         "mass_flow_make_up",
     }
+
+
+def test_a_record_with_an_impossible_stamp_is_unreadable() -> None:
+    def disturb(asked: bytes, reply: bytes) -> bytes:
+        return sealed(reply[:6] + b"\x31\x02\x26" + reply[9:-2]) if asked[4] == Command.RECORD else reply
+
+    on = line()
+    on.disturb = disturb
+    (gap,) = archive(on, HOUR, NOON)
+    assert isinstance(gap, Gap)
+    assert gap.reason is GapReason.UNREADABLE

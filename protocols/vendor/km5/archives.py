@@ -49,12 +49,13 @@ class Line:
 
 @dataclass
 class Ring:
-    """One archive during one conversation. Lines once read are kept."""
+    """One archive during one conversation. Lines once read are kept; damaged: with a stamp of no calendar."""
 
     dialogue: Dialogue
     kind: ArchiveKind
     earliest: datetime | None = None
     _lines: dict[int, Line | None] = field(default_factory=dict)
+    _damaged: set[int] = field(default_factory=set)
     _next: int | None = None
 
     @property
@@ -75,38 +76,40 @@ class Ring:
     def record(self, slot: MeterSlot) -> Conversation[Line | GapReason]:
         """The record of this slot, first looked for below the one that was read last."""
         line = None if self._next is None else (yield from self._line(self._next))
-        if line is None or not line.ends_in(slot):
-            line = yield from self._found(slot)
-        if line is None:
+        found = line if line is not None and line.ends_in(slot) else (yield from self._found(slot))
+        if isinstance(found, GapReason):
             too_old = self.earliest is not None and slot.end < self.earliest
-            return GapReason.OUT_OF_DEPTH if too_old else GapReason.NO_RECORD
-        self._next = line.number - 1 if line.number else None
-        return line
+            return GapReason.OUT_OF_DEPTH if too_old else found
+        self._next = found.number - 1 if found.number else None
+        return found
 
     def before(self, line: Line, slot: MeterSlot) -> Conversation[Line | None]:
         """The record before this one. The meter was off since: its totals are those at the slot's start."""
         below = (yield from self._line(line.number - 1)) if line.number else None
         if below is not None and below.moment <= slot.start:
             return below
-        return (yield from self._found(previous(self.period, slot)))
+        found = yield from self._found(previous(self.period, slot))
+        return None if isinstance(found, GapReason) else found
 
     @property
     def _number(self) -> bytes:
         return bytes((ARCHIVES[self.kind],))
 
-    def _found(self, slot: MeterSlot) -> Conversation[Line | None]:
+    def _found(self, slot: MeterSlot) -> Conversation[Line | GapReason]:
         """By a search for the slot's end, and a few steps from where it came to towards the slot."""
         answer = yield from self.dialogue.ask_or_none(Command.FIND, self._number + hour_bytes(slot.end))
         place = None if answer is None else records.found(answer)
-        if place is None or _moment(place.stamp) is None:
-            return None
+        if place is None or not is_stamp(place.stamp):
+            return GapReason.NO_RECORD
         number = place.line
         for _ in range(MOST_STEPS):
             line = yield from self._line(number)
-            if line is None or line.ends_in(slot):
+            if line is None:
+                return GapReason.UNREADABLE if number in self._damaged else GapReason.NO_RECORD
+            if line.ends_in(slot):
                 return line
             number += 1 if line.moment <= slot.start else -1
-        return None
+        return GapReason.NO_RECORD
 
     def _line(self, number: int) -> Conversation[Line | None]:
         if not 0 <= number <= 0xFFFF:
@@ -114,18 +117,20 @@ class Ring:
         if number not in self._lines:
             parameters = self._number + number.to_bytes(2, "little")
             answer = yield from self.dialogue.ask_or_none(Command.RECORD, parameters)
-            self._lines[number] = None if answer is None else _line_of(number, answer)
+            self._lines[number] = None if answer is None else self._line_of(number, answer)
         return self._lines[number]
+
+    def _line_of(self, number: int, answer: bytes) -> Line | None:
+        stamp = answer[STAMP_AT : STAMP_AT + SIZE]
+        moment = _moment(stamp)
+        if moment is None and is_stamp(stamp):
+            self._damaged.add(number)
+        return None if moment is None else Line(number, moment, answer)
 
 
 def previous(kind: ArchiveKind, slot: MeterSlot) -> MeterSlot:
     """The slot of this kind that ends where this one starts."""
     return slot_at(kind, slot_start(kind, slot.start - _MOMENT))
-
-
-def _line_of(number: int, answer: bytes) -> Line | None:
-    moment = _moment(answer[STAMP_AT : STAMP_AT + SIZE])
-    return None if moment is None else Line(number, moment, answer)
 
 
 def _moment(stamp: bytes) -> datetime | None:
