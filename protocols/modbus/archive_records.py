@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
 from metering.calendar import ArchiveKind, MeterSlot, slot_start, slots_between
 from metering.conditions import Condition
-from metering.quantities import Behaviour
 from metering.readings import Absence, ArchiveRecord, Gap, GapReason, MeterValue
 from protocols.conversation import Conversation
+from protocols.levels import amounts
 from protocols.modbus.archives import ArchiveReader, stamp_of
 from protocols.modbus.numbers import Settings, of_used_circuits, record_conditions, record_values
 from protocols.modbus.register_map import Archive, Content, Profile, RecordStamp
@@ -35,7 +35,7 @@ def read_slot(
         found.append((yield from _record(profile, reader, slot, settings)))
     records = [record for record in found if isinstance(record, ArchiveRecord)]
     if not records:
-        reason = next(reason for reason in found if isinstance(reason, GapReason))
+        reason = GapReason.UNREADABLE if GapReason.UNREADABLE in found else GapReason.NO_RECORD
         return Gap(archive.kind, slot, _reason(reason, archive, slot, now))
     return records[0] if len(readers) == 1 else _joined(found, records[0])
 
@@ -104,19 +104,8 @@ def _amounts(
     archive = reader.archive
     data = yield from reader.fetch(stamp_for(archive, _before(archive.kind, slot)))
     before = () if isinstance(data, GapReason) else record_values(profile, archive.record, data, settings)
-    return tuple(_differences(levels, before, archive.record.amounts))
-
-
-def _differences(
-    levels: tuple[MeterValue, ...], before: tuple[MeterValue, ...], amounts: Container[str]
-) -> Iterator[MeterValue]:
-    opening = {(value.quantity, value.circuit): value.value for value in before}
-    for level in levels:
-        start = opening.get((level.quantity, level.circuit))
-        counts = level.quantity.behaviour is Behaviour.REGISTER and level.quantity.name not in amounts
-        if not counts or level.value is None:
-            yield level
-        elif start is None:
-            yield replace(level, value=None, absence=Absence.NO_DATA)
-        else:
-            yield replace(level, value=level.value - start)
+    counted = archive.record.amounts
+    return tuple(
+        level if level.quantity.name in counted else gained
+        for level, gained in zip(levels, amounts(levels, before), strict=True)
+    )

@@ -57,9 +57,14 @@ class ArchiveReader:
         return data if self.is_of(data, stamp) else GapReason.UNREADABLE
 
     def is_empty(self, data: bytes) -> bool:
-        """Whether this is the meter's way to say "no record": zeros, or a date that was never set."""
-        stamp = _stamp_bytes(self.archive.record, data)
-        return stamp == UNSET * len(stamp) or (self.archive.empty_is_zeros and not any(data))
+        """Whether this is the meter's way to say "no record": zeros, or a date that was never set.
+
+        Where a record is selected, its date may be a mere echo: zeros behind it are no record either.
+        """
+        archive, stamp = self.archive, _stamp_bytes(self.archive.record, data)
+        if archive.addressing is Addressing.SELECTED:
+            data = data[archive.record.stamp_at + len(stamp) :]
+        return stamp == UNSET * len(stamp) or (archive.empty_is_zeros and not any(data))
 
     def is_of(self, data: bytes, stamp: datetime) -> bool:
         """Whether the record's own stamp falls into the slot that was asked for."""
@@ -138,13 +143,17 @@ def _transacted(reader: ArchiveReader, selection: Selection, stamp: datetime) ->
 def _selected_then_read(
     reader: ArchiveReader, selection: Selection, stamp: datetime
 ) -> Conversation[Fetched]:
-    """A slow meter still shows the record selected before: its stamp tells, and it is given time."""
+    """A slow meter still shows the record selected before: its stamp tells, and it is given time.
+
+    What another archive left selected may carry the same stamp, as a day and its first hour do: before the
+    first record of a conversation the meter is given time in any case.
+    """
     archive, later = reader.archive, False
     chosen = yield from reader.dialogue.ask_or(archive.refusals, select(selection, reader.number, stamp))
     if isinstance(chosen, GapReason):
         return chosen
     for attempt in range(selection.attempts):
-        if attempt:
+        if attempt or reader.last is None:
             yield Pause(selection.pause)
         request = read_selected(reader.dialogue, selection, archive.record, archive.read_at)
         data = yield from reader.dialogue.ask_or(archive.refusals, request)

@@ -141,7 +141,7 @@ def test_a_line_chooses_by_the_protocols_name() -> None:
 def test_the_clock_is_set_only_where_the_maker_says_how() -> None:
     """vzlet-tsrv.md sections 5 and 6: writing 8000h of a TSRV-024M, 8002h of a TSRV-023."""
     setters = {name for name in profile.names() if isinstance(driver_of(profile.load(name)), ClockSetter)}
-    assert setters == {"vzlet-tsrv-023", "vzlet-tsrv-024", "vzlet-tsrv-024m", "vzlet-tsrv-024m-plus"}
+    assert setters == {"vzlet-tsrv-023", "vzlet-tsrv-024m"}
     assert setters == {name for name in profile.names() if catalogue.driver(name).info.sets_clock}
 
 

@@ -219,7 +219,7 @@ def test_a_slow_selection_is_given_its_time_and_then_called_unreadable() -> None
     asked = hours("2026-02-10T01:00:00", "2026-02-10T02:00:00")
     meter.run(ModbusDriver(load("elf-04")).read_archive("1", NOTHING, ArchiveKind.HOUR, asked))
     assert [record.reason for record in meter.delivered if isinstance(record, Gap)] == [GapReason.UNREADABLE]
-    assert meter.pauses == [1.0, 1.0]
+    assert meter.pauses == [1.0, 1.0, 1.0]
 
 
 def test_a_refused_selection_is_a_gap_when_the_code_says_so() -> None:
