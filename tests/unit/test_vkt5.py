@@ -279,6 +279,29 @@ def test_a_record_older_than_a_heat_input_is_read_without_it() -> None:
     assert record.slot == day
 
 
+@pytest.mark.parametrize("refused", ["10", "04"])
+def test_an_empty_archive_is_asked_once(refused: str) -> None:
+    """Section 1, code 5, to the date that is written or to the reading."""
+    driver, line = joined({})
+    settings = line.run(driver.read_configuration(ADDRESS))
+    hear = line.meter.hear
+
+    class Empty:
+        def hear(self, request: bytes) -> bytes | None:
+            function = request[1]
+            if function == int(refused, 16):
+                return frame(function | 0x80, b"\x05", int(ADDRESS), Framing.RTU)
+            return hear(request)
+
+    line.meter = Empty()
+    asked = [slot_at(ArchiveKind.HOUR, TODAY - timedelta(hours=number)) for number in range(1, 1000)]
+    line.asked.clear()
+    line.run(driver.read_archive(ADDRESS, settings, ArchiveKind.HOUR, asked))
+    assert [gap.slot for gap in line.gaps] == asked
+    assert {gap.reason for gap in line.gaps} == {GapReason.NO_RECORD}
+    assert len(line.asked) <= 3
+
+
 def test_a_record_without_any_heat_input_is_none() -> None:
     driver, line = joined({})
     settings = line.run(driver.read_configuration(ADDRESS))

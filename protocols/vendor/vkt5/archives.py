@@ -32,7 +32,7 @@ _NOT_USED: Final = frozenset({NOT_USED_INPUT, NOT_USED_PIPE})
 """Codes that say that the record is older than the heat input: its configuration is the present one."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class ArchiveReader:
     """Reads one archive as it is when the clock shows `now`; `ends`: an hour is named by its end."""
 
@@ -41,6 +41,7 @@ class ArchiveReader:
     layouts: tuple[InputLayout, ...]
     now: datetime | None
     ends: bool
+    _is_empty: bool = False
 
     def record(self, slot: MeterSlot) -> Conversation[ArchiveRecord | Gap]:
         """The record of a slot, or why there is none."""
@@ -65,10 +66,12 @@ class ArchiveReader:
 
     def _unreachable(self, slot: MeterSlot) -> GapReason | None:
         """Why it would be idle to ask."""
+        if self.now is not None and slot.end > self.now:
+            return GapReason.NOT_YET_CLOSED
+        if self._is_empty:
+            return GapReason.NO_RECORD
         if self.now is None:
             return None
-        if slot.end > self.now:
-            return GapReason.NOT_YET_CLOSED
         oldest = slot_start(self.kind, self.now) - timedelta(days=DEPTH)
         return GapReason.OUT_OF_DEPTH if slot.start < oldest else None
 
@@ -76,6 +79,7 @@ class ArchiveReader:
         request = archive_date(stamp)
         answer = yield from self.dialogue.ask_or_code(request)
         if answer in _ABSENT:
+            self._is_empty = answer == EMPTY
             return False
         self.dialogue.answered(request, answer)
         return True
@@ -85,6 +89,7 @@ class ArchiveReader:
         request = layout.request(READ_ARCHIVE, SELECTORS[self.kind])
         answer = yield from self.dialogue.ask_or_code(request)
         if answer in _ABSENT:
+            self._is_empty = answer == EMPTY
             return None
         if answer in _NOT_USED:
             return ()
