@@ -30,6 +30,8 @@ def read_slot(
     archive = readers[0].archive
     if closed_at(archive.kind, slot) > now:
         return Gap(archive.kind, slot, GapReason.NOT_YET_CLOSED)
+    if not archive.is_by_calendar(settings):
+        return Gap(archive.kind, slot, GapReason.NO_RECORD)
     found: list[ArchiveRecord | GapReason] = []
     for reader in readers:
         found.append((yield from _record(profile, reader, slot, settings)))

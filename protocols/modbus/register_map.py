@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
 from typing import ClassVar, Final
@@ -234,6 +234,7 @@ class Archive:
     """One archive of a model. `refusals` are exception codes that tell of the record, not of the meter.
 
     `numbers`: the archive's number, or one for each circuit, whose records are then read one by one.
+    `closes_when`: the settings under which its slots are those of the calendar; under others none is.
     """
 
     kind: ArchiveKind
@@ -247,6 +248,11 @@ class Archive:
     refusals: Mapping[int, GapReason]
     position: Position | None
     read_at: int | None
+    closes_when: Mapping[str, str] = field(default_factory=dict)
+
+    def is_by_calendar(self, settings: Mapping[str, str]) -> bool:
+        """Whether a meter with these settings closes this archive's slots where the calendar does."""
+        return all(settings.get(name, word) == word for name, word in self.closes_when.items())
 
 
 @dataclass(frozen=True, slots=True)

@@ -305,6 +305,7 @@ def _archive(table: Declaration, kind: ArchiveKind, records: Mapping[str, Record
         refusals=_refusals(table),
         position=_position(table.table("position")) if "position" in table else None,
         read_at=entries.address(table, "read_at") if "read_at" in table else None,
+        closes_when=entries.words(table, "closes_when"),
     )
     table.finish()
     return archive

@@ -10,6 +10,7 @@ from decimal import Decimal
 import pytest
 
 from metering.calendar import ArchiveKind, MeterSlot, slot_at
+from metering.meters import MeterConfiguration
 from metering.readings import Absence, ArchiveRecord, Gap, GapReason, Record
 from protocols import catalogue
 from protocols.driver import ClockSetter
@@ -102,6 +103,30 @@ def test_a_failure_of_the_device_is_not_a_missing_record() -> None:
     (gap,) = read(Meter(answers), "karat-307", ArchiveKind.DAY, [YESTERDAY])
     assert isinstance(gap, Gap)
     assert gap.reason is GapReason.UNREADABLE
+
+
+@pytest.mark.parametrize(
+    ("kind", "settings", "is_read"),
+    [
+        (ArchiveKind.DAY, {"report_hour": "9", "report_day": "1"}, False),
+        (ArchiveKind.TOTAL, {"report_hour": "9", "report_day": "1"}, False),
+        (ArchiveKind.DAY, {"report_hour": "0", "report_day": "25"}, True),
+        (ArchiveKind.HOUR, {"report_hour": "9", "report_day": "25"}, True),
+    ],
+)
+def test_a_day_that_closes_in_the_morning_is_none_of_the_calendar(
+    kind: ArchiveKind, settings: dict[str, str], is_read: bool
+) -> None:
+    """tv7.md sections 2 and 3: the report day and hour are the meter's settings."""
+    archive = profile.load("termotronic-tv7").archives[kind]
+    assert archive.is_by_calendar(settings) is is_read
+    meter = Meter(lambda function, data: bytes.fromhex("02 0a 0e 1a 31 10") if function == 3 else 0x84)
+    driver = driver_of(profile.load("termotronic-tv7"))
+    meter.run(driver.read_archive("1", MeterConfiguration(settings), kind, [slot_at(kind, YESTERDAY)]))
+    (gap,) = meter.delivered
+    assert isinstance(gap, Gap)
+    assert gap.reason is GapReason.NO_RECORD
+    assert len(meter.asked) == 1 + is_read
 
 
 @pytest.mark.parametrize("model", profile.names())

@@ -17,7 +17,8 @@ from protocols.driver import ClockSetter
 from protocols.modbus import profile
 from protocols.modbus.driver import driver_of
 from protocols.modbus.linter import RULES
-from protocols.modbus.register_map import Content, RecordStamp
+from protocols.modbus.numbers import scale_of
+from protocols.modbus.register_map import Content, RecordStamp, Value
 from simulators.truth import Truths
 from tests.unit.modbus_house import Bench, simulated
 
@@ -115,9 +116,10 @@ def _slot_values(model: str, choices: dict[str, str]) -> list[MeterValue]:
 
 def test_thousands_of_tonnes_are_tonnes() -> None:
     """istok-tm3.md section 1: the setting of water; vzlet-tsrv.md section 4: the parameter scale."""
-    istok = simulated("istok-tm3")
+    both = {"water": "volume_and_mass"}
+    istok = simulated("istok-tm3", choices=both)
     istok.settings["water"] = "thousands"
-    driver, bench = driver_of(profile.load("istok-tm3")), Bench(istok)
+    driver, bench = driver_of(profile.load("istok-tm3", both)), Bench(istok)
     configuration = bench.run(driver.read_configuration("1"))
     assert configuration.settings["water"] == "thousands"
     snapshot = bench.run(driver.read_current("1", configuration))
@@ -129,6 +131,18 @@ def test_thousands_of_tonnes_are_tonnes() -> None:
         if v.quantity.name == "mass_supply"
     )
     assert mass.scale == Decimal(1000)
+
+
+def test_a_mass_in_kilograms_has_no_thousands() -> None:
+    """istok-tm3.md section 2: mass = value * 0.001 t; volume flow in m3/h times the water unit."""
+    scaled = {value.quantity.name: scale_of(value, {"water": "thousands"}) for value in _flows_of_istok()}
+    assert scaled == {"mass_supply": Decimal("0.001"), "volume_flow_supply": Decimal(1000)}
+
+
+def _flows_of_istok() -> Iterator[Value]:
+    for value in profile.load("istok-tm3").current.values:
+        if value.quantity.name in ("mass_supply", "volume_flow_supply"):
+            yield value
 
 
 def test_a_line_chooses_by_the_protocols_name() -> None:
