@@ -33,6 +33,7 @@ SCOPES = {
     "GET /api/v1/usage-points/{}/readings": Scope.READINGS_READ,
     "GET /api/v1/meters/{}/readings": Scope.READINGS_READ,
     "GET /api/v1/meters/{}/snapshots": Scope.READINGS_READ,
+    "GET /api/v1/meters/{}/conditions": Scope.READINGS_READ,
     "GET /api/v1/meters/{}/gaps": Scope.READINGS_READ,
     "GET /api/v1/meters/{}/revisions": Scope.READINGS_READ,
     "GET /api/v1/polls": Scope.POLLS_READ,

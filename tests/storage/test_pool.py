@@ -16,7 +16,9 @@ from teplo.postgres import EmbeddedPostgres
 TOPICS = [
     "billing",
     "calls",
+    "clock_settings",
     "collectors",
+    "conditions",
     "jobs",
     "keys",
     "modem_reports",

@@ -80,7 +80,7 @@ async def replayed(protocol: str, model: str, address: str, file: Path) -> None:
         url = running.lines[0].url
         code, output, errors = await teplo("poll", url, "-m", model, "--address", address, "--json")
     assert (code, errors) == (0, "")
-    assert json.loads(output)["serial"] == "12345678"
+    assert json.loads(output)["serial"] == "01234567"
 
 
 async def test_a_trace_of_modbus_tcp_is_refused_with_the_reason(tmp_path: Path) -> None:
