@@ -9,8 +9,8 @@ from typing import Final
 
 from metering.calendar import ArchiveKind, MeterSlot, next_start, slot_at, slot_start
 from metering.quantities import QUANTITIES, Behaviour
+from protocols.modbus.archive_map import Archive, Content, RecordStamp
 from protocols.modbus.archive_records import stamp_for
-from protocols.modbus.register_map import Archive, Content, RecordStamp
 from simulators.modbus_records import Writing
 from simulators.modbus_truth import archive_truths, numbers_of
 from simulators.numbers import Numbers

@@ -14,6 +14,7 @@ from metering.errors import ConfigurationError, DecodeError
 from metering.readings import GapReason
 from protocols.family import NO_CHOICES
 from protocols.modbus import function65
+from protocols.modbus.archive_map import NUMBER, Archive
 from protocols.modbus.messages import (
     READ_ARCHIVE,
     READ_HOLDING,
@@ -24,13 +25,8 @@ from protocols.modbus.messages import (
 )
 from protocols.modbus.moments import PARTS, meter_time
 from protocols.modbus.parameters import SETTING
+from protocols.modbus.places import LARGEST_BLOCK, Setting
 from protocols.modbus.profile import load
-from protocols.modbus.register_map import (
-    LARGEST_BLOCK,
-    NUMBER,
-    Archive,
-    Setting,
-)
 from simulators.memory import MeterMemory
 from simulators.modbus_archives import Archives
 from simulators.modbus_records import Writing

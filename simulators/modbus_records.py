@@ -10,9 +10,11 @@ from typing import Final
 
 from metering.errors import NotSupported
 from metering.units import convert
+from protocols.modbus.archive_map import RecordLayout
 from protocols.modbus.numbers import encode_number, unit_of
 from protocols.modbus.parameters import SETTING, values_of
-from protocols.modbus.register_map import Profile, RecordLayout, Value
+from protocols.modbus.places import Value
+from protocols.modbus.register_map import Profile
 from simulators.memory import MeterMemory
 from simulators.numbers import Numbers
 

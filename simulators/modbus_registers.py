@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Final
 
 from protocols.modbus.parameters import SETTING
-from protocols.modbus.register_map import Text
+from protocols.modbus.places import Text
 from protocols.modbus.texts import encode_text
 from simulators.modbus_records import Writing
 from simulators.numbers import numbers_at

@@ -10,9 +10,11 @@ from metering.calendar import ArchiveKind, MeterSlot
 from metering.errors import NotSupported
 from metering.quantities import Behaviour, Quantity
 from metering.units import convert
+from protocols.modbus.archive_map import Archive, Content
 from protocols.modbus.numbers import Settings, scale_of, unit_of
 from protocols.modbus.parameters import values_of
-from protocols.modbus.register_map import Archive, Content, Profile, Value
+from protocols.modbus.places import Value
+from protocols.modbus.register_map import Profile
 from simulators.memory import MeterMemory
 from simulators.numbers import FLOAT_STEP, ROUNDING, Numbers, numbers_at
 from simulators.truth import Truth, Truths

@@ -12,9 +12,10 @@ from metering.conditions import Condition
 from metering.readings import Absence, ArchiveRecord, Gap, GapReason, MeterValue
 from protocols.conversation import Conversation
 from protocols.levels import amounts
+from protocols.modbus.archive_map import Archive, Content, RecordStamp
 from protocols.modbus.archives import ArchiveReader, stamp_of
 from protocols.modbus.numbers import Settings, of_used_circuits, record_conditions, record_values
-from protocols.modbus.register_map import Archive, Content, Profile, RecordStamp
+from protocols.modbus.register_map import Profile
 from protocols.modbus.states import of_circuit
 
 _MOMENT: Final = timedelta(microseconds=1)

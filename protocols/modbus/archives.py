@@ -14,11 +14,11 @@ from metering.calendar import slots_between
 from metering.errors import DecodeError, ProfileError
 from metering.readings import GapReason
 from protocols.conversation import Conversation, Pause
+from protocols.modbus.archive_map import NUMBER, Addressing, Archive, RecordLayout, Selection
 from protocols.modbus.dialogue import Dialogue
 from protocols.modbus.function65 import ArchiveQuery
 from protocols.modbus.messages import Request, read_archive, read_registers, write_and_read, write_registers
 from protocols.modbus.moments import PARTS, part_of
-from protocols.modbus.register_map import NUMBER, Addressing, Archive, RecordLayout, Selection
 
 Fetched = bytes | GapReason
 

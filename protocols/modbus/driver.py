@@ -15,13 +15,15 @@ from metering.readings import MeterValue, Snapshot
 from protocols.conversation import Conversation, Deliver, Pause
 from protocols.driver import DriverInfo, Stamp
 from protocols.modbus import parameters
+from protocols.modbus.archive_map import ParameterList, RecordLayout, RecordStamp
 from protocols.modbus.archive_records import read_slot
 from protocols.modbus.archives import ArchiveReader, read_selected, select
 from protocols.modbus.dialogue import Dialogue
 from protocols.modbus.messages import Framing, report_id, write_registers
 from protocols.modbus.numbers import Settings, record_conditions, record_values, values_at
+from protocols.modbus.places import Setting, Text
 from protocols.modbus.planning import Block
-from protocols.modbus.register_map import ParameterList, Profile, RecordLayout, RecordStamp, Setting, Text
+from protocols.modbus.register_map import Profile
 from protocols.modbus.states import conditions_at
 from protocols.modbus.texts import decode_text
 

@@ -10,7 +10,7 @@ from metering.conditions import Condition
 from metering.errors import DecodeError, ProfileError
 from protocols.declaration import Declaration
 from protocols.modbus import entries
-from protocols.modbus.register_map import ScaleChoice, UnitChoice
+from protocols.modbus.places import ScaleChoice, UnitChoice
 from protocols.modbus.states import Meanings
 from protocols.modbus.values import ByteLayout, Order
 

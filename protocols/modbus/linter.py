@@ -15,16 +15,9 @@ from metering.errors import UnitError
 from metering.quantities import Behaviour
 from metering.units import check_unit
 from protocols.driver import Verification
-from protocols.modbus.register_map import (
-    LARGEST_BLOCK,
-    NUMBER,
-    Addressing,
-    Profile,
-    RecordStamp,
-    Setting,
-    UnitChoice,
-    Value,
-)
+from protocols.modbus.archive_map import NUMBER, Addressing, RecordStamp
+from protocols.modbus.places import LARGEST_BLOCK, Setting, UnitChoice, Value
+from protocols.modbus.register_map import Profile
 
 Rule = Callable[[Profile], Iterator[str]]
 

@@ -12,8 +12,10 @@ from typing import Final, TypeVar
 from metering.conditions import Condition
 from metering.errors import DecodeError
 from metering.readings import Absence, MeterValue
+from protocols.modbus.archive_map import RecordLayout
 from protocols.modbus.parameters import states_of, values_of
-from protocols.modbus.register_map import Profile, RecordLayout, UnitChoice, Value
+from protocols.modbus.places import UnitChoice, Value
+from protocols.modbus.register_map import Profile
 from protocols.modbus.states import BytesAt, conditions_at
 from protocols.modbus.values import absent_marks, decode, encode
 

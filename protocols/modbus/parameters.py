@@ -7,7 +7,9 @@ from dataclasses import replace
 from typing import Final
 
 from metering.errors import DecodeError
-from protocols.modbus.register_map import ParameterList, Profile, RecordLayout, Value
+from protocols.modbus.archive_map import ParameterList, RecordLayout
+from protocols.modbus.places import Value
+from protocols.modbus.register_map import Profile
 from protocols.modbus.states import StateWord
 
 SETTING: Final = "parameters"

@@ -6,6 +6,7 @@ What a profile may say is described in docs/reference/profiles.md; what it means
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import cache
 from importlib.resources import files
 from types import MappingProxyType
@@ -15,10 +16,12 @@ from metering.calendar import ArchiveKind
 from metering.errors import ProfileError, UnknownModel
 from protocols.declaration import Declaration, parse
 from protocols.driver import Verification
-from protocols.modbus import entries, sections, variants
-from protocols.modbus.known import references
+from protocols.modbus import archive_sections, entries, record_sections, sections, variants
+from protocols.modbus.archive_map import Addressing, ParameterList, RecordLayout
+from protocols.modbus.known import Known, references
 from protocols.modbus.linter import RULES
-from protocols.modbus.register_map import LARGEST_BLOCK, Addressing, Profile
+from protocols.modbus.places import LARGEST_BLOCK
+from protocols.modbus.register_map import Profile
 
 LARGEST_CIRCUIT: Final = 16
 
@@ -66,9 +69,18 @@ def _declared(text: str, name: str) -> Declaration:
 def read(text: str, name: str, choices: Mapping[str, str] = _NO_CHOICES) -> Profile:
     """The profile in a file's text as a line chooses; ProfileError names the place that is wrong."""
     root, open_choices = variants.chosen(_declared(text, name), choices)
+    profile = replace(_profile(root, name), choices=open_choices)
+    root.finish()
+    _check_selection(profile)
+    _check_closing(profile)
+    _check_records(profile)
+    return profile
+
+
+def _profile(root: Declaration, name: str) -> Profile:
     registers = root.table("registers")
     known = references(root, registers)
-    records = {title: sections.record(table, title, known) for title, table in entries.named(root, "record")}
+    records = _records(root, known)
     profile = Profile(
         name=name,
         maker=root.take("maker", str),
@@ -83,20 +95,35 @@ def read(text: str, name: str, choices: Mapping[str, str] = _NO_CHOICES) -> Prof
         identity=sections.identity(root.table("identity"), known.layout),
         settings=tuple(sections.setting(table) for table in root.tables("setting")),
         clock=sections.clock(root.table("clock")),
-        selection=sections.selection(root.table("selection")) if "selection" in root else None,
-        current=sections.current(root.table("current"), records, known),
-        archives=sections.archives(root.table("archive"), records),
-        choices=open_choices,
-        parameters=sections.parameters(root.table("parameters"), known) if "parameters" in root else None,
+        selection=archive_sections.selection(root.table("selection")) if "selection" in root else None,
+        current=record_sections.current(root.table("current"), records, known),
+        archives=archive_sections.archives(root.table("archive"), records),
+        parameters=_parameters(root, known),
         loose=registers.take_or("loose", False),
         detection=sections.detection(root.table("detect")) if "detect" in root else None,
         totals_every=root.word("totals_every", ArchiveKind, ArchiveKind.DAY),
     )
     registers.finish()
-    root.finish()
-    _check_selection(profile)
-    _check_records(profile)
     return profile
+
+
+def _records(root: Declaration, known: Known) -> dict[str, RecordLayout]:
+    tables = entries.named(root, "record")
+    return {title: record_sections.record(table, title, known) for title, table in tables}
+
+
+def _parameters(root: Declaration, known: Known) -> ParameterList | None:
+    if "parameters" not in root:
+        return None
+    return record_sections.parameters(root.table("parameters"), known)
+
+
+def _check_closing(profile: Profile) -> None:
+    """What decides whether slots are the calendar's is one of the meter's settings."""
+    settings = {setting.name for setting in profile.settings}
+    for archive in profile.archives.values():
+        for name in archive.closes_when.keys() - settings:
+            raise ProfileError(f"profile {profile.name}, {archive.kind}: there is no setting {name!r}.")
 
 
 def _check_selection(profile: Profile) -> None:

@@ -14,13 +14,13 @@ from hypothesis import strategies as st
 from metering.calendar import ArchiveKind
 from metering.errors import FrameError
 from protocols.modbus import profile
+from protocols.modbus.archive_map import ParameterList
 from protocols.modbus.explain import FUNCTIONS, explain
 from protocols.modbus.framing import reseal
 from protocols.modbus.messages import READ_HOLDING, Framing, Question, frame, read_registers
 from protocols.modbus.numbers import record_values
 from protocols.modbus.parameters import SETTING, values_of
 from protocols.modbus.planning import Block, plan
-from protocols.modbus.register_map import ParameterList
 from protocols.modbus.values import TYPES, ByteLayout, Order, decode, encode
 
 LARGEST = 20

@@ -172,8 +172,7 @@ async def test_several_units_share_a_line_and_a_stranger_is_silent(framing: Fram
 
 
 async def test_a_short_serial_is_filled_with_zeros_where_the_meter_has_eight_digits() -> None:
-    simulated = meter("elf-04")
-    simulated.serial = "1001"
+    simulated = ModbusMeter("elf-04", 1, "1001", meter("elf-04").memory)
     async with served([simulated]) as line:
         assert (await line.run(ModbusDriver(simulated.profile).identify("1"))).serial == "00001001"
 

@@ -15,10 +15,11 @@ from metering.units import convert
 from protocols import catalogue
 from protocols.driver import ClockSetter
 from protocols.modbus import profile
+from protocols.modbus.archive_map import Content, RecordStamp
 from protocols.modbus.driver import driver_of
 from protocols.modbus.linter import RULES
 from protocols.modbus.numbers import scale_of
-from protocols.modbus.register_map import Content, RecordStamp, Value
+from protocols.modbus.places import Value
 from simulators.truth import Truths
 from tests.unit.modbus_house import Bench, simulated
 

@@ -9,8 +9,8 @@ import pytest
 from metering.calendar import ArchiveKind
 from metering.errors import ProfileError, UnknownModel
 from protocols.modbus import profile
+from protocols.modbus.archive_map import Addressing
 from protocols.modbus.linter import RULES, Rule, complaints, every_model_has_a_vector
-from protocols.modbus.register_map import Addressing
 
 TESTS = Path(__file__).parent.parent
 BAD = TESTS / "fixtures" / "bad-modbus-profiles"

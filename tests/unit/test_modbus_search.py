@@ -9,6 +9,7 @@ from protocols.modbus import profile
 from protocols.modbus.family import FAMILY
 from protocols.modbus.messages import REPORT_ID
 from protocols.modbus.search import ask
+from simulators import modbus_meter
 from tests.unit.modbus_house import SERIAL, Bench, simulated
 
 ALIKE = {"karat-307": "karat-306", "karat-308": "karat-306"}
@@ -35,10 +36,9 @@ def test_silence_is_asked_twice_and_no_more() -> None:
     assert bench.asked[0][1] == REPORT_ID
 
 
-def test_a_stranger_is_called_one() -> None:
+def test_a_stranger_is_called_one(monkeypatch: pytest.MonkeyPatch) -> None:
     """A meter that knows no register of ours."""
-    meter = simulated("istok-tm3")
-    meter.profile = profile.read(
+    stranger = profile.read(
         "\n".join(
             [
                 'maker = "M"\ntitle = "T"\nmanual = "M"\nverification = "wire_log"',
@@ -50,9 +50,9 @@ def test_a_stranger_is_called_one() -> None:
         ),
         "m-1",
     )
-    meter.settings = {}
+    monkeypatch.setattr(modbus_meter, "load", lambda model, choices: stranger)
     with pytest.raises(DecodeError, match="no known meter"):
-        Bench(meter).run(ask("1"))
+        Bench(simulated("m-1")).run(ask("1"))
 
 
 def test_the_family_offers_its_search() -> None:
