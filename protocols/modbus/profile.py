@@ -1,6 +1,7 @@
 """Reads `profiles/<maker>-<model>.toml`, strictly: the file name is the model's name.
 
-What a profile may say is described in docs/reference/profiles.md; what it means stands in register_map.py.
+What a profile may say is described in docs/reference/profiles.md; what it means stands in
+register_map.py, places.py and archive_map.py.
 """
 
 from __future__ import annotations

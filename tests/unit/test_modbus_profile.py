@@ -50,6 +50,11 @@ WRONG = {
         'depth = "100"\n\n[archive.total]',
         "must be of type int",
     ),
+    "closing by a setting that is not there": (
+        "depth = 100\n\n[archive.total]",
+        'depth = 100\ncloses_when = { report_hour = "0" }\n\n[archive.total]',
+        "there is no setting 'report_hour'",
+    ),
     "unknown quantity": ('"operating_time"', '"operating_hours"', "unknown quantity"),
     "unknown number type": ('type = "f64"', 'type = "f128"', "unknown type 'f128'"),
     "scale that is no number": ('scale = "0.01"', 'scale = "one"', "not a number"),
