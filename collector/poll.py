@@ -201,8 +201,6 @@ class Poll:
 
     async def _read_current(self) -> None:
         snapshot = await self._ask(self._driver.read_current(self._meter.address, self._configuration))
-        self._meet(snapshot.identity)
-        self._compare_clock(snapshot.meter_time)
         self._deliver((snapshot,), len(self._session.frames))
 
     async def _read_archive(self, kind: ArchiveKind) -> None:
@@ -228,6 +226,10 @@ class Poll:
         }
 
     def _deliver(self, records: tuple[Record, ...], frame: int) -> None:
+        for record in records:
+            if isinstance(record, Snapshot):
+                self._meet(record.identity)
+                self._compare_clock(record.meter_time)
         self._kept.extend(Kept(record, self._now(), frame) for record in records)
 
     def _report(self, started_at: datetime) -> PollReport:

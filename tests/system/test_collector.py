@@ -49,7 +49,7 @@ async def test_what_is_stored_is_what_the_plant_produced_in_spite_of_faults(data
     async with running_house(database, M_BUS, MODBUS, faults="hostile") as (fleet, meters):
         since = clock()
         async with working(collector(database)):
-            await until(lambda: all_ok(database, len(meters)))
+            await until(lambda: all_ok(database, len(meters)), patience=240)
         verdict = await oracle.compare_stored(meters, Readings(database), since, clock(), WINDOWS)
         befallen = sum((line.faults for line in fleet.lines), Counter())
         polls = await Polls(database).list(limit=1000)

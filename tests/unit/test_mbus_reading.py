@@ -17,11 +17,9 @@ from metering.errors import (
     TeploError,
     WrongMeter,
 )
-from protocols.conversation import Retune
 from protocols.mbus.addressing import Primary, Secondary, parse
-from protocols.mbus.baud_rate import BAUD_CODES, switch_baud
 from protocols.mbus.reading import MOST_TELEGRAMS, read_out
-from tests.mbus_bus import ACK, Bus, Meter, Told, converse, frame
+from tests.mbus_bus import ACK, Bus, Meter, converse, frame
 
 RESET_5 = bytes.fromhex("10 40 05 45 16")
 FIRST_5 = bytes.fromhex("10 7B 05 80 16")
@@ -219,41 +217,6 @@ def test_an_address_is_what_an_operator_writes(text: str, address: Primary | Sec
 def test_an_impossible_address_is_refused(text: str) -> None:
     with pytest.raises(ConfigurationError):
         parse(text)
-
-
-@pytest.mark.parametrize(
-    ("baud", "asked"),
-    [
-        (300, "68 03 03 68 53 05 B8 10 16"),
-        (2400, "68 03 03 68 53 05 BB 13 16"),
-        (9600, "68 03 03 68 53 05 BD 15 16"),
-        (38400, "68 03 03 68 53 05 BF 17 16"),
-    ],
-)
-def test_meter_and_line_change_their_rate_together(baud: int, asked: str) -> None:
-    bus, told = Bus([Meter(5, "12345678")]), Told()
-    assert converse(switch_baud(FIVE, 1200, baud), bus, told) is True
-    assert bus.heard == [bytes.fromhex(asked), RESET_5]
-    assert told.retunes == [Retune(1200), Retune(baud)]
-
-
-def test_the_line_falls_back_when_the_meter_is_not_heard_at_the_new_rate() -> None:
-    bus, told = Bus([Meter(5, "12345678", acknowledges_reset=False)]), Told()
-    assert converse(switch_baud(FIVE, 2400, 9600), bus, told) is False
-    assert told.retunes == [Retune(2400), Retune(9600), Retune(2400)]
-
-
-def test_a_link_that_cannot_change_its_rate_says_so_before_the_meter_is_asked() -> None:
-    bus = Bus([Meter(5, "12345678")])
-    with pytest.raises(NotSupported):
-        converse(switch_baud(FIVE, 2400, 9600), bus, refuse_retune=NotSupported())
-    assert bus.heard == []
-
-
-def test_a_rate_that_m_bus_does_not_have_is_refused() -> None:
-    assert 14400 not in BAUD_CODES
-    with pytest.raises(ConfigurationError, match="14400"):
-        converse(switch_baud(FIVE, 2400, 14400), Bus([]))
 
 
 def test_an_alarm_waiting_does_not_hide_an_answer() -> None:
