@@ -25,6 +25,9 @@ from tests.unit.modbus_house import Bench, simulated
 
 FIRST, LAST = datetime.fromisoformat("2026-02-09T00:00:00"), datetime.fromisoformat("2026-02-09T12:00:00")
 
+TOO_NARROW = ("vzlet-tsrv-043", "temperature", "thousandths")
+"""Two bytes of thousandths end at 65.5 °C, below the supply of every plant."""
+
 
 def words() -> Iterator[tuple[str, str, str]]:
     for model in profile.names():
@@ -42,10 +45,8 @@ def test_every_word_makes_a_profile_without_fault(model: str, name: str, word: s
     assert chosen.choices == profile.load(model).choices
 
 
-@every_word
+@pytest.mark.parametrize(("model", "name", "word"), [one for one in words() if one != TOO_NARROW])
 def test_the_simulator_sends_what_is_chosen(model: str, name: str, word: str) -> None:
-    if (model, word) == ("vzlet-tsrv-043", "thousandths"):
-        pytest.skip("two bytes of thousandths end at 65.5 °C, below the plant's supply")
     meter = simulated(model, choices={name: word})
     bench, driver = Bench(meter), driver_of(profile.load(model, {name: word}))
     configuration = bench.run(driver.read_configuration("1"))
