@@ -1,19 +1,14 @@
-"""A small M-Bus line for tests: meters that answer by m-bus.md section 3, and a session that repeats.
+"""A small M-Bus line for tests: meters that answer by m-bus.md section 3.
 
-It is written from the reference and shares no code with the drivers but frames and addresses.
+It is written from the reference and shares no code with the drivers.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from typing import TypeVar
+from dataclasses import dataclass
 
-from metering.errors import ExchangeError, FrameError, NoResponse, TeploError
-from metering.readings import Record
-from protocols.conversation import Conversation, Deliver, Exchange, Retune, Step
+from tests.support.back_to_back import Bench, Disturb
 
-T = TypeVar("T")
 ACK = b"\xe5"
 NOISE = b"\x68\x13\x00\xff"
 
@@ -85,72 +80,11 @@ class Bus:
     """Several answers at once are garbled, except acknowledgements, which are alike."""
 
     meters: list[Meter]
-    disturb: Callable[[bytes, bytes], bytes | TeploError] = lambda asked, reply: reply
-    """What comes back instead, given what was asked and answered."""
-    heard: list[bytes] = field(default_factory=list)
 
-    def ask(self, asked: bytes) -> bytes | TeploError:
-        self.heard.append(asked)
+    def hear(self, asked: bytes) -> bytes:
         replies = [reply for reply in (meter.hear(asked) for meter in self.meters) if reply]
-        reply = replies[0] if len(set(replies)) == 1 else b"".join(NOISE for _ in replies)
-        return self.disturb(asked, reply)
+        return replies[0] if len(set(replies)) == 1 else b"".join(NOISE for _ in replies)
 
 
-@dataclass
-class Told:
-    """What a conversation did besides asking."""
-
-    delivered: list[Record] = field(default_factory=list)
-    retunes: list[Retune] = field(default_factory=list)
-
-
-def converse(
-    conversation: Conversation[T],
-    bus: Bus,
-    told: Told | None = None,
-    attempts: int = 3,
-    refuse_retune: TeploError | None = None,
-) -> T:
-    """Runs a conversation on the bus; a question without good answer is repeated as it stands."""
-    told = told or Told()
-    try:
-        step = next(conversation)
-        while True:
-            answer: bytes | TeploError = b""
-            if isinstance(step, Exchange):
-                answer = _exchange(step, bus, step.attempts or attempts)
-            elif isinstance(step, Retune) and refuse_retune:
-                answer = refuse_retune
-            _note(step, told)
-            step = conversation.throw(answer) if isinstance(answer, TeploError) else conversation.send(answer)
-    except StopIteration as end:
-        result: T = end.value
-        return result
-
-
-def _exchange(step: Exchange, bus: Bus, attempts: int) -> bytes | TeploError:
-    failure: TeploError = NoResponse()
-    for answer in _tries(step, bus, attempts):
-        if isinstance(answer, bytes):
-            return answer
-        failure = answer
-        if not isinstance(answer, ExchangeError):
-            break
-    return failure
-
-
-def _tries(step: Exchange, bus: Bus, attempts: int) -> Iterator[bytes | TeploError]:
-    for _ in range(attempts):
-        reply = bus.ask(step.request)
-        if isinstance(reply, TeploError):
-            yield reply
-            continue
-        end = step.complete(reply)
-        yield reply[:end] if end is not None else FrameError() if reply else NoResponse()
-
-
-def _note(step: Step, told: Told) -> None:
-    if isinstance(step, Deliver):
-        told.delivered.extend(step.records)
-    if isinstance(step, Retune):
-        told.retunes.append(step)
+def bus_of(meters: list[Meter], disturb: Disturb = lambda asked, reply: reply) -> Bench[Bus]:
+    return Bench(Bus(meters), disturb)

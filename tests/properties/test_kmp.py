@@ -4,20 +4,22 @@ from __future__ import annotations
 
 from datetime import datetime
 from fractions import Fraction
+from itertools import cycle
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from metering.calendar import ArchiveKind, slot_at
-from metering.errors import FrameError, NoResponse, TeploError
+from metering.errors import FrameError
 from metering.meters import MeterConfiguration
 from protocols import catalogue
-from protocols.conversation import Conversation, Deliver, Exchange
+from protocols.conversation import Conversation
 from protocols.vendor.kmp import FAMILY
 from protocols.vendor.kmp.frames import REPLY, REQUEST, Frame, decode, find
 from protocols.vendor.kmp.registers import CLOCK, DATE
 from protocols.vendor.kmp.values import decimal_date, scaled, to_decimal_date
+from tests.support.back_to_back import questions
 
 OCTET = st.integers(0, 255)
 FRAMES = st.builds(Frame, st.sampled_from((REQUEST, REPLY)), OCTET, OCTET, st.binary(max_size=60))
@@ -109,20 +111,9 @@ def answered(request: bytes, junk: bytes) -> bytes:
 
 def run(conversation: Conversation[object], replies: list[bytes]) -> None:
     """To the end, or to an error of ours; replies are given in turn, again and again."""
-    asked = 0
-    try:
-        step = next(conversation)
-        while True:
-            if isinstance(step, Deliver) or not isinstance(step, Exchange):
-                step = conversation.send(b"")
-                continue
-            asked += 1
-            assert asked < MOST_QUESTIONS
-            reply = answered(step.request, replies[asked % len(replies)])
-            end = step.complete(reply)
-            step = conversation.throw(NoResponse()) if end is None else conversation.send(reply[:end])
-    except (StopIteration, TeploError):
-        return
+    turn = cycle(replies)
+    asked = questions(conversation, lambda request: answered(request, next(turn)), 2 * MOST_QUESTIONS)
+    assert asked < MOST_QUESTIONS
 
 
 @pytest.mark.parametrize("model", FAMILY.models)

@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from metering.calendar import ArchiveKind, slot_at
-from metering.errors import FrameError, NoResponse, TeploError
+from metering.errors import FrameError
 from metering.meters import MeterConfiguration
 from protocols import fields
-from protocols.conversation import Conversation, Exchange
+from protocols.conversation import Conversation
 from protocols.family import Family
 from protocols.modbus.messages import Framing
 from protocols.vendor.logika_m4 import FAMILY as M4
@@ -23,6 +23,7 @@ from protocols.vendor.logika_spbus import FAMILY as SPBUS
 from protocols.vendor.logika_spbus import frames as spbus
 from protocols.vendor.logika_spbus import records
 from simulators.vendor.logika_m4.numbers import memory_float
+from tests.support.back_to_back import questions
 
 octets = st.integers(0, 255)
 moments_of_meters = st.datetimes(datetime(2000, 1, 1), datetime(2099, 12, 31)).map(
@@ -150,22 +151,13 @@ def test_whatever_is_answered_a_driver_ends_with_a_result_or_our_own_error(
 ) -> None:
     model, call = choices.draw(st.sampled_from(family.models)), choices.draw(st.sampled_from(CALLS))
     conversation = conversation_of(family, model, call)
-    outcome: bytes | NoResponse | None = None
-    try:
-        for _ in range(MOST_STEPS):
-            thrown = isinstance(outcome, NoResponse)
-            step = conversation.throw(outcome) if thrown else conversation.send(outcome)  # type: ignore[arg-type]
-            outcome = b""
-            if isinstance(step, Exchange):
-                outcome = reply_to(family, step, choices.draw(st.binary(max_size=120)))
-        pytest.fail("the driver goes round in circles")
-    except (TeploError, StopIteration):
-        return
+
+    def answer(request: bytes) -> bytes:
+        return reply_to(family, request, choices.draw(st.binary(max_size=120)))
+
+    questions(conversation, answer, MOST_STEPS)
 
 
-def reply_to(family: Family, step: Exchange, data: bytes) -> bytes | NoResponse:
-    if not step.request.strip(b"\xff") or data[:1] == b"\x07":
-        return NoResponse()
-    heard = answered(family, step.request, data)
-    end = step.complete(heard)
-    return NoResponse() if end is None else heard[:end]
+def reply_to(family: Family, request: bytes, data: bytes) -> bytes:
+    silent = not request.strip(b"\xff") or data[:1] == b"\x07"
+    return b"" if silent else answered(family, request, data)

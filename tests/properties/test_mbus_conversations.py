@@ -15,7 +15,8 @@ from protocols import catalogue
 from protocols.conversation import Conversation
 from protocols.mbus.search import scan_primary, search_secondary
 from protocols.vectors import load
-from tests.mbus_bus import ACK, Bus, converse, frame
+from tests.mbus_bus import ACK, Bus, bus_of, frame
+from tests.support.back_to_back import Bench
 
 VECTORS = Path(__file__).parent.parent / "vectors" / "m-bus"
 MOST_QUESTIONS = 1000
@@ -46,7 +47,7 @@ def mutated(draw: st.DrawFn) -> bytes:
     return frame(bytes(body[:end]) + draw(st.binary(max_size=5 if end < 250 else 0)))
 
 
-def answering(replies: list[bytes]) -> Bus:
+def answering(replies: list[bytes]) -> Bench[Bus]:
     """A meter that acknowledges commands and answers requests by these frames in turn, without end."""
     turn = iter(range(MOST_QUESTIONS))
 
@@ -54,7 +55,7 @@ def answering(replies: list[bytes]) -> Bus:
         number = next(turn)
         return replies[number % len(replies)] if asked[1] in (0x5B, 0x7B) else ACK
 
-    return Bus([], answer)
+    return bus_of([], answer)
 
 
 @settings(max_examples=150, deadline=None)
@@ -80,6 +81,6 @@ def test_a_search_meets_any_answers_with_its_own_errors(
     ends_with_our_errors(search(), answering(replies))
 
 
-def ends_with_our_errors(conversation: Conversation[object], bus: Bus) -> None:
+def ends_with_our_errors(conversation: Conversation[object], bus: Bench[Bus]) -> None:
     with suppress(TeploError):
-        converse(conversation, bus)
+        bus.run(conversation)

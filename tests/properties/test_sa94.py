@@ -5,20 +5,22 @@ from __future__ import annotations
 import struct
 from datetime import datetime
 from decimal import Decimal
+from itertools import count
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from metering.calendar import ArchiveKind, slot_at
-from metering.errors import FrameError, NoResponse, TeploError
+from metering.errors import FrameError
 from metering.meters import MeterConfiguration
 from protocols import catalogue
-from protocols.conversation import Conversation, Exchange
+from protocols.conversation import Conversation
 from protocols.vendor.sa94 import FAMILY
 from protocols.vendor.sa94.commands import LARGEST_ID, select, selected
 from protocols.vendor.sa94.formats import day_of, number, time_of
 from simulators.vendor.sa94 import octets
+from tests.support.back_to_back import questions
 
 NORMAL = st.floats(-(2.0**100), 2.0**100, width=32, allow_subnormal=False)
 MOMENTS = st.datetimes(datetime.fromisoformat("2000-01-01"), datetime.fromisoformat("2094-12-31"))
@@ -67,20 +69,11 @@ def answer(request: bytes, junk: bytes) -> bytes:
 
 def run(conversation: Conversation[object], replies: list[bytes]) -> None:
     """To the end, or to an error of ours; replies are given in turn, again and again."""
-    asked = 0
-    try:
-        step = next(conversation)
-        while True:
-            if not isinstance(step, Exchange):
-                step = conversation.send(b"")
-                continue
-            asked += 1
-            assert asked < MOST_QUESTIONS
-            reply = answer(step.request, replies[asked // 2 % len(replies)])
-            end = step.complete(reply)
-            step = conversation.throw(NoResponse()) if end is None else conversation.send(reply[:end])
-    except (StopIteration, TeploError):
-        return
+    turn = (replies[number // 2 % len(replies)] for number in count(1))
+    assert (
+        questions(conversation, lambda request: answer(request, next(turn)), 2 * MOST_QUESTIONS)
+        < MOST_QUESTIONS
+    )
 
 
 def record(moment: datetime) -> bytes:

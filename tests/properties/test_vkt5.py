@@ -11,9 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from metering.calendar import ArchiveKind, slot_at
-from metering.errors import FrameError, TeploError
+from metering.errors import FrameError
 from metering.meters import MeterConfiguration
-from protocols.conversation import Conversation, Exchange
 from protocols.modbus.messages import Framing, Question, frame
 from protocols.vendor.vkt5 import FAMILY
 from protocols.vendor.vkt5.configuration import Pipe
@@ -22,6 +21,7 @@ from protocols.vendor.vkt5.explain import explain
 from protocols.vendor.vkt5.requests import archive_date
 from protocols.vendor.vkt5.values import DOUBLE, InputLayout, Reads
 from simulators.vendor.vkt5 import split
+from tests.support.back_to_back import questions
 
 ADDRESSES = st.integers(1, 255)
 SETTINGS = MeterConfiguration(
@@ -32,7 +32,7 @@ SETTINGS = MeterConfiguration(
         "pipe_8": "8 other none none water",
     }
 )
-MOST_EXCHANGES = 40
+MOST_EXCHANGES, MOST_STEPS = 40, 100
 
 
 @given(ADDRESSES, st.datetimes(datetime(2000, 1, 1), datetime(2099, 1, 1)))
@@ -114,20 +114,5 @@ CONVERSATIONS = {
 @pytest.mark.parametrize("begin", CONVERSATIONS.values(), ids=CONVERSATIONS.keys())
 @given(data=st.data())
 def test_any_answers_end_a_conversation(begin, data: st.DataObject) -> None:
-    assert exchanges(begin(Vkt5Driver()), data) <= MOST_EXCHANGES
-
-
-def exchanges(conversation: Conversation[object], data: st.DataObject) -> int:
-    """How many questions it put; every error but ours leaves here."""
-    asked, answer = 0, b""
-    try:
-        step = next(conversation)
-        while True:
-            failed = False
-            if isinstance(step, Exchange):
-                asked += 1
-                answer = answer_to(step.request, data)
-                failed = step.complete(answer) is None
-            step = conversation.throw(FrameError()) if failed else conversation.send(answer)
-    except (StopIteration, TeploError):
-        return asked
+    asked = questions(begin(Vkt5Driver()), lambda request: answer_to(request, data), MOST_STEPS)
+    assert asked <= MOST_EXCHANGES

@@ -10,9 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from metering.calendar import ArchiveKind, slot_at
-from metering.errors import FrameError, TeploError
+from metering.errors import FrameError
 from metering.meters import MeterConfiguration
-from protocols.conversation import Conversation, Exchange
 from protocols.vendor.vkt7 import FAMILY
 from protocols.vendor.vkt7.driver import Vkt7Driver
 from protocols.vendor.vkt7.explain import explain
@@ -21,6 +20,7 @@ from protocols.vendor.vkt7.properties import PROPERTIES
 from protocols.vendor.vkt7.questions import Item, items_of, read_data, write_list
 from protocols.vendor.vkt7.values import Reader
 from simulators.vendor.vkt7 import split
+from tests.support.back_to_back import questions
 
 ADDRESSES = st.integers(0, 240)
 ITEMS = st.lists(st.builds(Item, st.integers(0, 82), st.integers(0, 255)), max_size=41).map(tuple)
@@ -28,7 +28,7 @@ SETTINGS = MeterConfiguration(
     {each.setting: "°C" if each.is_unit else "2" for asked in PROPERTIES for each in asked}
     | {"firmware": "2.7", "report_day": "31"}
 )
-MOST_EXCHANGES = 40
+MOST_EXCHANGES, MOST_STEPS = 40, 100
 
 
 @given(ADDRESSES, ITEMS)
@@ -109,20 +109,5 @@ CONVERSATIONS = {
 @pytest.mark.parametrize("begin", CONVERSATIONS.values(), ids=CONVERSATIONS.keys())
 @given(data=st.data())
 def test_any_answers_end_a_conversation(begin, data: st.DataObject) -> None:
-    assert exchanges(begin(Vkt7Driver()), data) <= MOST_EXCHANGES
-
-
-def exchanges(conversation: Conversation[object], data: st.DataObject) -> int:
-    """How many questions it put; every error but ours leaves here."""
-    asked, answer = 0, b""
-    try:
-        step = next(conversation)
-        while True:
-            failed = False
-            if isinstance(step, Exchange):
-                asked += 1
-                answer = answers(data, step.request)
-                failed = step.complete(answer) is None
-            step = conversation.throw(FrameError()) if failed else conversation.send(answer)
-    except (StopIteration, TeploError):
-        return asked
+    asked = questions(begin(Vkt7Driver()), lambda request: answers(data, request), MOST_STEPS)
+    assert asked <= MOST_EXCHANGES

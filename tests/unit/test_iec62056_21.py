@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -18,7 +19,6 @@ from metering.errors import (
     FrameError,
     NoResponse,
     NotSupported,
-    TeploError,
 )
 from metering.meters import MeterConfiguration
 from metering.readings import Absence, Gap, GapReason
@@ -32,8 +32,8 @@ from protocols.vendor.iec62056_21.models import MODELS
 from protocols.vendor.iec62056_21.sign_on import Identification
 from simulators.families import DevicePlan
 from simulators.vendor.iec62056_21 import OpticalMeter, build, split
-from tests.device_line import DeviceLine, memory_of
-from tests.mbus_bus import Told, converse
+from tests.support.back_to_back import Bench
+from tests.support.plant import TODAY, memory
 
 UH50 = "landis-gyr-uh50-iec"
 NOTHING = MeterConfiguration()
@@ -42,8 +42,8 @@ DUMP = next(bytes.fromhex(one["hex"]) for one in FRAMES if "BCC 68" in one["sour
 FIXED_SPEED = NotSupported("no serial settings")
 
 
-def meter(model: str = UH50, address: str = "0", **settings: object) -> OpticalMeter:
-    return build(DevicePlan(model, address, "66153690", memory_of(**settings), lambda: 0.0))
+def meter(model: str = UH50, address: str = "0", **settings: Any) -> OpticalMeter:
+    return build(DevicePlan(model, address, "66153690", memory(**settings), lambda: 0.0))
 
 
 def driver(model: str = UH50, **choices: str) -> Iec62056Driver:
@@ -60,11 +60,9 @@ class SlowSwitch:
     def __init__(self, model: str = UH50, losses: int = 0) -> None:
         self.device = meter(model)
         self.losses = losses
-        self.heard: list[bytes] = []
         self._waiting = b""
 
-    def ask(self, asked: bytes) -> bytes | TeploError:
-        self.heard.append(asked)
+    def hear(self, asked: bytes) -> bytes:
         if asked:
             reply = self.device.hear(asked) or b""
             who = sign_on.find_identification(reply)
@@ -200,45 +198,45 @@ def test_an_address_is_up_to_32_letters_and_digits(address: str) -> None:
 
 
 def test_a_line_that_can_follows_the_meter_to_2400_baud() -> None:
-    line, told = SlowSwitch(), Told()
-    assert converse(driver().identify("0"), line, told).serial == "66153690"
-    assert told.retunes == [Retune(300, "N"), Retune(2400, "N")]
-    assert [bool(asked) for asked in line.heard] == [True, False]
+    line = Bench(SlowSwitch())
+    assert line.run(driver().identify("0")).serial == "66153690"
+    assert line.retunes == [Retune(300, "N"), Retune(2400, "N")]
+    assert [bool(asked) for asked in line.asked] == [True, False]
 
 
 def test_a_line_of_one_speed_waits_for_the_whole() -> None:
-    line = DeviceLine(meter())
-    snapshot = converse(driver().read_current("0", NOTHING), line, refuse_retune=FIXED_SPEED)
+    line = Bench(meter(), refuse_retune=FIXED_SPEED)
+    snapshot = line.run(driver().read_current("0", NOTHING))
     assert snapshot.meter_time == datetime(2026, 2, 10, 14, 17, 30)
-    assert len(line.heard) == 1
+    assert len(line.asked) == 1
 
 
 def test_data_that_were_lost_are_asked_for_with_the_whole() -> None:
-    line, told = SlowSwitch(losses=2), Told()
-    assert converse(driver().identify("0"), line, told).serial == "66153690"
-    assert [retune.baud for retune in told.retunes] == [300, 2400] * 3
+    line = Bench(SlowSwitch(losses=2))
+    assert line.run(driver().identify("0")).serial == "66153690"
+    assert [retune.baud for retune in line.retunes] == [300, 2400] * 3
     with pytest.raises(ExchangeError, match="identifies itself"):
-        converse(driver().identify("0"), SlowSwitch(losses=3))
+        Bench(SlowSwitch(losses=3)).run(driver().identify("0"))
 
 
 def test_silence_is_no_response() -> None:
     with pytest.raises(NoResponse):
-        converse(driver().identify("0"), DeviceLine(meter(), lambda asked, reply: b""))
+        Bench(meter(), lambda asked, reply: b"").run(driver().identify("0"))
 
 
 def test_the_multical_iii_is_acknowledged_and_the_66_cde_is_not() -> None:
     asked: dict[str, int] = {}
     for model in ("kamstrup-multical-iii", "kamstrup-66-cde"):
-        line = DeviceLine(meter(model))
-        assert converse(driver(model).identify("0"), line).serial == "66153690"
-        asked[model] = line.heard.count(sign_on.STAY)
+        line = Bench(meter(model))
+        assert line.run(driver(model).identify("0")).serial == "66153690"
+        asked[model] = line.asked.count(sign_on.STAY)
     assert asked == {"kamstrup-multical-iii": 1, "kamstrup-66-cde": 0}
 
 
 def test_the_instantaneous_set_brings_what_flows_and_no_clock() -> None:
     choice = {"readout": "instantaneous"}
-    device = build(DevicePlan(UH50, "0", "66153690", memory_of(), lambda: 0.0, choice))
-    snapshot = converse(driver(**choice).read_current("0", NOTHING), DeviceLine(device))
+    device = build(DevicePlan(UH50, "0", "66153690", memory(), lambda: 0.0, choice))
+    snapshot = Bench(device).run(driver(**choice).read_current("0", NOTHING))
     names = {str(value.quantity) for value in snapshot.values}
     assert names >= {"power", "volume_flow", "temperature_supply", "temperature_return"}
     assert snapshot.meter_time is None
@@ -247,20 +245,20 @@ def test_the_instantaneous_set_brings_what_flows_and_no_clock() -> None:
 
 def test_only_the_level_of_the_set_day_is_an_archive() -> None:
     wanted = [slot_at(ArchiveKind.TOTAL, datetime(2026, month, 1)) for month in (3, 2, 1)]
-    told = Told()
-    converse(driver().read_archive("0", NOTHING, ArchiveKind.TOTAL, wanted), DeviceLine(meter()), told)
-    ahead, none, record = told.delivered
+    line = Bench(meter())
+    line.run(driver().read_archive("0", NOTHING, ArchiveKind.TOTAL, wanted))
+    ahead, none, record = line.delivered
     assert ahead == Gap(ArchiveKind.TOTAL, wanted[0], GapReason.NOT_YET_CLOSED)
     assert none == Gap(ArchiveKind.TOTAL, wanted[1], GapReason.NO_RECORD)
     assert record.slot == wanted[2]
     with pytest.raises(NotSupported):
-        converse(driver().read_archive("0", NOTHING, ArchiveKind.HOUR, []), DeviceLine(meter()))
+        Bench(meter()).run(driver().read_archive("0", NOTHING, ArchiveKind.HOUR, []))
 
 
 def test_a_set_day_before_the_installation_holds_nothing() -> None:
-    told = Told()
-    converse(driver().read_current("0", NOTHING), DeviceLine(meter(installed_days_ago=5)), told)
-    assert told.delivered == []
+    line = Bench(meter(installed=TODAY - timedelta(days=5)))
+    line.run(driver().read_current("0", NOTHING))
+    assert line.delivered == []
 
 
 def test_a_sleeping_meter_hears_nothing() -> None:
@@ -295,6 +293,6 @@ def _searched(device: OpticalMeter) -> Iterator[str]:
     """What each search says of this meter; empty when it does not know it."""
     for search in FAMILY.search:
         try:
-            yield converse(search.ask(search.addresses[0]), DeviceLine(device)).model
+            yield Bench(device).run(search.ask(search.addresses[0])).model
         except ExchangeError:
             yield ""

@@ -18,8 +18,8 @@ from protocols.vendor.iec62056_21.models import MODELS
 from protocols.vendor.iec62056_21.sign_on import find_identification
 from simulators.families import DevicePlan
 from simulators.vendor.iec62056_21 import build
-from tests.device_line import memory_of
 from tests.instant_loop import run_instantly
+from tests.support.plant import memory
 
 UH50 = "landis-gyr-uh50-iec"
 SENT_AT_300 = 1.5 + 0.9
@@ -30,7 +30,7 @@ AT = datetime(2026, 2, 10, 9, 17, 30, tzinfo=UTC)
 
 def ultraheat(data_lost: int = 0) -> FakeLink:
     """A line to a meter whose first `data_lost` answers end behind the identification."""
-    device = build(DevicePlan(UH50, "0", "66153690", memory_of(), lambda: 0.0))
+    device = build(DevicePlan(UH50, "0", "66153690", memory(), lambda: 0.0))
     lost = [data_lost]
 
     def peer(asked: bytes) -> Iterable[Arrival]:

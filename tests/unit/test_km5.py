@@ -5,6 +5,7 @@ from __future__ import annotations
 import struct
 from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -19,8 +20,8 @@ from protocols.vendor.km5.driver import MODEL
 from protocols.vendor.km5.frames import Command, Question, answer, is_sealed, parse_address, sealed
 from simulators.families import DevicePlan
 from simulators.vendor.km5 import Km5Meter, split
-from tests.device_line import DeviceLine, memory_of
-from tests.mbus_bus import Told, converse
+from tests.support.back_to_back import Bench
+from tests.support.plant import TODAY, memory
 
 ADDRESS = "00026053"
 WIRE = bytes.fromhex("53 60 02 00")
@@ -29,15 +30,14 @@ HOUR, DAY, TOTAL = ArchiveKind.HOUR, ArchiveKind.DAY, ArchiveKind.TOTAL
 NOON = datetime(2026, 2, 10, 12)
 
 
-def line(**memory: object) -> DeviceLine:
-    return DeviceLine(Km5Meter(DevicePlan(MODEL, ADDRESS, ADDRESS, memory_of(**memory), lambda: 0.0)))
+def line(**settings: Any) -> Bench:
+    return Bench(Km5Meter(DevicePlan(MODEL, ADDRESS, ADDRESS, memory(**settings), lambda: 0.0)))
 
 
-def archive(on: DeviceLine, kind: ArchiveKind, *starts: datetime) -> list[Record]:
-    told = Told()
+def archive(on: Bench, kind: ArchiveKind, *starts: datetime) -> list[Record]:
     slots = [slot_at(kind, start) for start in starts]
-    converse(catalogue.driver(MODEL).read_archive(ADDRESS, SETTINGS, kind, slots), on, told)
-    return told.delivered
+    on.run(catalogue.driver(MODEL).read_archive(ADDRESS, SETTINGS, kind, slots))
+    return on.delivered
 
 
 def test_an_address_stands_with_its_last_digits_first() -> None:
@@ -93,7 +93,7 @@ def test_a_refusal_is_the_meters_own_error(code: int) -> None:
     on = line()
     on.disturb = lambda asked, reply: answer(WIRE, code, b"")
     with pytest.raises(MeterError, match=f"{code:02X}h"):
-        converse(catalogue.driver(MODEL).read_clock(ADDRESS, SETTINGS), on)
+        on.run(catalogue.driver(MODEL).read_clock(ADDRESS, SETTINGS))
 
 
 @pytest.mark.parametrize("code", [0xEF, 0xF0])
@@ -109,11 +109,11 @@ def test_a_line_without_data_is_no_record(code: int) -> None:
 
 
 def test_an_archive_that_never_began_is_not_searched() -> None:
-    on = line(installed_days_ago=0)
+    on = line(installed=TODAY - timedelta(days=0))
     assert archive(on, DAY, datetime(2026, 2, 9)) == [
         Gap(DAY, slot_at(DAY, datetime(2026, 2, 9)), GapReason.NO_RECORD)
     ]
-    assert [asked[4] for asked in on.heard] == [Command.CURRENT, Command.HEADER]
+    assert [asked[4] for asked in on.asked] == [Command.CURRENT, Command.HEADER]
 
 
 def test_hours_without_power_are_gaps_and_the_hour_after_them_counts_from_the_last_before() -> None:
@@ -131,7 +131,7 @@ def test_hours_without_power_are_gaps_and_the_hour_after_them_counts_from_the_la
 
 def test_a_ring_that_wrapped_is_followed_over_its_end() -> None:
     """1440 lines: 70 days of hours have gone round once, so that line 0 lies within."""
-    on = line(installed_days_ago=70)
+    on = line(installed=TODAY - timedelta(days=70))
     written = 70 * 24 + 14
     newest = datetime(2026, 2, 10, 13)
     first_of_round = newest - timedelta(hours=written - 1 - 1440)
@@ -181,14 +181,14 @@ def test_status_bytes_that_nobody_explained_are_reported_with_their_codes() -> N
     on.disturb = lambda asked, reply: (
         answer(WIRE, Command.STATUS, bytes((1, 2, 0, 0, 9, 0, 0, 0))) if asked[4] == Command.STATUS else reply
     )
-    snapshot = converse(catalogue.driver(MODEL).read_current(ADDRESS, SETTINGS), on)
+    snapshot = on.run(catalogue.driver(MODEL).read_current(ADDRESS, SETTINGS))
     assert snapshot.conditions == {Condition(ConditionName.UNKNOWN, code="empty pipe 02")}
 
 
 @pytest.mark.parametrize(("word", "unit"), [("kgf_cm2", "kgf/cm2"), ("bar", "bar"), ("MPa", "MPa")])
 def test_the_unit_of_pressures_is_the_lines_choice(word: str, unit: str) -> None:
     driver = catalogue.driver(MODEL, choices={"km5.pressure_unit": word})
-    snapshot = converse(driver.read_current(ADDRESS, SETTINGS), line())
+    snapshot = line().run(driver.read_current(ADDRESS, SETTINGS))
     units = {value.quantity.name: value.unit for value in snapshot.values}
     assert units["pressure_supply"] == units["pressure_return"] == unit
 
@@ -213,13 +213,13 @@ def test_zeros_that_flush_the_line_are_a_request_to_nobody() -> None:
 def test_a_search_asks_one_question_for_clock_and_type() -> None:
     on = line()
     (search,) = catalogue.families()["km5"].search
-    found = converse(search.ask("26053"), on)
+    found = on.run(search.ask("26053"))
     assert (found.model, found.identity.serial, found.identity.model) == (MODEL, ADDRESS, "KM-5-2")
     assert not search.addresses
 
 
 def test_a_third_flow_that_nobody_explained_is_left_out() -> None:
-    snapshot = converse(catalogue.driver(MODEL).read_current(ADDRESS, SETTINGS), line())
+    snapshot = line().run(catalogue.driver(MODEL).read_current(ADDRESS, SETTINGS))
     assert not {value.quantity.name for value in snapshot.values} & {
         "volume_flow_make_up",
         "mass_flow_make_up",

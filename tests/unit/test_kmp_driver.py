@@ -3,74 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from typing import TypeVar
+from datetime import datetime, timedelta
 
 import pytest
 
-from metering.calendar import ArchiveKind, MeterSlot, MeterZone, slot_at
-from metering.errors import ConfigurationError, MeterBusy, NoResponse, NotSupported, TeploError
-from metering.meters import MeterConfiguration
-from metering.readings import Absence, ArchiveRecord, Gap, GapReason, MeterValue, Record, Snapshot
-from metering.units import convert
+from metering.calendar import ArchiveKind, MeterSlot, slot_at
+from metering.errors import ConfigurationError, MeterBusy, NotSupported, TeploError
+from metering.readings import Absence, ArchiveRecord, Gap, GapReason, MeterValue, Snapshot
 from protocols import catalogue
-from protocols.conversation import Conversation, Deliver, Exchange, Step
-from protocols.driver import ClockSetter, Driver
+from protocols.driver import ClockSetter
 from protocols.vendor.kmp import FAMILY, ask
 from protocols.vendor.kmp.frames import REPLY, Frame, decode
 from simulators.families import DevicePlan
-from simulators.memory import MeterMemory
-from simulators.plant import Plant
-from simulators.truth import Truths
 from simulators.vendor.kmp import build
 from simulators.vendor.kmp.meter import KmpMeter
+from tests.support.back_to_back import Disturb
+from tests.support.driver_bench import EMPTY, DriverBench, judge_all
+from tests.support.plant import NOW, memory
 
-T = TypeVar("T")
-NOW = datetime(2026, 2, 10, 9, 17, 30, tzinfo=UTC)
 HOUR, DAY, MONTH, TOTAL = ArchiveKind.HOUR, ArchiveKind.DAY, ArchiveKind.MONTH, ArchiveKind.TOTAL
-EMPTY = MeterConfiguration()
 M601, M403, M801 = (f"kamstrup-multical-{number}-kmp" for number in (601, 403, 801))
-
-
-@dataclass
-class Bench:
-    """A driver and a meter; `asked` counts the questions."""
-
-    driver: Driver
-    meter: KmpMeter
-    delivered: list[Record]
-    spoil: Callable[[bytes], bytes] = bytes
-    asked: int = 0
-
-    def run(self, conversation: Conversation[T]) -> T:
-        """Carries the conversation out; silence is thrown into it."""
-        outcome: bytes | TeploError = b""
-        step: Step = next(conversation)
-        try:
-            while True:
-                if isinstance(step, Deliver):
-                    self.delivered.extend(step.records)
-                outcome = self._answer(step) if isinstance(step, Exchange) else b""
-                raised = isinstance(outcome, TeploError)
-                step = conversation.throw(outcome) if raised else conversation.send(outcome)  # type: ignore
-        except StopIteration as end:
-            result: T = end.value
-            return result
-
-    def archive(self, kind: ArchiveKind, *starts: str) -> list[Record]:
-        slots = [slot_at(kind, datetime.fromisoformat(start)) for start in starts]
-        self.run(self.driver.read_archive("63", EMPTY, kind, slots))
-        return self.delivered
-
-    def current(self) -> Snapshot:
-        return self.run(self.driver.read_current("63", EMPTY))
-
-    def _answer(self, step: Exchange) -> bytes | TeploError:
-        self.asked += 1
-        reply = self.spoil(self.meter.hear(step.request) or b"")
-        end = step.complete(reply)
-        return NoResponse() if end is None else reply[:end]
 
 
 def bench(
@@ -80,40 +32,21 @@ def bench(
     now: datetime = NOW,
     off: str = "",
     serial: str = "77",
-) -> Bench:
+) -> DriverBench[KmpMeter]:
     failures = [MeterSlot(*map(datetime.fromisoformat, each.split("/"))) for each in off.split()]
-    memory = MeterMemory(
-        Plant(7),
-        now=lambda: now,
-        zone=MeterZone("+00:00"),
-        installed=datetime.fromisoformat("2025-09-20T10:30"),
-        power_failures=failures,
+    of_it = memory(
+        datetime.fromisoformat("2025-09-20T10:30"), now=now, zone="+00:00", power_failures=failures
     )
     chosen = dict(choices or {})
-    meter = build(DevicePlan(model, "63", serial, memory, lambda: 0.0, chosen))
+    meter = build(DevicePlan(model, "63", serial, of_it, lambda: 0.0, chosen))
     line = {f"kmp.{name}": word for name, word in chosen.items()}
-    return Bench(catalogue.driver(model, choices=line), meter, [])
+    return DriverBench(meter, driver=catalogue.driver(model, choices=line), address="63")
 
 
-def judge(values: tuple[MeterValue, ...], truths: Truths | None) -> None:
-    assert truths
-    for value in values:
-        if value.value is not None and (value.quantity.name, value.circuit) in truths:
-            read = convert(value.value, value.unit, value.quantity).value
-            assert truths[value.quantity.name, value.circuit].admits(read), value
-
-
-def judge_all(found: Bench, kind: ArchiveKind, count: int) -> None:
-    records = [one for one in found.delivered if isinstance(one, ArchiveRecord)]
-    assert len(records) == count
-    for record in records:
-        judge(record.values, found.meter.truth_archive(kind, record.slot.start))
-
-
-def altered(change: Callable[[Frame], bytes]) -> Callable[[bytes], bytes]:
+def altered(change: Callable[[Frame], bytes]) -> Disturb:
     """Replies with other data, framed anew."""
 
-    def spoil(reply: bytes) -> bytes:
+    def spoil(asked: bytes, reply: bytes) -> bytes:
         frame = decode(reply)
         return Frame(REPLY, frame.destination, frame.command, change(frame)).encode()
 
@@ -133,14 +66,14 @@ def test_what_a_meter_does_not_have_is_absent_and_never_zero() -> None:
 
 def test_a_value_in_a_unit_that_does_not_measure_it_is_absent() -> None:
     found = bench(M403)
-    found.spoil = altered(lambda frame: frame.data.replace(b"\x00\x3c\x03\x04", b"\x00\x3c\x28\x04"))
+    found.disturb = altered(lambda frame: frame.data.replace(b"\x00\x3c\x03\x04", b"\x00\x3c\x28\x04"))
     energy = value_of(found.current(), "energy_heating")  # unit 28h = m3
     assert (energy.value, energy.absence) == (None, Absence.NOT_DECODED)
 
 
 def test_units_of_ten_are_multiplied() -> None:
     plain, tenfold = bench(M801), bench(M801)
-    tenfold.spoil = altered(lambda frame: frame.data.replace(b"\x00\x3c\x08\x04", b"\x00\x3c\x39\x04"))
+    tenfold.disturb = altered(lambda frame: frame.data.replace(b"\x00\x3c\x08\x04", b"\x00\x3c\x39\x04"))
     one, ten = (value_of(each.current(), "energy_heating") for each in (plain, tenfold))
     assert one.value is not None and ten.value == one.value * 10
     assert (one.unit, ten.unit) == ("GJ", "GJ")
@@ -148,7 +81,7 @@ def test_units_of_ten_are_multiplied() -> None:
 
 def test_a_reply_of_no_register_at_all_is_no_clock() -> None:
     found = bench(M601)
-    found.spoil = altered(lambda frame: b"")
+    found.disturb = altered(lambda frame: b"")
     with pytest.raises(TeploError, match="no date or no clock"):
         found.run(found.driver.read_clock("63", EMPTY))
 
@@ -187,7 +120,7 @@ def test_hours_and_totals_of_a_module(place: str, order: str) -> None:
 
 def test_a_module_that_wants_the_other_order_of_time_says_so() -> None:
     found = bench(M801)
-    found.meter = bench(M801, {"log_time": "seconds_first"}).meter
+    found.device = bench(M801, {"log_time": "seconds_first"}).device
     with pytest.raises(NotSupported, match=r"kmp\.log_time"):
         found.archive(HOUR, "2026-02-10T08:00")
 
@@ -199,7 +132,7 @@ def test_records_beside_a_time_out_of_range_are_read_by_their_own_stamps() -> No
         return frame.data[:-1] + bytes((frame.data[-1] | 4,)) if frame.command == 0xA3 else frame.data
 
     found = bench(M801)
-    found.spoil = altered(flagged)
+    found.disturb = altered(flagged)
     found.archive(HOUR, "2026-02-10T08:00", "2026-02-10T07:00")
     judge_all(found, HOUR, 2)
 
@@ -219,12 +152,12 @@ def test_what_was_read_while_the_day_changed_is_not_delivered() -> None:
     found = bench(M601, now=datetime.fromisoformat("2026-02-10T23:59:58+00:00"))
     seen: list[bytes] = []
 
-    def spoil(reply: bytes) -> bytes:
+    def spoil(asked: bytes, reply: bytes) -> bytes:
         seen.append(reply)
-        found.meter.memory.drift = timedelta(seconds=len(seen))
+        found.device.memory.drift = timedelta(seconds=len(seen))
         return reply
 
-    found.spoil = spoil
+    found.disturb = spoil
     with pytest.raises(MeterBusy, match="began while"):
         found.archive(DAY, "2026-02-09")
     assert found.delivered == []
@@ -242,7 +175,7 @@ def test_a_register_that_was_set_back_gained_nothing_that_could_be_billed() -> N
     """Day logger: E1 of the opening entry is far above that of the closing one."""
     found = bench(M403)
 
-    def set_back(reply: bytes) -> bytes:
+    def set_back(asked: bytes, reply: bytes) -> bytes:
         frame = decode(reply)
         if frame.command != 0xB8:
             return reply
@@ -250,7 +183,7 @@ def test_a_register_that_was_set_back_gained_nothing_that_could_be_billed() -> N
         data = frame.data[:at] + bytes(4) + frame.data[at + 4 :]
         return Frame(REPLY, frame.destination, frame.command, data).encode()
 
-    found.spoil = set_back
+    found.disturb = set_back
     (record,) = found.archive(DAY, "2026-02-09")
     assert isinstance(record, ArchiveRecord)
     heat = next(value for value in record.values if value.quantity.name == "energy_heating")
@@ -261,7 +194,7 @@ def test_a_register_that_was_set_back_gained_nothing_that_could_be_billed() -> N
 def test_entries_beside_an_error_of_the_memory_are_not_believed(info: int, reason: GapReason | None) -> None:
     """Section 7, info bit 8."""
     found = bench(M403)
-    found.spoil = logger_info(info)
+    found.disturb = logger_info(info)
     (one,) = found.archive(DAY, "2026-02-09")
     assert (one.reason if isinstance(one, Gap) else None) is reason
 
@@ -269,13 +202,13 @@ def test_entries_beside_an_error_of_the_memory_are_not_believed(info: int, reaso
 def test_a_request_that_the_logger_calls_invalid_is_no_gap() -> None:
     """Section 7, info bit 9."""
     found = bench(M403)
-    found.spoil = logger_info(0x0201)
+    found.disturb = logger_info(0x0201)
     with pytest.raises(NotSupported, match="invalid"):
         found.archive(DAY, "2026-02-09")
     assert found.delivered == []
 
 
-def logger_info(info: int) -> Callable[[bytes], bytes]:
+def logger_info(info: int) -> Disturb:
     """Replies of a logger with these info bits; without entries where bit 0 says so."""
 
     def change(frame: Frame) -> bytes:
@@ -303,7 +236,7 @@ def test_before_its_installation_a_logger_has_nothing(kind: ArchiveKind) -> None
     fresh = bench(M403)
     (found,) = fresh.archive(kind, "2025-08-01")
     assert isinstance(found, Gap) and found.reason is GapReason.NO_RECORD
-    assert fresh.asked < 16
+    assert len(fresh.asked) < 16
 
 
 def test_a_meter_that_was_just_installed_has_empty_loggers() -> None:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
-from typing import TypeVar
+from dataclasses import replace
+from datetime import datetime
 
 import pytest
 
-from metering.calendar import ArchiveKind, MeterSlot, MeterZone, slot_at
+from metering.calendar import ArchiveKind, MeterSlot, slot_at
 from metering.conditions import Condition, ConditionName
 from metering.errors import (
     AccessDenied,
@@ -21,7 +20,7 @@ from metering.errors import (
 )
 from metering.meters import MeterConfiguration
 from metering.readings import ArchiveRecord, Gap, GapReason, Record
-from protocols.conversation import Conversation, Deliver, Exchange, Pause
+from protocols.conversation import Exchange
 from protocols.driver import Driver
 from protocols.modbus.messages import Framing
 from protocols.vendor.logika_m4 import FAMILY
@@ -30,74 +29,30 @@ from protocols.vendor.logika_m4.search import ask
 from protocols.vendor.logika_m4.settings import in_words
 from protocols.vendor.logika_m4.tagged_archive import page_of
 from simulators.families import DevicePlan
-from simulators.memory import MeterMemory
-from simulators.plant import Plant
 from simulators.vendor.logika_m4 import SIMULATED
 from simulators.vendor.logika_m4.memory_device import MemoryDevice
 from simulators.vendor.logika_m4.tagged_device import TaggedDevice
+from tests.support.back_to_back import Bench
+from tests.support.plant import memory
 
-T = TypeVar("T")
-NOW = datetime(2026, 2, 10, 9, 17, 30, tzinfo=UTC)
+BEGAN = datetime(2025, 11, 1)
+DARK = MeterSlot(datetime(2026, 2, 9, 3), datetime(2026, 2, 9, 6))
 NOON = datetime(2026, 2, 10, 12)
 OLD, OLD_SINGLE = "logika-spt943", "logika-spt941-10"
 REV3, YOUNG, YOUNG_SINGLE = "logika-spt943-rev3", "logika-spt944", "logika-spt941-20"
 MODELS = SIMULATED.models
 NO_SETTINGS = MeterConfiguration()
-
-
-@dataclass
-class Line:
-    """A device on a line on which nothing is lost; time passes only in pauses and silence."""
-
-    device: MemoryDevice | TaggedDevice
-    clock: list[float]
-    delivered: list[Record] = field(default_factory=list)
-    asked: list[bytes] = field(default_factory=list)
-
-    def run(self, conversation: Conversation[T]) -> T:
-        """Carries the conversation out; silence is thrown into it as a session does."""
-        try:
-            outcome = self._step(next(conversation))
-            while True:
-                outcome = self._step(answered(conversation, outcome))
-        except StopIteration as end:
-            result: T = end.value
-            return result
-
-    def _step(self, step: object) -> bytes | NoResponse:
-        if isinstance(step, Deliver):
-            self.delivered += step.records
-        if isinstance(step, Pause):
-            self.clock[0] += step.seconds
-        return self._heard(step) if isinstance(step, Exchange) else b""
-
-    def _heard(self, step: Exchange) -> bytes | NoResponse:
-        self.asked.append(step.request)
-        heard, rest = b"", step.request
-        while (found := SIMULATED.split(rest)) is not None:
-            frame, end = found
-            heard, rest = heard + (self.device.hear(frame) or b""), rest[end:]
-        end_of_reply = step.complete(heard)
-        return NoResponse() if end_of_reply is None else heard[:end_of_reply]
-
-
-def answered(conversation: Conversation[T], outcome: bytes | NoResponse) -> object:
-    return conversation.throw(outcome) if isinstance(outcome, NoResponse) else conversation.send(outcome)
+Line = Bench[MemoryDevice | TaggedDevice]
 
 
 def line(model: str, circuits: int = 2, address: str = "255", **choices: str) -> Line:
-    clock = [100.0]
-    memory = MeterMemory(
-        Plant(7),
-        now=lambda: NOW,
-        zone=MeterZone("+05:00"),
-        installed=datetime(2025, 11, 1),
-        power_failures=[MeterSlot(datetime(2026, 2, 9, 3), datetime(2026, 2, 9, 6))],
-        circuits=circuits,
-    )
-    device = SIMULATED.build(DevicePlan(model, address, "12345", memory, lambda: clock[0], choices))
+    """A device on a line on which nothing is lost; time passes only in pauses."""
+    pauses = [100.0]
+    of_circuits = memory(BEGAN, power_failures=[DARK], circuits=circuits)
+    plan = DevicePlan(model, address, "12345", of_circuits, lambda: sum(pauses), choices)
+    device = SIMULATED.build(plan)
     assert isinstance(device, MemoryDevice | TaggedDevice)
-    return Line(device, clock)
+    return Bench(device, split=SIMULATED.split, pauses=pauses)
 
 
 def driver(model: str, **choices: str) -> Driver:
@@ -149,7 +104,7 @@ def test_another_model_is_refused_by_its_signature(model: str) -> None:
 def test_a_session_that_fell_asleep_is_opened_anew(model: str) -> None:
     on, by = line(model), driver(model)
     on.run(by.identify("255"))
-    on.clock[0] += 121
+    on.pauses.append(121)
     assert on.run(by.read_clock("255", NO_SETTINGS)) == datetime(2026, 2, 10, 14, 17, 30)
 
 
@@ -168,9 +123,9 @@ def test_an_address_that_is_no_network_number_is_refused(address: str) -> None:
 
 def test_an_old_device_is_given_a_second_to_wake() -> None:
     on = line(OLD)
-    began_at = on.clock[0]
+    began_at = sum(on.pauses)
     on.run(driver(OLD).identify("255"))
-    assert on.clock[0] - began_at == 1.0
+    assert sum(on.pauses) - began_at == 1.0
 
 
 @pytest.mark.parametrize("model", MODELS)

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from decimal import Decimal
-from typing import TypeVar
 
 import pytest
 
-from metering.calendar import ArchiveKind, MeterSlot, MeterZone, slot_at
+from metering.calendar import ArchiveKind, MeterSlot, slot_at
 from metering.errors import (
     ConfigurationChanged,
     ConfigurationError,
@@ -22,7 +20,6 @@ from metering.errors import (
 )
 from metering.meters import MeterConfiguration
 from metering.readings import Absence, ArchiveRecord, Gap, GapReason, Record
-from protocols.conversation import Conversation, Deliver, Exchange
 from protocols.driver import Driver
 from protocols.modbus.messages import Framing
 from protocols.vendor.logika_spbus import FAMILY, ask
@@ -32,60 +29,31 @@ from protocols.vendor.logika_spbus.driver import fields_of
 from protocols.vendor.logika_spbus.frames import SpbusFrame, decode, find
 from protocols.vendor.logika_spbus.records import clock, full_year, number, parse, with_units
 from simulators.families import DevicePlan
-from simulators.memory import MeterMemory
-from simulators.plant import Plant
 from simulators.vendor.logika_spbus import SIMULATED, SpbusDevice
+from tests.support.back_to_back import Bench
+from tests.support.plant import memory
 
-T = TypeVar("T")
-NOW = datetime(2026, 2, 10, 9, 17, 30, tzinfo=UTC)
 NOON = datetime(2026, 2, 10, 12)
+BEGAN = datetime(2025, 11, 1)
+DARK = MeterSlot(datetime(2026, 2, 9, 3), datetime(2026, 2, 9, 6))
 SPT961 = "logika-spt961"
 NO_SETTINGS = MeterConfiguration()
 
 
-@dataclass
-class Line:
-    """A device on a line on which nothing is lost."""
-
-    device: SpbusDevice
-    delivered: list[Record] = field(default_factory=list)
-
-    def run(self, conversation: Conversation[T]) -> T:
-        """Carries the conversation out; silence is thrown into it as a session does."""
-        try:
-            step: object = next(conversation)
-            while True:
-                if isinstance(step, Deliver):
-                    self.delivered += step.records
-                heard = self._heard(step) if isinstance(step, Exchange) else b""
-                step = conversation.send(heard) if heard is not None else conversation.throw(NoResponse())
-        except StopIteration as end:
-            result: T = end.value
-            return result
-
-    def _heard(self, step: Exchange) -> bytes | None:
-        heard = self.device.hear(step.request) or b""
-        end = step.complete(heard)
-        return None if end is None else heard[:end]
-
-
-def line(model: str = SPT961, circuits: int = 2, address: str = "direct", **choices: str) -> Line:
-    memory = MeterMemory(
-        Plant(7),
-        now=lambda: NOW,
-        zone=MeterZone("+05:00"),
-        installed=datetime(2025, 11, 1),
-        power_failures=[MeterSlot(datetime(2026, 2, 9, 3), datetime(2026, 2, 9, 6))],
-        circuits=circuits,
-    )
-    return Line(SpbusDevice(DevicePlan(model, address, "12345", memory, lambda: 0.0, choices)))
+def line(
+    model: str = SPT961, circuits: int = 2, address: str = "direct", **choices: str
+) -> Bench[SpbusDevice]:
+    of_circuits = memory(BEGAN, power_failures=[DARK], circuits=circuits)
+    return Bench(SpbusDevice(DevicePlan(model, address, "12345", of_circuits, lambda: 0.0, choices)))
 
 
 def driver(model: str = SPT961, **choices: str) -> Driver:
     return FAMILY.build(model, Framing.RTU, choices)
 
 
-def read_archive(on: Line, by: Driver, kind: ArchiveKind, *starts: datetime) -> dict[datetime, Record]:
+def read_archive(
+    on: Bench[SpbusDevice], by: Driver, kind: ArchiveKind, *starts: datetime
+) -> dict[datetime, Record]:
     settings = on.run(by.read_configuration(on.device.address))
     slots = [slot_at(kind, start) for start in starts]
     on.run(by.read_archive(on.device.address, settings, kind, slots))

@@ -10,7 +10,7 @@ import pytest
 from metering.calendar import ArchiveKind, slot_at
 from metering.errors import ConfigurationError, DecodeError, NoResponse, TeploError
 from metering.meters import MeterConfiguration
-from metering.readings import ArchiveRecord, Snapshot
+from metering.readings import Snapshot
 from protocols import catalogue
 from protocols.mbus import profile
 from protocols.mbus.addressing import Primary
@@ -18,17 +18,17 @@ from protocols.mbus.asking import Habits, Question
 from protocols.mbus.driver import MbusDriver
 from protocols.mbus.reading import Reader
 from protocols.modbus.messages import Framing
-from tests.mbus_bus import Bus, Meter, Told, converse
+from tests.mbus_bus import Meter, bus_of
 
 SETTINGS = MeterConfiguration()
 STORED = bytes.fromhex("04 06 01 00 00 00 44 06 07 00 00 00 42 6C 7F 33")
 
 
 def read(model: str, data: bytes, **choices: str) -> tuple[Snapshot, list[datetime]]:
-    told = Told()
     driver = MbusDriver(profile.load(model), choices)
-    snapshot = converse(driver.read_current("5", SETTINGS), Bus([Meter(5, "12345678", (data,))]), told)
-    return snapshot, [record.slot.start for record in told.delivered if isinstance(record, ArchiveRecord)]
+    bus = bus_of([Meter(5, "12345678", (data,))])
+    snapshot = bus.run(driver.read_current("5", SETTINGS))
+    return snapshot, [record.slot.start for record in bus.records]
 
 
 @pytest.mark.parametrize(
@@ -74,8 +74,8 @@ def test_how_many_bits_of_a_register_count(bits: str, volume: Decimal) -> None:
     first[65 - 19 : 73 - 19] = ((1 << 32) + 7).to_bytes(8, "little")
     second[181 - 19] = 7
     driver = MbusDriver(profile.load("axis-skm-2m"), {"register_bits": bits})
-    bus = Bus([Meter(5, "12345678", (bytes(first), bytes(second)))])
-    snapshot = converse(driver.read_current("5", SETTINGS), bus)
+    bus = bus_of([Meter(5, "12345678", (bytes(first), bytes(second)))])
+    snapshot = bus.run(driver.read_current("5", SETTINGS))
     values = {(value.quantity.name, value.circuit): value.value for value in snapshot.values}
     assert values["volume_supply", 1] == volume
 
@@ -85,8 +85,8 @@ def test_a_system_that_is_not_used_has_no_values() -> None:
     first, second = bytearray(240), bytearray(240)
     second[181 - 19] = 7
     driver = MbusDriver(profile.load("axis-skm-2m"))
-    bus = Bus([Meter(5, "12345678", (bytes(first), bytes(second)))])
-    values = converse(driver.read_current("5", SETTINGS), bus).values
+    bus = bus_of([Meter(5, "12345678", (bytes(first), bytes(second)))])
+    values = bus.run(driver.read_current("5", SETTINGS)).values
     assert {value.circuit for value in values} == {1}
     assert ("operating_time", Decimal(7)) in {(value.quantity.name, value.value) for value in values}
 
@@ -94,19 +94,19 @@ def test_a_system_that_is_not_used_has_no_values() -> None:
 def test_a_meter_that_repeats_its_first_telegram_gives_no_half_of_a_snapshot() -> None:
     driver = MbusDriver(profile.load("axis-skm-2m"))
     with pytest.raises(DecodeError, match="stands in telegram 2"):
-        converse(driver.read_current("5", SETTINGS), Bus([Meter(5, "12345678", (bytes(240),))]))
+        bus_of([Meter(5, "12345678", (bytes(240),))]).run(driver.read_current("5", SETTINGS))
 
 
 def test_a_telegram_too_short_for_its_fields_is_another_model() -> None:
     driver = MbusDriver(profile.load("axis-skm-2m"))
     with pytest.raises(DecodeError, match="another layout"):
-        converse(driver.read_current("5", SETTINGS), Bus([Meter(5, "12345678", (bytes(20),))]))
+        bus_of([Meter(5, "12345678", (bytes(20),))]).run(driver.read_current("5", SETTINGS))
 
 
 def test_a_clock_that_is_none_is_not_shown() -> None:
     data = b"\xff" * 6 + bytes(230)
     driver = MbusDriver(profile.load("axis-skm-2m"))
-    assert converse(driver.read_clock("5", SETTINGS), Bus([Meter(5, "12345678", (data,))])) is None
+    assert bus_of([Meter(5, "12345678", (data,))]).run(driver.read_clock("5", SETTINGS)) is None
 
 
 def test_the_catalogue_passes_choices_on_and_refuses_unknown_words() -> None:
@@ -120,9 +120,10 @@ def heard_by(habits: Habits, question: Question, disturbed: bool = False) -> lis
     def silent_to_5b(asked: bytes, reply: bytes) -> bytes | TeploError:
         return NoResponse() if disturbed and asked[1] == 0x5B else reply
 
-    bus = Bus([Meter(1, "12345678")], silent_to_5b)
-    converse(Reader(Primary(1), habits).read_out(question), bus, attempts=1)
-    return [asked.hex(" ").upper() for asked in bus.heard]
+    bus = bus_of([Meter(1, "12345678")], silent_to_5b)
+    bus.attempts = 1
+    bus.run(Reader(Primary(1), habits).read_out(question))
+    return [asked.hex(" ").upper() for asked in bus.asked]
 
 
 def test_skm_2_is_asked_as_its_source_asks() -> None:

@@ -14,7 +14,7 @@ from metering.quantities import quantity
 from metering.readings import Absence, ArchiveRecord, Gap, GapReason, MeterValue, Snapshot
 from protocols.mbus import profile
 from protocols.mbus.driver import MbusDriver
-from tests.mbus_bus import Bus, Meter, Told, converse
+from tests.mbus_bus import Meter, bus_of
 
 SETTINGS = MeterConfiguration()
 ENERGY = bytes.fromhex("04 06 01 00 00 00")
@@ -57,9 +57,9 @@ def clock_record(moment: datetime) -> bytes:
 
 
 def read_current(driver: MbusDriver, *telegrams: bytes) -> tuple[Snapshot, list[ArchiveRecord]]:
-    told = Told()
-    snapshot = converse(driver.read_current("5", SETTINGS), Bus([Meter(5, "12345678", telegrams)]), told)
-    return snapshot, [record for record in told.delivered if isinstance(record, ArchiveRecord)]
+    bus = bus_of([Meter(5, "12345678", telegrams)])
+    snapshot = bus.run(driver.read_current("5", SETTINGS))
+    return snapshot, bus.records
 
 
 def starts(driver: MbusDriver, *records: bytes) -> list[datetime]:
@@ -178,62 +178,56 @@ KEPT = ENERGY + ENERGY_STORED + b"\x42\x6c" + type_g(DAY)
 
 
 def test_slots_that_the_meter_does_not_keep_are_gaps() -> None:
-    told = Told()
-    converse(
-        driver().read_archive("5", SETTINGS, ArchiveKind.TOTAL, ASKED),
-        Bus([Meter(5, "12345678", (KEPT,))]),
-        told,
-    )
-    gap, record = told.delivered
+    bus = bus_of([Meter(5, "12345678", (KEPT,))])
+    bus.run(driver().read_archive("5", SETTINGS, ArchiveKind.TOTAL, ASKED))
+    gap, record = bus.delivered
     assert gap == Gap(ArchiveKind.TOTAL, ASKED[0], GapReason.NO_RECORD)
     assert isinstance(record, ArchiveRecord)
     assert record.slot == ASKED[1]
 
 
 def test_a_chain_that_broke_off_gives_what_it_brought_and_no_gap() -> None:
-    bus = Bus(
+    bus = bus_of(
         [Meter(5, "12345678", (KEPT + b"\x1f", ENERGY))],
         lambda asked, reply: NoResponse() if asked[1] == 0x5B else reply,
     )
-    told = Told()
     with pytest.raises(NoResponse):
-        converse(driver().read_archive("5", SETTINGS, ArchiveKind.TOTAL, ASKED), bus, told)
-    assert [record.slot for record in told.delivered if isinstance(record, ArchiveRecord)] == [ASKED[1]]
-    assert len(told.delivered) == 1
-    converse(driver().read_archive("5", SETTINGS, ArchiveKind.TOTAL, ASKED[1:]), bus)
+        bus.run(driver().read_archive("5", SETTINGS, ArchiveKind.TOTAL, ASKED))
+    assert [record.slot for record in bus.records] == [ASKED[1]]
+    assert len(bus.delivered) == 1
+    bus.run(driver().read_archive("5", SETTINGS, ArchiveKind.TOTAL, ASKED[1:]))
 
 
 @pytest.mark.parametrize("damage", [NoResponse(), FrameError()], ids=["silence", "a damaged telegram"])
 def test_current_values_of_a_chain_that_broke_off_are_an_error_and_no_snapshot(damage: TeploError) -> None:
-    bus = Bus(
+    bus = bus_of(
         [Meter(5, "12345678", (KEPT + b"\x1f", ENERGY))],
         lambda asked, reply: damage if asked[1] == 0x5B else reply,
     )
-    told = Told()
     with pytest.raises(type(damage)):
-        converse(driver().read_current("5", SETTINGS), bus, told)
-    assert told.delivered == []
+        bus.run(driver().read_current("5", SETTINGS))
+    assert bus.delivered == []
 
 
 def test_the_archive_is_chosen_by_application_reset_where_the_model_needs_it() -> None:
-    bus = Bus([Meter(5, "12345678", (KEPT,))])
-    converse(driver(reset=True).read_archive("5", SETTINGS, ArchiveKind.TOTAL, ASKED), bus)
-    assert bytes.fromhex("68 04 04 68 53 05 50 20 C8 16") in bus.heard
+    bus = bus_of([Meter(5, "12345678", (KEPT,))])
+    bus.run(driver(reset=True).read_archive("5", SETTINGS, ArchiveKind.TOTAL, ASKED))
+    assert bytes.fromhex("68 04 04 68 53 05 50 20 C8 16") in bus.asked
 
 
 @pytest.mark.parametrize("kind", [ArchiveKind.HOUR, ArchiveKind.DAY, ArchiveKind.MONTH])
 def test_an_archive_that_m_bus_does_not_reach_is_refused_without_asking(kind: ArchiveKind) -> None:
-    bus = Bus([Meter(5, "12345678")])
+    bus = bus_of([Meter(5, "12345678")])
     assert kind not in driver().info.depths
     with pytest.raises(NotSupported, match=f"no {kind} archive"):
-        converse(driver().read_archive("5", SETTINGS, kind, ()), bus)
-    assert bus.heard == []
+        bus.run(driver().read_archive("5", SETTINGS, kind, ()))
+    assert bus.asked == []
 
 
 def test_the_clock_and_the_configuration() -> None:
     now = datetime(2024, 3, 15, 14, 30)
-    bus = Bus([Meter(5, "12345678", (ENERGY + clock_record(now),))])
-    assert converse(driver().read_configuration("5"), bus) == SETTINGS
-    assert bus.heard == []
-    assert converse(driver().read_clock("5", SETTINGS), bus) == now
-    assert converse(driver().read_clock("5", SETTINGS), Bus([Meter(5, "12345678")])) is None
+    bus = bus_of([Meter(5, "12345678", (ENERGY + clock_record(now),))])
+    assert bus.run(driver().read_configuration("5")) == SETTINGS
+    assert bus.asked == []
+    assert bus.run(driver().read_clock("5", SETTINGS)) == now
+    assert bus_of([Meter(5, "12345678")]).run(driver().read_clock("5", SETTINGS)) is None

@@ -15,7 +15,8 @@ from metering.readings import Absence, ArchiveRecord, Gap, GapReason
 from protocols.mbus import profile
 from protocols.mbus.driver import MbusDriver
 from protocols.mbus.stamps import slot_end
-from tests.mbus_bus import Bus, Meter, Told, converse
+from tests.mbus_bus import Bus, Meter, bus_of
+from tests.support.back_to_back import Bench
 
 MIDNIGHT = datetime(2024, 3, 15)
 LEVELS = (1000, 900, 850, 850)
@@ -38,14 +39,13 @@ DAYS = tuple(log_telegram(MIDNIGHT - timedelta(days=back), level) for back, leve
 
 
 def ask(
-    kind: ArchiveKind, starts: Sequence[datetime], telegrams: tuple[bytes, ...], bus: Bus | None = None
+    kind: ArchiveKind, starts: Sequence[datetime], telegrams: tuple[bytes, ...], bus: Bench[Bus] | None = None
 ) -> list[object]:
-    told = Told()
     driver = MbusDriver(profile.load("danfoss-sonometer-30"))
     slots = [slot_at(kind, start) for start in starts]
-    bus = bus or Bus([Meter(5, "12345678", telegrams)])
-    converse(driver.read_archive("5", MeterConfiguration(), kind, slots), bus, told)
-    return list(told.delivered)
+    bus = bus or bus_of([Meter(5, "12345678", telegrams)])
+    bus.run(driver.read_archive("5", MeterConfiguration(), kind, slots))
+    return list(bus.delivered)
 
 
 def amounts(delivered: list[object]) -> dict[int, Decimal | None]:
@@ -68,11 +68,11 @@ def test_a_days_amount_is_the_difference_of_two_neighbours() -> None:
 
 
 def test_stepping_ends_as_soon_as_nothing_is_wanted_any_more() -> None:
-    bus = Bus([Meter(5, "12345678", DAYS)])
+    bus = bus_of([Meter(5, "12345678", DAYS)])
     ask(ArchiveKind.DAY, [MIDNIGHT - timedelta(days=1)], (), bus)
-    requests = [asked for asked in bus.heard if asked[0] == 0x10 and asked[1] in (0x5B, 0x7B)]
+    requests = [asked for asked in bus.asked if asked[0] == 0x10 and asked[1] in (0x5B, 0x7B)]
     assert [asked[1] for asked in requests] == [0x7B, 0x5B]
-    assert bus.heard[-1] == bytes.fromhex("68 04 04 68 53 05 50 00 A8 16")
+    assert bus.asked[-1] == bytes.fromhex("68 04 04 68 53 05 50 00 A8 16")
 
 
 def test_a_day_whose_neighbour_is_missing_is_a_gap() -> None:
@@ -100,9 +100,9 @@ def test_totals_of_the_month_log_stand_at_its_stamps() -> None:
 
 
 def test_nothing_asked_is_nothing_said() -> None:
-    bus = Bus([Meter(5, "12345678", DAYS)])
+    bus = bus_of([Meter(5, "12345678", DAYS)])
     assert ask(ArchiveKind.DAY, [], (), bus) == []
-    assert bus.heard == []
+    assert bus.asked == []
 
 
 @pytest.mark.parametrize(
@@ -126,15 +126,15 @@ def test_a_log_that_breaks_off_gives_what_it_brought_and_no_gap() -> None:
         count += asked[1] in (0x5B, 0x7B) and asked[0] == 0x10
         return NoResponse() if count > 2 and asked[0] == 0x10 else reply
 
-    told = Told()
+    bus = bus_of([Meter(5, "12345678", DAYS)], third_is_silent)
     slots = [slot_at(ArchiveKind.DAY, MIDNIGHT - timedelta(days=back)) for back in (1, 3)]
     conversation = MbusDriver(profile.load("danfoss-sonometer-30")).read_archive(
         "5", MeterConfiguration(), ArchiveKind.DAY, slots
     )
     with pytest.raises(NoResponse):
-        converse(conversation, Bus([Meter(5, "12345678", DAYS)], third_is_silent), told)
-    assert amounts(list(told.delivered)) == {14: 100_000}
-    assert len(told.delivered) == 1
+        bus.run(conversation)
+    assert amounts(list(bus.delivered)) == {14: 100_000}
+    assert len(bus.delivered) == 1
 
 
 def test_a_level_that_the_meter_does_not_know_leaves_the_amount_unknown() -> None:

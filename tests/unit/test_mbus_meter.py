@@ -6,16 +6,13 @@ Frames are those printed in m-bus.md; what a telegram says is compared with the 
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import TypeVar
 
 import pytest
 
 from metering.calendar import ArchiveKind, MeterZone, slot_at, slots
 from metering.errors import ConfigurationError, MeterBusy, UnknownModel
 from metering.meters import MeterConfiguration
-from metering.readings import ArchiveRecord, MeterValue
-from metering.units import convert
-from protocols.conversation import Conversation, Deliver, Exchange
+from metering.readings import ArchiveRecord
 from protocols.mbus import profile
 from protocols.mbus.driver import MbusDriver
 from protocols.mbus.records import decode
@@ -23,7 +20,8 @@ from simulators.mbus import MbusMeter
 from simulators.mbus_models import LAYOUTS, layout
 from simulators.memory import MeterMemory
 from simulators.plant import Plant
-from simulators.truth import Truths
+from tests.support.back_to_back import Bench
+from tests.support.plant import judge
 
 SND_NKE_5 = bytes.fromhex("10 40 05 45 16")
 REQ_UD2_5 = bytes.fromhex("10 5B 05 60 16")
@@ -34,7 +32,6 @@ SELECT_12345678 = bytes.fromhex("68 0B 0B 68 53 FD 52 78 56 34 12 FF FF FF FF B2
 SELECT_1 = bytes.fromhex("68 0B 0B 68 53 FD 52 FF FF FF 1F FF FF FF FF BA 16")
 SELECT_ALL = bytes.fromhex("68 0B 0B 68 53 FD 52 FF FF FF FF FF FF FF FF 9A 16")
 SELECT_HYD = bytes.fromhex("68 0B 0B 68 53 FD 52 78 56 34 12 24 23 2A 04 2B 16")
-T = TypeVar("T")
 ACK = b"\xe5"
 NOW = datetime(2026, 11, 20, 9, 41, 30, tzinfo=UTC)
 
@@ -50,38 +47,13 @@ def meter(model: str = "kamstrup-multical-601", serial: str = "12345678", **sett
     return MbusMeter(layout(model), 5, serial, memory, **settings)
 
 
-def converse(conversation: Conversation[T], device: MbusMeter) -> tuple[T, list[object]]:
-    """The driver's conversation with the meter alone, no line between them."""
-    delivered: list[object] = []
-    answer = b""
-    while True:
-        try:
-            step = conversation.send(answer) if answer else next(conversation)
-        except StopIteration as end:
-            return end.value, delivered
-        answer = b"\x00"
-        if isinstance(step, Deliver):
-            delivered.extend(step.records)
-        if isinstance(step, Exchange):
-            answer = device.hear(step.request) or b""
-
-
-def assert_right(values: tuple[MeterValue, ...], truth: Truths) -> None:
-    seen = {(value.quantity.name, value.circuit) for value in values}
-    assert seen == set(truth)
-    for value in values:
-        assert value.value is not None, value
-        canonical = convert(value.value, value.unit, value.quantity).value
-        assert truth[value.quantity.name, value.circuit].admits(canonical), value
-
-
 @pytest.mark.parametrize("model", LAYOUTS)
 def test_a_read_out_says_what_the_plant_did(model: str) -> None:
     device = meter(model)
-    snapshot, _ = converse(MbusDriver(profile.load(model)).read_current("5", MeterConfiguration()), device)
+    snapshot = Bench(device).run(MbusDriver(profile.load(model)).read_current("5", MeterConfiguration()))
     meter_time = snapshot.meter_time
     assert meter_time == datetime.fromisoformat("2026-11-20T14:40")  # UTC+5, 70 s slow, cut to the minute
-    assert_right(snapshot.values, device.truth_snapshot(meter_time))
+    judge(snapshot.values, device.truth_snapshot(meter_time))
 
 
 def brings_levels(model: str) -> bool:
@@ -93,15 +65,16 @@ def brings_levels(model: str) -> bool:
 @pytest.mark.parametrize("model", [model for model in LAYOUTS if brings_levels(model)])
 def test_stored_levels_say_what_the_plant_did(model: str) -> None:
     device = meter(model)
-    _, delivered = converse(MbusDriver(profile.load(model)).read_current("5", MeterConfiguration()), device)
-    totals = {record.slot.start: record.values for record in delivered}  # type: ignore[attr-defined]
+    bench = Bench(device)
+    bench.run(MbusDriver(profile.load(model)).read_current("5", MeterConfiguration()))
+    totals = {record.slot.start: record.values for record in bench.records}
     days = slots(ArchiveKind.TOTAL, datetime.fromisoformat("2025-01-01"), NOW.replace(tzinfo=None))
     truths = {day.start: device.truth_archive(ArchiveKind.TOTAL, day.start) for day in days}
     assert set(totals) == {start for start, truth in truths.items() if truth is not None}
     for start, values in totals.items():
         truth = truths[start]
         assert truth is not None
-        assert_right(values, truth)
+        judge(values, truth)
 
 
 ARCHIVES = [(model, kind) for model in LAYOUTS for kind in profile.load(model).info.depths]
@@ -115,14 +88,15 @@ def test_an_archive_says_what_the_plant_did(model: str, kind: ArchiveKind) -> No
     first = device.memory.installed.replace(hour=0)
     starts = [slot.start for slot in slots(step, first, device.memory.meter_time())][-NEWEST - 1 :]
     asked = [slot_at(kind, start) for start in reversed(starts)]
-    _, delivered = converse(driver.read_archive("5", MeterConfiguration(), kind, asked), device)
-    found = {record.slot: record for record in delivered}  # type: ignore[attr-defined]
+    bench = Bench(device)
+    bench.run(driver.read_archive("5", MeterConfiguration(), kind, asked))
+    found = {record.slot: record for record in (*bench.records, *bench.gaps)}
     assert set(found) == set(asked)
     for slot, record in found.items():
         truth = device.truth_archive(kind, slot.start)
         assert isinstance(record, ArchiveRecord) == (truth is not None), slot
         if isinstance(record, ArchiveRecord) and truth is not None:
-            assert_right(record.values, truth)
+            judge(record.values, truth)
     from_log = profile.load(model).log(kind) is not None
     assert not from_log or any(isinstance(record, ArchiveRecord) for record in found.values())
 
@@ -131,7 +105,7 @@ def test_what_its_header_reports_is_what_the_driver_tells() -> None:
     device = meter("diehl-sharky-775")
     device.status = 0x04
     driver = MbusDriver(profile.load(device.model))
-    snapshot, _ = converse(driver.read_current("5", MeterConfiguration()), device)
+    snapshot = Bench(device).run(driver.read_current("5", MeterConfiguration()))
     assert {str(condition) for condition in snapshot.conditions} == {"battery_low"}
 
 

@@ -19,7 +19,7 @@ from metering.errors import (
 )
 from protocols.mbus.addressing import Primary, Secondary, parse
 from protocols.mbus.reading import MOST_TELEGRAMS, read_out
-from tests.mbus_bus import ACK, Bus, Meter, converse, frame
+from tests.mbus_bus import ACK, Meter, bus_of, frame
 
 RESET_5 = bytes.fromhex("10 40 05 45 16")
 FIRST_5 = bytes.fromhex("10 7B 05 80 16")
@@ -35,18 +35,18 @@ FIVE = Primary(5)
 
 
 def test_a_chain_is_read_to_its_end_with_the_count_bit_alternating() -> None:
-    bus = Bus([Meter(5, "12345678", CHAIN)])
-    out = converse(read_out(FIVE), bus)
+    bus = bus_of([Meter(5, "12345678", CHAIN)])
+    out = bus.run(read_out(FIVE))
     assert [telegram.records[0].value for telegram in out.telegrams] == [1000, 2000, 3000]
     assert out.broke_off is None
-    assert bus.heard == [RESET_5, FIRST_5, NEXT_5, FIRST_5]
+    assert bus.asked == [RESET_5, FIRST_5, NEXT_5, FIRST_5]
 
 
 def test_a_meter_in_the_middle_of_its_chain_begins_anew() -> None:
-    bus = Bus([Meter(5, "12345678", CHAIN)])
-    bus.ask(FIRST_5)
-    bus.ask(NEXT_5)
-    out = converse(read_out(FIVE), bus)
+    bus = bus_of([Meter(5, "12345678", CHAIN)])
+    bus.device.hear(FIRST_5)
+    bus.device.hear(NEXT_5)
+    out = bus.run(read_out(FIVE))
     assert [telegram.records[0].value for telegram in out.telegrams] == [1000, 2000, 3000]
 
 
@@ -56,29 +56,29 @@ def test_a_damaged_answer_is_asked_for_again_with_the_same_count_bit() -> None:
     def third_is_damaged(asked: bytes, reply: bytes) -> bytes:
         return reply[:-2] + b"\x00\x16" if next(calls) == 3 else reply
 
-    bus = Bus([Meter(5, "12345678", CHAIN)], third_is_damaged)
-    out = converse(read_out(FIVE), bus)
+    bus = bus_of([Meter(5, "12345678", CHAIN)], third_is_damaged)
+    out = bus.run(read_out(FIVE))
     assert [telegram.records[0].value for telegram in out.telegrams] == [1000, 2000, 3000]
-    assert bus.heard == [RESET_5, FIRST_5, NEXT_5, NEXT_5, FIRST_5]
+    assert bus.asked == [RESET_5, FIRST_5, NEXT_5, NEXT_5, FIRST_5]
 
 
 def test_a_meter_that_never_acknowledges_the_link_reset_is_read_all_the_same() -> None:
-    bus = Bus([Meter(5, "12345678", acknowledges_reset=False)])
-    assert len(converse(read_out(FIVE), bus).telegrams) == 1
-    assert bus.heard == [RESET_5, RESET_5, FIRST_5]
+    bus = bus_of([Meter(5, "12345678", acknowledges_reset=False)])
+    assert len(bus.run(read_out(FIVE)).telegrams) == 1
+    assert bus.asked == [RESET_5, RESET_5, FIRST_5]
 
 
 def test_a_telegram_that_announces_itself_for_ever_ends_the_chain() -> None:
-    bus = Bus([Meter(5, "12345678", (ENERGY_1 + MORE,))])
-    out = converse(read_out(FIVE), bus)
+    bus = bus_of([Meter(5, "12345678", (ENERGY_1 + MORE,))])
+    out = bus.run(read_out(FIVE))
     assert len(out.telegrams) == 1
-    assert bus.heard == [RESET_5, FIRST_5, NEXT_5]
+    assert bus.asked == [RESET_5, FIRST_5, NEXT_5]
 
 
 def test_an_endless_chain_is_bounded() -> None:
     endless = tuple(bytes((0x04, 0x06, number, 0, 0, 0)) + MORE for number in range(99))
-    assert len(converse(read_out(FIVE), Bus([Meter(5, "12345678", endless)])).telegrams) == MOST_TELEGRAMS
-    assert len(converse(read_out(FIVE, most=1), Bus([Meter(5, "12345678", endless)])).telegrams) == 1
+    assert len(bus_of([Meter(5, "12345678", endless)]).run(read_out(FIVE)).telegrams) == MOST_TELEGRAMS
+    assert len(bus_of([Meter(5, "12345678", endless)]).run(read_out(FIVE, most=1)).telegrams) == 1
 
 
 def test_a_late_repetition_is_not_taken_for_the_next_telegram() -> None:
@@ -88,7 +88,7 @@ def test_a_late_repetition_is_not_taken_for_the_next_telegram() -> None:
         answers.append(reply)
         return answers[-2] if len(answers) == 3 else reply
 
-    out = converse(read_out(FIVE), Bus([Meter(5, "12345678", CHAIN)], repeat_once))
+    out = bus_of([Meter(5, "12345678", CHAIN)], repeat_once).run(read_out(FIVE))
     assert [telegram.records[0].value for telegram in out.telegrams] == [1000, 2000, 3000]
 
 
@@ -107,22 +107,22 @@ def test_a_foreign_answer_before_the_right_one_is_passed_over(
     def late_first(asked: bytes, reply: bytes) -> bytes:
         return late + reply if asked[1] == 0x7B else reply
 
-    out = converse(read_out(address), Bus([Meter(5, "12345678")], late_first))
+    out = bus_of([Meter(5, "12345678")], late_first).run(read_out(address))
     assert out.telegrams[0].header.identification == "12345678"
 
 
 def test_a_foreign_answer_alone_is_no_answer() -> None:
     late = Meter(6, "87654321").hear(bytes.fromhex("10 7B 06 81 16"))
-    bus = Bus([], lambda asked, reply: late if asked[1] == 0x7B else ACK)
+    bus = bus_of([], lambda asked, reply: late if asked[1] == 0x7B else ACK)
     with pytest.raises(FrameError):
-        converse(read_out(FIVE), bus)
+        bus.run(read_out(FIVE))
 
 
 def test_two_meters_in_one_chain_are_refused() -> None:
     other = Meter(5, "87654321").hear(FIRST_5)
-    bus = Bus([Meter(5, "12345678", CHAIN)], lambda asked, reply: other if asked == NEXT_5 else reply)
+    bus = bus_of([Meter(5, "12345678", CHAIN)], lambda asked, reply: other if asked == NEXT_5 else reply)
     with pytest.raises(WrongMeter, match="12345678 began the read-out, 87654321 went on"):
-        converse(read_out(FIVE), bus)
+        bus.run(read_out(FIVE))
 
 
 @pytest.mark.parametrize(
@@ -142,16 +142,16 @@ def test_two_meters_in_one_chain_are_refused() -> None:
     ],
 )
 def test_a_secondary_address_is_selected_read_and_released(address: str, asked: list[bytes]) -> None:
-    bus = Bus([Meter(9, "12345678", maker=b"\x24\x23", version=0x2A), Meter(7, "12345679")])
-    out = converse(read_out(parse(address)), bus)
+    bus = bus_of([Meter(9, "12345678", maker=b"\x24\x23", version=0x2A), Meter(7, "12345679")])
+    out = bus.run(read_out(parse(address)))
     assert out.telegrams[0].header.identification == "12345678"
-    assert bus.heard == asked
-    assert not any(meter.selected for meter in bus.meters)
+    assert bus.asked == asked
+    assert not any(meter.selected for meter in bus.device.meters)
 
 
 def test_a_selection_that_nobody_acknowledges_names_the_address() -> None:
     with pytest.raises(NoResponse, match="acknowledged the selection 12345678:KAM"):
-        converse(read_out(parse("12345678:KAM")), Bus([Meter(9, "11111111")]))
+        bus_of([Meter(9, "11111111")]).run(read_out(parse("12345678:KAM")))
 
 
 @pytest.mark.parametrize(
@@ -164,35 +164,35 @@ def test_a_selection_that_nobody_acknowledges_names_the_address() -> None:
     ],
 )
 def test_a_refusal_is_raised_and_the_meter_released(refusal: str, error: type[TeploError]) -> None:
-    bus = Bus([Meter(9, "12345678", refusal=bytes.fromhex(refusal))])
+    bus = bus_of([Meter(9, "12345678", refusal=bytes.fromhex(refusal))])
     with pytest.raises(error):
-        converse(read_out(Secondary("12345678")), bus)
-    assert bus.heard == [DESELECT, SELECT, FIRST_SELECTED, DESELECT]
+        bus.run(read_out(Secondary("12345678")))
+    assert bus.asked == [DESELECT, SELECT, FIRST_SELECTED, DESELECT]
 
 
 @pytest.mark.parametrize("failure", [NoResponse(), LineLost()], ids=["silence", "line lost"])
 def test_what_was_read_before_a_chain_broke_off_is_kept(failure: TeploError) -> None:
-    bus = Bus(
+    bus = bus_of(
         [Meter(9, "12345678", CHAIN)], lambda asked, reply: failure if asked[:2] == b"\x10\x5b" else reply
     )
-    out = converse(read_out(Secondary("12345678")), bus)
+    out = bus.run(read_out(Secondary("12345678")))
     assert [telegram.records[0].value for telegram in out.telegrams] == [1000]
     assert out.broke_off is failure
-    assert (bus.heard[-1] == DESELECT) is isinstance(failure, NoResponse)
+    assert (bus.asked[-1] == DESELECT) is isinstance(failure, NoResponse)
 
 
 def test_nothing_is_asked_on_a_lost_line() -> None:
-    bus = Bus([], lambda asked, reply: LineLost())
+    bus = bus_of([], lambda asked, reply: LineLost())
     with pytest.raises(LineLost):
-        converse(read_out(Secondary("12345678")), bus)
-    assert bus.heard == [DESELECT]
+        bus.run(read_out(Secondary("12345678")))
+    assert bus.asked == [DESELECT]
 
 
 def test_an_application_reset_chooses_the_data_and_is_taken_back() -> None:
-    bus = Bus([Meter(5, "12345678")])
-    converse(read_out(FIVE, sub_code=0x50), bus)
+    bus = bus_of([Meter(5, "12345678")])
+    bus.run(read_out(FIVE, sub_code=0x50))
     chosen, all_data = (bytes.fromhex(f"68 04 04 68 53 05 50 {rest}") for rest in ("50 F8 16", "00 A8 16"))
-    assert bus.heard == [RESET_5, chosen, FIRST_5, all_data]
+    assert bus.asked == [RESET_5, chosen, FIRST_5, all_data]
 
 
 @pytest.mark.parametrize(
@@ -225,5 +225,5 @@ def test_an_alarm_waiting_does_not_hide_an_answer() -> None:
     def with_access_demand(asked: bytes, reply: bytes) -> bytes:
         return frame(bytes((0x38,)) + reply[5:-2]) if asked == FIRST_5 else reply
 
-    out = converse(read_out(FIVE), Bus([Meter(5, "12345678")], with_access_demand))
+    out = bus_of([Meter(5, "12345678")], with_access_demand).run(read_out(FIVE))
     assert out.telegrams[0].records[0].value == 1000

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -18,16 +19,15 @@ from metering.errors import (
     NotSupported,
 )
 from metering.meters import MeterConfiguration
-from metering.readings import Absence, ArchiveRecord, Gap, GapReason
-from metering.units import convert
+from metering.readings import Absence, ArchiveRecord, Gap, GapReason, Record
 from protocols.vendor.pulsar import FAMILY, frames
 from protocols.vendor.pulsar.driver import PulsarDriver
 from protocols.vendor.pulsar.frames import Frame
 from protocols.vendor.pulsar.models import MODELS
 from simulators.families import DevicePlan
 from simulators.vendor.pulsar import PulsarMeter, build, split
-from tests.device_line import DeviceLine, memory_of
-from tests.mbus_bus import Told, converse
+from tests.support.back_to_back import Bench
+from tests.support.plant import TODAY, judge, memory
 
 HEAT = "teplovodokhran-pulsar-heat"
 NOTHING = MeterConfiguration()
@@ -35,18 +35,17 @@ PRINTED = bytes.fromhex("12 34 56 78 01 0e 02 00 00 00 5e a4 41 63")
 ANSWER = bytes.fromhex("12 34 56 78 01 12 00 00 40 70 3d 0a 01 40 5e a4 82 37")
 
 
-def meter(model: str = HEAT, **settings: object) -> PulsarMeter:
-    return build(DevicePlan(model, "107080", "107080", memory_of(**settings), lambda: 0.0))
+def meter(model: str = HEAT, **settings: Any) -> PulsarMeter:
+    return build(DevicePlan(model, "107080", "107080", memory(**settings), lambda: 0.0))
 
 
 def driver(model: str = HEAT, **choices: str) -> PulsarDriver:
     return PulsarDriver(MODELS[model], choices)
 
 
-def read(driver: PulsarDriver, line: DeviceLine, kind: ArchiveKind, wanted: list[MeterSlot]) -> Told:
-    told = Told()
-    converse(driver.read_archive("107080", NOTHING, kind, wanted), line, told)
-    return told
+def read(driver: PulsarDriver, line: Bench, kind: ArchiveKind, wanted: list[MeterSlot]) -> list[Record]:
+    line.run(driver.read_archive("107080", NOTHING, kind, wanted))
+    return line.delivered
 
 
 def test_the_printed_request_is_encoded_byte_by_byte() -> None:
@@ -86,21 +85,21 @@ def test_a_refusal_says_what_its_code_means(code: int, kind: type[MeterError]) -
         return replace(frames.decode(asked), function=0, data=bytes((code,))).encode()
 
     with pytest.raises(kind, match=f"error {code}"):
-        converse(driver().identify("107080"), DeviceLine(meter(), refuse))
+        Bench(meter(), refuse).run(driver().identify("107080"))
 
 
 def test_a_search_names_the_only_meter_of_a_line() -> None:
     (search,) = FAMILY.search
-    found = converse(search.ask(search.addresses[0]), DeviceLine(meter()))
+    found = Bench(meter()).run(search.ask(search.addresses[0]))
     assert found.identity.serial == "107080"
     with pytest.raises(FrameError):
-        converse(search.ask("0"), DeviceLine(meter(), lambda asked, reply: asked))
+        Bench(meter(), lambda asked, reply: asked).run(search.ask("0"))
 
 
 def test_the_clock_is_set_and_read_back() -> None:
-    line = DeviceLine(meter())
-    converse(driver().set_clock("107080", NOTHING, datetime(2026, 2, 10, 15, 0, 0)), line)
-    assert converse(driver().read_clock("107080", NOTHING), line) == datetime(2026, 2, 10, 15, 0, 0)
+    line = Bench(meter())
+    line.run(driver().set_clock("107080", NOTHING, datetime(2026, 2, 10, 15, 0, 0)))
+    assert line.run(driver().read_clock("107080", NOTHING)) == datetime(2026, 2, 10, 15, 0, 0)
 
 
 def test_a_refused_time_is_an_error() -> None:
@@ -108,22 +107,20 @@ def test_a_refused_time_is_an_error() -> None:
         return replace(frames.decode(asked), data=bytes(4)).encode()
 
     with pytest.raises(MeterError, match="refuses the new time"):
-        converse(driver().set_clock("107080", NOTHING, datetime(2026, 2, 10)), DeviceLine(meter(), refuse))
+        Bench(meter(), refuse).run(driver().set_clock("107080", NOTHING, datetime(2026, 2, 10)))
 
 
 def test_hours_are_asked_in_windows_of_at_most_58_readings() -> None:
     end = datetime(2026, 2, 10, 14)
     wanted = list(slots(ArchiveKind.HOUR, end - timedelta(hours=130), end))[::-1]
-    line = DeviceLine(meter())
-    told = read(driver(), line, ArchiveKind.HOUR, wanted)
-    assert [record.slot for record in told.delivered] == wanted
-    assert len(line.heard) == 1 + 2 * 3  # the clock, then two channels in windows of 57 + 57 + 16 amounts
-    for record in told.delivered:
+    line = Bench(meter())
+    records = read(driver(), line, ArchiveKind.HOUR, wanted)
+    assert [record.slot for record in records] == wanted
+    assert len(line.asked) == 1 + 2 * 3  # the clock, then two channels in windows of 57 + 57 + 16 amounts
+    for record in records:
         assert isinstance(record, ArchiveRecord)
         truths = line.device.truth_archive(ArchiveKind.HOUR, record.slot.start)
-        for value in record.values:
-            canonical = convert(value.value, value.unit, value.quantity).value
-            assert truths[value.quantity.name, 1].admits(canonical)
+        judge(record.values, truths)
 
 
 @pytest.mark.parametrize("kind", list(ArchiveKind))
@@ -135,8 +132,10 @@ def test_each_slot_gets_its_record_or_its_reason(kind: ArchiveKind) -> None:
         tomorrow = slot_at(kind, datetime(2026, 2, 11))
     closed = slot_at(kind, datetime(2026, 1, 1))
     old, ancient = slot_at(kind, datetime(2025, 12, 1)), slot_at(kind, datetime(2020, 1, 1))
-    told = read(driver(), DeviceLine(meter(installed_days_ago=41)), kind, [tomorrow, closed, old, ancient])
-    found = {record.slot: record for record in told.delivered}
+    records = read(
+        driver(), Bench(meter(installed=TODAY - timedelta(days=41))), kind, [tomorrow, closed, old, ancient]
+    )
+    found = {record.slot: record for record in records}
     assert found[tomorrow] == Gap(kind, tomorrow, GapReason.NOT_YET_CLOSED)
     assert isinstance(found[closed], ArchiveRecord)
     hours = kind is ArchiveKind.HOUR
@@ -147,8 +146,8 @@ def test_each_slot_gets_its_record_or_its_reason(kind: ArchiveKind) -> None:
 def test_a_boundary_without_power_makes_both_its_slots_gaps() -> None:
     off = MeterSlot(datetime(2026, 2, 9, 8), datetime(2026, 2, 9, 11))
     wanted = [slot_at(ArchiveKind.HOUR, datetime(2026, 2, 9, hour)) for hour in range(6, 13)]
-    told = read(driver(), DeviceLine(meter(power_failures=[off])), ArchiveKind.HOUR, wanted)
-    gaps = sorted(record.slot.start.hour for record in told.delivered if isinstance(record, Gap))
+    records = read(driver(), Bench(meter(power_failures=[off])), ArchiveKind.HOUR, wanted)
+    gaps = sorted(record.slot.start.hour for record in records if isinstance(record, Gap))
     assert gaps == [7, 8, 9, 10]
 
 
@@ -156,9 +155,9 @@ def test_a_boundary_without_power_makes_both_its_slots_gaps() -> None:
 def test_the_choice_takes_records_for_amounts(word: str, hour: int) -> None:
     """The record dated 8 or 9 o'clock is then the amount of the slot from 8 to 9."""
     slot = slot_at(ArchiveKind.HOUR, datetime(2026, 2, 9, 8))
-    device = build(DevicePlan(HEAT, "107080", "107080", memory_of(), lambda: 0.0, {"archive": word}))
-    told = read(driver(archive=word), DeviceLine(device), ArchiveKind.HOUR, [slot])
-    (record,) = told.delivered
+    device = build(DevicePlan(HEAT, "107080", "107080", memory(), lambda: 0.0, {"archive": word}))
+    records = read(driver(archive=word), Bench(device), ArchiveKind.HOUR, [slot])
+    (record,) = records
     assert isinstance(record, ArchiveRecord)
     assert record.meter_time == datetime(2026, 2, 9, hour)
     truths = device.truth_archive(ArchiveKind.HOUR, slot.start)
@@ -169,7 +168,7 @@ def test_amounts_are_no_totals() -> None:
     amounts = driver(archive="amounts_since")
     assert ArchiveKind.TOTAL not in amounts.info.depths
     with pytest.raises(NotSupported):
-        read(amounts, DeviceLine(meter()), ArchiveKind.TOTAL, [])
+        read(amounts, Bench(meter()), ArchiveKind.TOTAL, [])
 
 
 def test_a_meter_without_time_has_no_sure_archive() -> None:
@@ -177,7 +176,7 @@ def test_a_meter_without_time_has_no_sure_archive() -> None:
         return replace(frames.decode(asked), data=b"\xff" * 6).encode()
 
     with pytest.raises(DecodeError, match="does not know its time"):
-        read(driver(), DeviceLine(meter(), unknown), ArchiveKind.DAY, [])
+        read(driver(), Bench(meter(), unknown), ArchiveKind.DAY, [])
 
 
 def test_an_archive_that_begins_within_a_slot_is_refused() -> None:
@@ -189,11 +188,11 @@ def test_an_archive_that_begins_within_a_slot_is_refused() -> None:
 
     wanted = [slot_at(ArchiveKind.HOUR, datetime(2026, 2, 9, 8))]
     with pytest.raises(DecodeError, match="no start"):
-        read(driver(), DeviceLine(meter(), shifted), ArchiveKind.HOUR, wanted)
+        read(driver(), Bench(meter(), shifted), ArchiveKind.HOUR, wanted)
 
 
 def test_a_snapshot_across_a_minute_is_read_again() -> None:
-    line = DeviceLine(meter())
+    line = Bench(meter())
     times = iter([datetime(2026, 2, 10, 14, 16, 59), datetime(2026, 2, 10, 14, 17, 1)])
 
     def moved(asked: bytes, reply: bytes) -> bytes:
@@ -203,9 +202,9 @@ def test_a_snapshot_across_a_minute_is_read_again() -> None:
         return replace(frames.decode(reply), data=bytes((year - 2000, *rest))).encode()
 
     line.disturb = moved
-    snapshot = converse(driver().read_current("107080", NOTHING), line)
+    snapshot = line.run(driver().read_current("107080", NOTHING))
     assert snapshot.meter_time == datetime(2026, 2, 10, 14, 17, 1)
-    assert [asked[4] for asked in line.heard] == [4, 1, 10, 4, 1, 10]
+    assert [asked[4] for asked in line.asked] == [4, 1, 10, 4, 1, 10]
 
 
 def test_not_a_number_is_absent() -> None:
@@ -215,8 +214,8 @@ def test_not_a_number_is_absent() -> None:
             return reply
         return replace(frame, data=bytes.fromhex("00 00 C0 7F") + frame.data[4:]).encode()
 
-    line = DeviceLine(meter(), not_a_number)
-    first, *rest = converse(driver().read_current("107080", NOTHING), line).values
+    line = Bench(meter(), not_a_number)
+    first, *rest = line.run(driver().read_current("107080", NOTHING)).values
     assert (first.value, first.absence) == (None, Absence.INVALID_MARK)
     assert all(value.absence is None for value in rest)
 
@@ -227,7 +226,7 @@ def test_a_meter_without_a_counter_of_hours_is_asked_for_the_rest() -> None:
         refused = frame.function == 1 and frame.data[2] & 0x08
         return replace(frame, function=0, data=b"\x02").encode() if refused else reply
 
-    snapshot = converse(driver().read_current("107080", NOTHING), DeviceLine(meter(), without_hours))
+    snapshot = Bench(meter(), without_hours).run(driver().read_current("107080", NOTHING))
     names = [value.quantity.name for value in snapshot.values]
     assert "energy_heating" in names
     assert "operating_time" not in names
@@ -238,13 +237,13 @@ def test_a_clock_that_began_anew_makes_no_slots_before_2000() -> None:
         return replace(frames.decode(asked), data=bytes((0, 1, 1, 0, 10, 0))).encode()
 
     before = slot_at(ArchiveKind.HOUR, datetime(1999, 12, 31, 22))
-    told = read(driver(), DeviceLine(meter(), anew), ArchiveKind.HOUR, [before])
-    assert told.delivered == [Gap(ArchiveKind.HOUR, before, GapReason.OUT_OF_DEPTH)]
+    records = read(driver(), Bench(meter(), anew), ArchiveKind.HOUR, [before])
+    assert records == [Gap(ArchiveKind.HOUR, before, GapReason.OUT_OF_DEPTH)]
 
 
 def test_inputs_that_no_plant_is_wired_to_count_nothing() -> None:
     model = "teplovodokhran-pulsar-10m"
-    values = converse(driver(model).read_current("107080", NOTHING), DeviceLine(meter(model))).values
+    values = Bench(meter(model)).run(driver(model).read_current("107080", NOTHING)).values
     assert [value.circuit for value in values[:10]] == list(range(1, 11))
     assert values[0].value > 0
     assert all(value.value == Decimal(0) for value in values[1:10])
@@ -263,4 +262,4 @@ def test_a_meter_is_silent_to_what_is_not_its_own() -> None:
 
 def test_the_address_of_a_simulated_meter_is_its_serial() -> None:
     with pytest.raises(ConfigurationError):
-        build(DevicePlan(HEAT, "107080", "107081", memory_of(), lambda: 0.0))
+        build(DevicePlan(HEAT, "107080", "107081", memory(), lambda: 0.0))

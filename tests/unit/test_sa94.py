@@ -2,79 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from datetime import UTC, date, datetime, time
+from collections.abc import Mapping
+from datetime import date, datetime, time
 from decimal import Decimal
-from typing import TypeVar
 
 import pytest
 
 from collector.attempt import Attempt
-from metering.calendar import ArchiveKind, MeterSlot, MeterZone, slot_at
-from metering.errors import ConfigurationError, FrameError, NoResponse, NotSupported, TeploError
-from metering.meters import MeterConfiguration
+from metering.calendar import ArchiveKind, MeterSlot
+from metering.errors import ConfigurationError, FrameError, NoResponse, NotSupported
 from metering.polls import Finding
-from metering.readings import Absence, ArchiveRecord, Gap, GapReason, MeterValue, Record
-from metering.units import convert
+from metering.readings import Absence, ArchiveRecord, GapReason
 from protocols import catalogue
-from protocols.conversation import Conversation, Deliver, Exchange, Step
-from protocols.driver import Driver
+from protocols.conversation import Conversation, Exchange
 from protocols.vendor.sa94 import FAMILY
 from protocols.vendor.sa94.commands import extended_statistics, parameter, select, selected
 from protocols.vendor.sa94.dialogue import MOST_READS, current
 from protocols.vendor.sa94.formats import day_of, number, time_of
 from protocols.vendor.sa94.status import Status, is_status
 from simulators.families import DevicePlan
-from simulators.memory import MeterMemory
-from simulators.plant import Plant
 from simulators.vendor.sa94 import build, split
 from simulators.vendor.sa94.meter import Sa94Meter
+from tests.support.driver_bench import EMPTY, DriverBench, judge_all
+from tests.support.plant import NOW, memory
 
-T = TypeVar("T")
-NOW = datetime(2026, 2, 10, 9, 17, 30, tzinfo=UTC)
 HOUR, DAY, TOTAL, MONTH = ArchiveKind.HOUR, ArchiveKind.DAY, ArchiveKind.TOTAL, ArchiveKind.MONTH
-EMPTY = MeterConfiguration()
 SECOND = "aswega-sa-94-2"
-Spoil = Callable[[bytes, bytes], bytes]
-"""What is heard instead of the reply to a request."""
-
-
-@dataclass
-class Bench:
-    """A driver and a meter; `asked` counts the questions."""
-
-    driver: Driver
-    meter: Sa94Meter
-    delivered: list[Record]
-    spoil: Spoil = lambda request, reply: reply
-    asked: int = 0
-
-    def run(self, conversation: Conversation[T]) -> T:
-        step: Step = next(conversation)
-        try:
-            while True:
-                outcome: bytes | TeploError = b""
-                if isinstance(step, Deliver):
-                    self.delivered.extend(step.records)
-                if isinstance(step, Exchange):
-                    outcome = self._answer(step)
-                failed = isinstance(outcome, TeploError)
-                step = conversation.throw(outcome) if failed else conversation.send(outcome)  # type: ignore
-        except StopIteration as end:
-            result: T = end.value
-            return result
-
-    def archive(self, kind: ArchiveKind, *starts: str) -> list[Record]:
-        slots = [slot_at(kind, datetime.fromisoformat(start)) for start in starts]
-        self.run(self.driver.read_archive("19855", EMPTY, kind, slots))
-        return self.delivered
-
-    def _answer(self, step: Exchange) -> bytes | TeploError:
-        self.asked += 1
-        reply = self.spoil(step.request, self.meter.hear(step.request) or b"")
-        end = step.complete(reply)
-        return NoResponse() if end is None else reply[:end]
 
 
 def bench(
@@ -83,39 +36,20 @@ def bench(
     *,
     off: str = "",
     installed: str = "2025-09-20",
-) -> Bench:
-    memory = MeterMemory(
-        Plant(7),
-        now=lambda: NOW,
-        zone=MeterZone("+00:00"),
-        installed=datetime.fromisoformat(f"{installed}T10:30"),
+) -> DriverBench[Sa94Meter]:
+    of_it = memory(
+        datetime.fromisoformat(f"{installed}T10:30"),
+        zone="+00:00",
         power_failures=[MeterSlot(*map(datetime.fromisoformat, each.split("/"))) for each in off.split()],
     )
     chosen = dict(choices or {})
-    meter = build(DevicePlan(model, "19855", "19855", memory, lambda: 0.0, chosen))
+    meter = build(DevicePlan(model, "19855", "19855", of_it, lambda: 0.0, chosen))
     line = {f"sa94.{name}": word for name, word in chosen.items()}
-    return Bench(catalogue.driver(model, choices=line), meter, [])
+    return DriverBench(meter, driver=catalogue.driver(model, choices=line), address="19855")
 
 
-def judge(found: Bench, kind: ArchiveKind, count: int) -> None:
-    """So many records, with all and only what the plant has."""
-    records = [one for one in found.delivered if isinstance(one, ArchiveRecord)]
-    assert len(records) == count
-    for record in records:
-        truths = found.meter.truth_archive(kind, record.slot.start)
-        values = {(one.quantity.name, one.circuit): one for one in record.values if one.value is not None}
-        assert truths and values.keys() == truths.keys()
-        for key, truth in truths.items():
-            assert truth.admits(canonical(values[key])), key
-
-
-def canonical(value: MeterValue) -> Decimal:
-    assert value.value is not None
-    return convert(value.value, value.unit, value.quantity).value
-
-
-def gaps(found: Bench) -> dict[datetime, GapReason]:
-    return {one.slot.start: one.reason for one in found.delivered if isinstance(one, Gap)}
+def gaps(found: DriverBench[Sa94Meter]) -> dict[datetime, GapReason]:
+    return {gap.slot.start: gap.reason for gap in found.gaps}
 
 
 @pytest.mark.parametrize(
@@ -184,7 +118,7 @@ def test_nothing_of_a_reply_is_taken_for_echo_where_it_may_begin_like_the_questi
 
 
 def test_a_meter_is_silent_until_it_is_selected_and_after_another_is() -> None:
-    meter = bench().meter
+    meter = bench().device
     assert meter.hear(parameter(7)) is None
     assert meter.hear(select(19855)) == b"\x1f"
     assert meter.hear(parameter(7)) is not None
@@ -238,7 +172,7 @@ def test_answers_that_never_agree_are_given_up() -> None:
 
 def test_an_echoing_line_is_refused_and_nothing_is_read() -> None:
     found = bench()
-    found.spoil = lambda request, reply: (request + reply) if len(request) == 1 else reply
+    found.disturb = lambda request, reply: (request + reply) if len(request) == 1 else reply
     with pytest.raises(FrameError, match="echo"):
         found.run(found.driver.read_current("19855", EMPTY))
 
@@ -248,13 +182,13 @@ def test_damage_of_every_third_answer_changes_no_reading() -> None:
 
     def spoil(request: bytes, reply: bytes) -> bytes:
         damaged = reply[:-1] + bytes((reply[-1] ^ 0x40,)) if reply else reply
-        return damaged if spoilt.asked % 3 == 0 else reply
+        return damaged if len(spoilt.asked) % 3 == 0 else reply
 
-    spoilt.spoil = spoil
+    spoilt.disturb = spoil
     for found in (clean, spoilt):
         found.archive(HOUR, *(f"2026-02-09T{hour:02}:00" for hour in range(5, 0, -1)))
     assert clean.delivered == spoilt.delivered
-    judge(spoilt, HOUR, 5)
+    judge_all(spoilt, HOUR, 5)
 
 
 @pytest.mark.parametrize("model", FAMILY.models)
@@ -267,19 +201,19 @@ def test_hours_days_and_totals(model: str, archive: str) -> None:
     ):
         found = bench(model, {"archive": archive})
         found.archive(kind, *starts)
-        judge(found, kind, 3)
+        judge_all(found, kind, 3)
 
 
 def test_a_day_record_that_carries_its_own_date() -> None:
     found = bench(choices={"day_date": "own"})
     found.archive(DAY, "2026-02-09", "2026-01-01")
-    judge(found, DAY, 2)
+    judge_all(found, DAY, 2)
 
 
 def test_the_older_half_is_read_and_what_was_erased_is_out_of_depth() -> None:
     found = bench()  # 3431 records: the second half holds the last 359, the first the 512 before
     found.archive(HOUR, "2026-01-06T10:00", "2025-12-20T00:00")
-    judge(found, HOUR, 1)
+    judge_all(found, HOUR, 1)
     assert gaps(found) == {datetime.fromisoformat("2025-12-20"): GapReason.OUT_OF_DEPTH}
 
 
@@ -288,7 +222,7 @@ def test_hours_without_power_are_gaps_and_those_beside_them_are_read() -> None:
     found.archive(HOUR, *(f"2026-02-09T{hour:02}:00" for hour in range(11, 2, -1)), "2026-01-20T07:00")
     # 08:57 to 09:00 is less than eight minutes of work: it goes into the record of the next hour
     assert sorted(start.hour for start in gaps(found)) == [5, 6, 7, 8]
-    judge(found, HOUR, 6)
+    judge_all(found, HOUR, 6)
 
 
 def test_the_day_record_of_a_power_on_is_not_of_the_day_before_it() -> None:
@@ -298,10 +232,10 @@ def test_the_day_record_of_a_power_on_is_not_of_the_day_before_it() -> None:
     assert {start.day: reason for start, reason in gaps(found).items()} == dict.fromkeys(
         (5, 4, 3), GapReason.NO_RECORD
     )
-    judge(found, DAY, 2)
+    judge_all(found, DAY, 2)
     found = bench(off="2026-02-03T12:00/2026-02-06T07:00")
     found.archive(TOTAL, "2026-02-06", "2026-02-03")
-    judge(found, TOTAL, 2)
+    judge_all(found, TOTAL, 2)
 
 
 def test_the_first_day_has_means_and_no_heat() -> None:
@@ -321,7 +255,7 @@ def test_a_total_that_was_set_back_is_no_negative_heat() -> None:
         at = reply.find(bytes.fromhex("EE 10 02 26"))
         return reply[: at + 4] + bytes(4) + reply[at + 8 :] if len(reply) == 128 and at >= 0 else reply
 
-    found.spoil = set_back
+    found.disturb = set_back
     (record,) = found.archive(DAY, "2026-02-09")
     assert isinstance(record, ArchiveRecord)
     (heat,) = (value for value in record.values if value.quantity.name == "energy_heating")
@@ -336,7 +270,7 @@ def test_the_serial_is_the_number_as_it_is_written_on_the_meter() -> None:
 
 def test_a_new_meter_has_empty_archives() -> None:
     found = bench(installed="2026-02-10")
-    found.meter.memory.drift = datetime.fromisoformat("2026-02-10T10:40") - NOW.replace(tzinfo=None)
+    found.device.memory.drift = datetime.fromisoformat("2026-02-10T10:40") - NOW.replace(tzinfo=None)
     found.archive(HOUR, "2026-02-10T09:00")
     found.archive(DAY, "2026-02-08")
     assert set(gaps(found).values()) == {GapReason.NO_RECORD}
@@ -353,7 +287,7 @@ def test_a_slot_that_runs_is_not_closed_and_months_are_not_kept() -> None:
 def test_a_long_archive_is_searched_in_few_questions() -> None:
     found = bench()
     found.archive(HOUR, "2026-02-01T05:00")
-    assert found.asked < 2 + 4 + 2 * 2 + 2 * 4
+    assert len(found.asked) < 2 + 4 + 2 * 2 + 2 * 4
 
 
 @pytest.mark.parametrize("address", ["", "1000000", "-1", "12a", "٣"])
@@ -373,7 +307,7 @@ def test_a_search_selects_a_meter_twice_and_asks_nothing_else() -> None:
     found = bench()
     (search,) = catalogue.families()["sa94"].search
     answer = found.run(search.ask("19855"))
-    assert (answer.model, answer.identity.serial, found.asked) == (SECOND, "19855", 2)
+    assert (answer.model, answer.identity.serial, len(found.asked)) == (SECOND, "19855", 2)
 
 
 def test_a_search_meets_silence_with_one_question() -> None:
@@ -381,4 +315,4 @@ def test_a_search_meets_silence_with_one_question() -> None:
     (search,) = catalogue.families()["sa94"].search
     with pytest.raises(NoResponse):
         found.run(search.ask("19856"))
-    assert found.asked == 1
+    assert len(found.asked) == 1

@@ -17,14 +17,14 @@ from protocols.vendor.sku02.driver import MODEL
 from protocols.vendor.sku02.frames import CLOCK, CURRENT_VALUES, Question, frame, is_frame, sealed
 from simulators.families import DevicePlan
 from simulators.vendor.sku02 import Sku02Meter, split
-from tests.device_line import DeviceLine, memory_of
-from tests.mbus_bus import converse
+from tests.support.back_to_back import Bench
+from tests.support.plant import memory
 
 SETTINGS = MeterConfiguration()
 
 
-def line() -> DeviceLine:
-    return DeviceLine(Sku02Meter(DevicePlan(MODEL, "0", "7012345", memory_of(), lambda: 0.0)))
+def line() -> Bench:
+    return Bench(Sku02Meter(DevicePlan(MODEL, "0", "7012345", memory(), lambda: 0.0)))
 
 
 def with_byte(at: int, octet: int) -> Snapshot:
@@ -36,7 +36,7 @@ def with_byte(at: int, octet: int) -> Snapshot:
 
     on = line()
     on.disturb = disturb
-    return converse(catalogue.driver(MODEL).read_current("0", SETTINGS), on)
+    return on.run(catalogue.driver(MODEL).read_current("0", SETTINGS))
 
 
 def number(snapshot: Snapshot, name: str, circuit: int = 1) -> Decimal | None:
@@ -109,6 +109,6 @@ def test_a_clock_of_no_calendar_is_refused() -> None:
 def test_it_has_no_address_and_no_archive_that_is_described() -> None:
     driver = catalogue.driver(MODEL)
     with pytest.raises(ConfigurationError):
-        converse(driver.identify("1"), line())
+        line().run(driver.identify("1"))
     with pytest.raises(NotSupported):
-        converse(driver.read_archive("0", SETTINGS, ArchiveKind.DAY, []), line())
+        line().run(driver.read_archive("0", SETTINGS, ArchiveKind.DAY, []))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -18,8 +19,7 @@ from metering.errors import (
     ProfileError,
 )
 from metering.meters import MeterConfiguration
-from metering.readings import Absence, ArchiveRecord, Gap, GapReason
-from metering.units import convert
+from metering.readings import Absence, ArchiveRecord, Gap, GapReason, Record
 from protocols import catalogue
 from protocols.vendor.tekon import FAMILY, frames, site_map
 from protocols.vendor.tekon.cells import depth, index, runs
@@ -28,8 +28,8 @@ from protocols.vendor.tekon.frames import Address, Frame
 from protocols.vendor.tekon.models import MODELS
 from simulators.families import DevicePlan
 from simulators.vendor.tekon import USUAL, TekonModule, build, split
-from tests.device_line import DeviceLine, memory_of
-from tests.mbus_bus import Told, converse
+from tests.support.back_to_back import Bench
+from tests.support.plant import judge, memory
 
 NOTHING = MeterConfiguration()
 HOUR, DAY, MONTH = ArchiveKind.HOUR, ArchiveKind.DAY, ArchiveKind.MONTH
@@ -38,18 +38,17 @@ DATE, TIME, LIST = 0x17, 0x18, 0x1C
 MAPS = Path(site_map.__file__).parent / "maps"
 
 
-def module(model: str = "kreit-tekon-19", address: str = "2:3", **settings: object) -> TekonModule:
-    return build(DevicePlan(model, address, "3840", memory_of(**settings), lambda: 0.0))
+def module(model: str = "kreit-tekon-19", address: str = "2:3", **settings: Any) -> TekonModule:
+    return build(DevicePlan(model, address, "3840", memory(**settings), lambda: 0.0))
 
 
 def driver(model: str = "kreit-tekon-19") -> TekonDriver:
     return TekonDriver(MODELS[model], {"map": USUAL[model]})
 
 
-def read(line: DeviceLine, kind: ArchiveKind, wanted: list[MeterSlot]) -> Told:
-    told = Told()
-    converse(driver(line.device.model).read_archive("2:3", NOTHING, kind, wanted), line, told)
-    return told
+def read(line: Bench, kind: ArchiveKind, wanted: list[MeterSlot]) -> list[Record]:
+    line.run(driver(line.device.model).read_archive("2:3", NOTHING, kind, wanted))
+    return line.delivered
 
 
 @pytest.mark.parametrize(
@@ -107,14 +106,14 @@ def test_the_answer_is_found_behind(before: bytes) -> None:
 
 def test_a_refusal_is_one_byte_alone() -> None:
     with pytest.raises(NotSupported, match="F001"):
-        converse(driver().identify("2:3"), DeviceLine(module(), lambda asked, reply: b"\xe5"))
-    line = DeviceLine(module(), lambda asked, reply: b"\xe5" + reply)
-    assert converse(driver().identify("2:3"), line).serial == "3840"
+        Bench(module(), lambda asked, reply: b"\xe5").run(driver().identify("2:3"))
+    line = Bench(module(), lambda asked, reply: b"\xe5" + reply)
+    assert line.run(driver().identify("2:3")).serial == "3840"
 
 
 def test_silence_and_noise_are_no_answer() -> None:
     with pytest.raises(FrameError):
-        converse(driver().identify("2:3"), DeviceLine(module(), lambda asked, reply: b"\x55" + reply[:-1]))
+        Bench(module(), lambda asked, reply: b"\x55" + reply[:-1]).run(driver().identify("2:3"))
 
 
 def test_a_serial_number_has_decimal_digits() -> None:
@@ -122,7 +121,7 @@ def test_a_serial_number_has_decimal_digits() -> None:
         return Frame(reply[4], reply[5], bytes.fromhex("4A 38 00 00")).encode()
 
     with pytest.raises(DecodeError, match="decimal"):
-        converse(driver().identify("2:3"), DeviceLine(module(), letters))
+        Bench(module(), letters).run(driver().identify("2:3"))
 
 
 @pytest.mark.parametrize("digits", ["00 05 30 25", "00 05 6A 14", "00 05"])
@@ -131,7 +130,7 @@ def test_a_time_that_no_day_has_is_refused(digits: str) -> None:
         return Frame(reply[4], reply[5], bytes.fromhex(digits)).encode()
 
     with pytest.raises(DecodeError, match="clock"):
-        converse(driver().read_clock("2:3", NOTHING), DeviceLine(module(), wrong))
+        Bench(module(), wrong).run(driver().read_clock("2:3", NOTHING))
 
 
 def test_runs_have_at_most_60_cells_and_end_where_an_array_begins_anew() -> None:
@@ -149,10 +148,10 @@ def test_runs_have_at_most_60_cells_and_end_where_an_array_begins_anew() -> None
 @pytest.mark.parametrize("model", MODELS)
 @pytest.mark.parametrize("kind", [HOUR, DAY, MONTH])
 def test_every_slot_gets_its_true_record_or_its_reason(model: str, kind: ArchiveKind) -> None:
-    line = DeviceLine(module(model))
+    line = Bench(module(model))
     now = line.device.memory.meter_time()
     wanted = list(slots(kind, datetime(2026, 1, 20) if kind is HOUR else datetime(2025, 9, 1), now))[::-1]
-    found = {record.slot: record for record in read(line, kind, wanted).delivered}
+    found = {record.slot: record for record in read(line, kind, wanted)}
     assert set(found) == set(wanted)
     kept = driver(model).info.depths[kind]
     for number, slot in enumerate(wanted):
@@ -166,23 +165,21 @@ def test_every_slot_gets_its_true_record_or_its_reason(model: str, kind: Archive
             assert record == Gap(kind, slot, GapReason.NO_RECORD)
         else:
             assert isinstance(record, ArchiveRecord)
-            for value in record.values:
-                canonical = convert(value.value, value.unit, value.quantity).value
-                assert truths[value.quantity.name, 1].admits(canonical)
+            judge(record.values, truths)
 
 
 def test_hours_without_power_are_gaps() -> None:
     off = MeterSlot(datetime(2026, 2, 9, 8), datetime(2026, 2, 9, 11))
     wanted = [slot_at(HOUR, datetime(2026, 2, 9, hour)) for hour in range(6, 13)]
-    told = read(DeviceLine(module(power_failures=[off])), HOUR, wanted)
-    assert sorted(record.slot.start.hour for record in told.delivered if isinstance(record, Gap)) == [
+    records = read(Bench(module(power_failures=[off])), HOUR, wanted)
+    assert sorted(record.slot.start.hour for record in records if isinstance(record, Gap)) == [
         8,
         9,
         10,
     ]
 
 
-def changing_clock(line: DeviceLine, *hours: str) -> None:
+def changing_clock(line: Bench, *hours: str) -> None:
     """The answers to questions for the time, one after the other; the last one stays."""
     left = list(hours)
 
@@ -196,16 +193,16 @@ def changing_clock(line: DeviceLine, *hours: str) -> None:
 
 
 def test_what_was_read_while_the_hour_changed_is_read_again() -> None:
-    line = DeviceLine(module())
+    line = Bench(module())
     changing_clock(line, "13", "14")
-    told = read(line, HOUR, [slot_at(HOUR, datetime(2026, 2, 10, 10))])
-    assert [type(record) for record in told.delivered] == [ArchiveRecord]
-    arrays = [asked for asked in line.heard if asked[0] == 0x68]
+    records = read(line, HOUR, [slot_at(HOUR, datetime(2026, 2, 10, 10))])
+    assert [type(record) for record in records] == [ArchiveRecord]
+    arrays = [asked for asked in line.asked if asked[0] == 0x68]
     assert len(arrays) == 10  # five quantities, twice
 
 
 def test_a_clock_that_runs_away_is_given_up() -> None:
-    line = DeviceLine(module())
+    line = Bench(module())
     changing_clock(line, "12", "13", "14")
     with pytest.raises(MeterBusy):
         read(line, HOUR, [slot_at(HOUR, datetime(2026, 2, 10, 10))])
@@ -219,7 +216,7 @@ def test_a_bad_quality_is_absence_and_no_failures_are_told() -> None:
         data[4::5] = bytes((9,)) * len(data[4::5])
         return Frame(reply[4], reply[5], bytes(data)).encode()
 
-    snapshot = converse(driver().read_current("2:3", NOTHING), DeviceLine(module(), dead))
+    snapshot = Bench(module(), dead).run(driver().read_current("2:3", NOTHING))
     assert {value.absence for value in snapshot.values} == {Absence.RECORD_ERROR}
     assert not snapshot.conditions
     assert "flags" not in {value.quantity.name for value in snapshot.values}
@@ -228,30 +225,30 @@ def test_a_bad_quality_is_absence_and_no_failures_are_told() -> None:
 def test_a_choice_of_the_line_changes_the_map() -> None:
     chosen = catalogue.driver("kreit-tekon-19", choices={"tekon.map": "two-pipes-16-days"})
     assert chosen.info.depths[HOUR] == 382
-    configuration = converse(chosen.read_configuration("2:3"), DeviceLine(module()))
+    configuration = Bench(module()).run(chosen.read_configuration("2:3"))
     assert configuration.settings == {"map": "two-pipes-16-days"}
 
 
 @pytest.mark.parametrize("model", MODELS)
 def test_without_a_map_no_address_is_guessed(model: str) -> None:
     """tekon-19.md section 3: addresses of 8000h and above belong to the task program of each site."""
-    reader, line = catalogue.driver(model), DeviceLine(module(model))
+    reader, line = catalogue.driver(model), Bench(module(model))
     assert (reader.info.choices[0].words[0], dict(reader.info.depths)) == ("none", {})
-    assert converse(reader.identify("2:3"), line).serial == "3840"
-    assert converse(reader.read_clock("2:3", NOTHING), line)
-    assert converse(reader.read_configuration("2:3"), line).settings == {"map": "none"}
+    assert line.run(reader.identify("2:3")).serial == "3840"
+    assert line.run(reader.read_clock("2:3", NOTHING))
+    assert line.run(reader.read_configuration("2:3")).settings == {"map": "none"}
     with pytest.raises(ConfigurationError, match=r"tekon\.map"):
-        converse(reader.read_current("2:3", NOTHING), line)
+        line.run(reader.read_current("2:3", NOTHING))
     with pytest.raises(ConfigurationError, match=r"tekon\.map"):
-        converse(reader.read_archive("2:3", NOTHING, HOUR, []), line)
+        line.run(reader.read_archive("2:3", NOTHING, HOUR, []))
     assert all(
-        asked[0] == 0x10 and asked[5:7] in (b"\x01\xf0", b"\x17\xf0", b"\x18\xf0") for asked in line.heard
+        asked[0] == 0x10 and asked[5:7] in (b"\x01\xf0", b"\x17\xf0", b"\x18\xf0") for asked in line.asked
     )
 
 
 def test_totals_are_not_in_the_maps() -> None:
     with pytest.raises(NotSupported, match="no total archive"):
-        read(DeviceLine(module()), ArchiveKind.TOTAL, [])
+        read(Bench(module()), ArchiveKind.TOTAL, [])
 
 
 @pytest.mark.parametrize("file", sorted(MAPS.glob("*.toml")), ids=lambda file: file.stem)
@@ -279,8 +276,8 @@ def test_a_bad_map_is_refused_with_its_place(old: str, new: str, says: str) -> N
 
 
 def test_current_values_are_the_plants() -> None:
-    line = DeviceLine(module())
-    snapshot = converse(driver().read_current("2:3", NOTHING), line)
+    line = Bench(module())
+    snapshot = line.run(driver().read_current("2:3", NOTHING))
     truths = line.device.truth_snapshot(snapshot.meter_time)
     read = {(value.quantity.name, value.circuit): value.value for value in snapshot.values}
     assert read.keys() == truths.keys()
@@ -304,4 +301,4 @@ def test_a_request_is_split_off_with_what_stands_before_it() -> None:
 
 def test_a_search_says_who_answers() -> None:
     (search,) = FAMILY.search
-    assert converse(search.ask("2:3"), DeviceLine(module())).identity.serial == "3840"
+    assert Bench(module()).run(search.ask("2:3")).identity.serial == "3840"

@@ -22,7 +22,8 @@ from protocols.vendor.tem.clock import TEM_104
 from protocols.vendor.tem.commands import FlashOrder, Memory, extended, read
 from protocols.vendor.tem.frames import REPLY, REQUEST, Frame, decode, reseal
 from protocols.vendor.tem.models import MODELS
-from tests.unit.tem_line import ADDRESS, FAILURE, TODAY, Line, driver, judge, judge_record, meter
+from tests.support.plant import TODAY
+from tests.unit.tem_bench import ADDRESS, FAILURE, TemBench, driver, judge, judge_record, meter
 
 HOUR, DAY, MONTH, TOTAL = ArchiveKind.HOUR, ArchiveKind.DAY, ArchiveKind.MONTH, ArchiveKind.TOTAL
 ARCHIVED = [model for model, row in MODELS.items() if row.map.archives]
@@ -60,12 +61,12 @@ def before(kind: ArchiveKind, count: int, end: datetime = TODAY.replace(hour=14)
 
 @pytest.mark.parametrize(("model", "choices"), CHOSEN, ids=str)
 def test_both_circuits_are_read_as_the_choice_says(model: str, choices: dict[str, str]) -> None:
-    line = Line(meter(model, choices, circuits=CIRCUITS.get(model, 1)))
+    line = TemBench(meter(model, choices, circuits=CIRCUITS.get(model, 1)))
     reader = driver(model, choices)
     configuration = line.run(reader.read_configuration(ADDRESS))
     snapshot = line.run(reader.read_current(ADDRESS, configuration))
     assert snapshot.meter_time == TODAY.replace(hour=14, minute=17, second=30)
-    judge(snapshot.values, line.meter.truth_snapshot(snapshot.meter_time))
+    judge(snapshot.values, line.device.truth_snapshot(snapshot.meter_time))
     for kind in reader.info.depths:
         for record in line.archive(reader, kind, [slot_at(kind, start) for start in before(kind, 3)]):
             judge_record(line, record)
@@ -73,7 +74,7 @@ def test_both_circuits_are_read_as_the_choice_says(model: str, choices: dict[str
 
 @every_model
 def test_who_it_is(model: str) -> None:
-    line = Line(meter(model))
+    line = TemBench(meter(model))
     identity = line.run(driver(model).identify(ADDRESS))
     assert (identity.serial, identity.maker) == ("12345", "Arvas")
     assert identity.model in MODELS[model].names
@@ -81,33 +82,33 @@ def test_who_it_is(model: str) -> None:
 
 @every_model
 def test_a_search_finds_the_model(model: str) -> None:
-    found = Line(meter(model)).run(ask(ADDRESS))
+    found = TemBench(meter(model)).run(ask(ADDRESS))
     assert (found.model, found.identity.serial) == (model, "12345")
 
 
 @every_model
 def test_another_address_is_not_answered(model: str) -> None:
     with pytest.raises(NoResponse):
-        Line(meter(model)).run(driver(model).identify("8"))
+        TemBench(meter(model)).run(driver(model).identify("8"))
 
 
 def test_a_meter_of_another_map_is_refused_by_its_name() -> None:
     with pytest.raises(WrongMeter, match="arvas-tem-106"):
-        Line(meter("arvas-tem-106")).run(driver("arvas-tem-104").identify(ADDRESS))
+        TemBench(meter("arvas-tem-106")).run(driver("arvas-tem-104").identify(ADDRESS))
     unchecked = driver("arvas-tem-104", {"name_check": "off"})
-    assert Line(meter("arvas-tem-106")).run(unchecked.identify(ADDRESS)).model == "TEM-106"
+    assert TemBench(meter("arvas-tem-106")).run(unchecked.identify(ADDRESS)).model == "TEM-106"
 
 
 def test_an_unknown_name_ends_a_search() -> None:
     renamed = Frame(REPLY, int(ADDRESS), 0, 0, b"RSM-05.03").encode()
     with pytest.raises(DecodeError, match=r"RSM-05\.03"):
-        Line(meter("arvas-tem-104"), lambda number, request, reply: renamed).run(ask(ADDRESS))
+        TemBench(meter("arvas-tem-104"), lambda request, reply: renamed).run(ask(ADDRESS))
 
 
 @every_archive
 def test_over_a_power_failure_what_was_counted_is_told_once(model: str) -> None:
     """Hours wholly without power have no record; the hour after them gained what it ran."""
-    line, reader = Line(meter(model)), driver(model)
+    line, reader = TemBench(meter(model)), driver(model)
     first, last = FAILURE.start.replace(minute=0), FAILURE.end.replace(minute=0)
     hours = [last + timedelta(hours=number) for number in range(2, -11, -1)]
     records = line.archive(reader, HOUR, [slot_at(HOUR, start) for start in hours])
@@ -120,7 +121,7 @@ def test_over_a_power_failure_what_was_counted_is_told_once(model: str) -> None:
 
 @every_archive
 def test_a_record_is_read_once_for_two_hours(model: str) -> None:
-    line, reader = Line(meter(model)), driver(model)
+    line, reader = TemBench(meter(model)), driver(model)
     archive = next(iter(MODELS[model].map.archives.values()))
     line.archive(reader, HOUR, [slot_at(HOUR, start) for start in before(HOUR, 10)])
     flash = [request for request in line.asked if request[3:5] == b"\x0f\x03"]
@@ -129,7 +130,7 @@ def test_a_record_is_read_once_for_two_hours(model: str) -> None:
 
 @every_ring
 def test_a_slot_far_back_is_found_in_few_steps(model: str) -> None:
-    line, reader = Line(meter(model)), driver(model)
+    line, reader = TemBench(meter(model)), driver(model)
     start = before(HOUR, 700)[-1]
     (record,) = line.archive(reader, HOUR, [slot_at(HOUR, start)])
     judge_record(line, record)
@@ -140,7 +141,7 @@ def test_a_slot_far_back_is_found_in_few_steps(model: str) -> None:
 
 @every_ring
 def test_a_ring_that_has_wrapped_ends_at_its_depth(model: str) -> None:
-    line, reader = Line(meter(model)), driver(model)
+    line, reader = TemBench(meter(model)), driver(model)
     depth = reader.info.depths[HOUR]
     lost = int((FAILURE.end.replace(minute=0) - FAILURE.start).total_seconds() // 3600)
     kept = before(HOUR, depth + lost)
@@ -157,7 +158,7 @@ def test_a_ring_that_has_wrapped_ends_at_its_depth(model: str) -> None:
 
 @every_archive
 def test_a_new_meter_has_few_records(model: str) -> None:
-    line, reader = Line(meter(model, installed=TODAY.replace(hour=11))), driver(model)
+    line, reader = TemBench(meter(model, installed=TODAY.replace(hour=11))), driver(model)
     records = line.archive(reader, HOUR, [slot_at(HOUR, start) for start in before(HOUR, 5)])
     assert [isinstance(one, ArchiveRecord) for one in records] == [True, True, True, False, False]
     assert [one.reason for one in records if isinstance(one, Gap)] == [GapReason.NO_RECORD] * 2
@@ -165,26 +166,26 @@ def test_a_new_meter_has_few_records(model: str) -> None:
 
 @every_archive
 def test_a_slot_that_runs_is_not_closed(model: str) -> None:
-    line, reader = Line(meter(model)), driver(model)
+    line, reader = TemBench(meter(model)), driver(model)
     slots = [slot_at(HOUR, TODAY.replace(hour=14)), slot_at(HOUR, TODAY.replace(hour=20))]
     assert {one.reason for one in line.archive(reader, HOUR, slots) if isinstance(one, Gap)} == {
         GapReason.NOT_YET_CLOSED
     }
 
 
-def damaging(place: bytes) -> Line:
+def damaging(place: bytes) -> TemBench:
     """A TEM-104 one record of which has a wrong checksum: a byte of its last piece is turned round."""
 
-    def spoil(number: int, request: bytes, reply: bytes) -> bytes:
+    def spoil(request: bytes, reply: bytes) -> bytes:
         if request[3:5] != b"\x0f\x03" or request[7:11] != place:
             return reply
         return reseal(reply[:20] + bytes((reply[20] ^ 0x10,)) + reply[21:])
 
-    return Line(meter("arvas-tem-104"), spoil)
+    return TemBench(meter("arvas-tem-104"), spoil)
 
 
 def test_a_damaged_record_is_a_gap_and_leaves_no_amount_to_the_hour_after() -> None:
-    reader, sound = driver("arvas-tem-104"), Line(meter("arvas-tem-104"))
+    reader, sound = driver("arvas-tem-104"), TemBench(meter("arvas-tem-104"))
     sound.archive(reader, HOUR, [slot_at(HOUR, before(HOUR, 2)[-1])])
     pieces = [request[7:11] for request in sound.asked if request[3:5] == b"\x0f\x03"]
     line = damaging(pieces[-1 - 4])
@@ -199,12 +200,12 @@ def test_a_damaged_record_is_a_gap_and_leaves_no_amount_to_the_hour_after() -> N
 
 def test_registers_that_were_reset_give_no_amounts() -> None:
     """The whole part of the heat of one record is raised beyond the next one's."""
-    reader, sound = driver("arvas-tem-104-1"), Line(meter("arvas-tem-104-1"))
+    reader, sound = driver("arvas-tem-104-1"), TemBench(meter("arvas-tem-104-1"))
     newest, older = (slot_at(HOUR, one) for one in before(HOUR, 2))
     sound.archive(reader, HOUR, [newest])
     *_, opening = [request for request in sound.asked if request[3:5] == b"\x0f\x03"]
 
-    def spoil(number: int, request: bytes, reply: bytes) -> bytes:
+    def spoil(request: bytes, reply: bytes) -> bytes:
         if request != opening:
             return reply
         data = bytearray(decode(reply).data)
@@ -212,7 +213,7 @@ def test_registers_that_were_reset_give_no_amounts() -> None:
         data[-1] = sum(data[:-1]) & 0xFF
         return Frame(REPLY, int(ADDRESS), 0x0F, 0x03, bytes(data)).encode()
 
-    line = Line(meter("arvas-tem-104-1"), spoil)
+    line = TemBench(meter("arvas-tem-104-1"), spoil)
     (record,) = line.archive(reader, HOUR, [newest])
     assert isinstance(record, ArchiveRecord)
     absences = {value.absence for value in record.values if value.quantity.behaviour == "register"}
@@ -221,19 +222,19 @@ def test_registers_that_were_reset_give_no_amounts() -> None:
 
 
 def test_a_pointer_that_leads_to_no_record_is_not_followed() -> None:
-    def spoil(number: int, request: bytes, reply: bytes) -> bytes:
+    def spoil(request: bytes, reply: bytes) -> bytes:
         if request[6:9] != b"\x00\xf4\x04":
             return reply
         return Frame(REPLY, int(ADDRESS), 0x0F, 0x01, b"\x00\x20\x2b\x80").encode()
 
-    line = Line(meter("arvas-tem-104"), spoil)
+    line = TemBench(meter("arvas-tem-104"), spoil)
     with pytest.raises(DecodeError, match="202B80"):
         line.archive(driver("arvas-tem-104"), HOUR, [slot_at(HOUR, before(HOUR, 1)[0])])
 
 
 @every_archive
 def test_systems_that_changed_are_noticed_before_an_archive_is_read(model: str) -> None:
-    line, reader = Line(meter(model)), driver(model)
+    line, reader = TemBench(meter(model)), driver(model)
     settings = dict(line.run(reader.read_configuration(ADDRESS)).settings) | {"system_1": "open"}
     with pytest.raises(ConfigurationChanged, match="open"):
         line.run(reader.read_archive(ADDRESS, MeterConfiguration(settings), DAY, []))
@@ -241,7 +242,9 @@ def test_systems_that_changed_are_noticed_before_an_archive_is_read(model: str) 
 
 def test_without_its_configuration_nothing_is_read() -> None:
     with pytest.raises(DecodeError, match="configuration"):
-        Line(meter("arvas-tem-104")).run(driver("arvas-tem-104").read_current(ADDRESS, MeterConfiguration()))
+        TemBench(meter("arvas-tem-104")).run(
+            driver("arvas-tem-104").read_current(ADDRESS, MeterConfiguration())
+        )
 
 
 WRONG = [
@@ -256,7 +259,7 @@ WRONG = [
 def test_a_wrong_choice_gives_gaps_and_no_other_slots_record(
     model: str, true: dict[str, str], chosen: dict[str, str]
 ) -> None:
-    line, reader = Line(meter(model, true)), driver(model, chosen)
+    line, reader = TemBench(meter(model, true)), driver(model, chosen)
     for record in line.archive(reader, HOUR, [slot_at(HOUR, before(HOUR, 3)[-1])]):
         assert isinstance(record, Gap)
 
@@ -265,11 +268,11 @@ def test_a_model_without_archive_says_so() -> None:
     reader = driver("arvas-tem-104m-1")
     assert reader.info.depths == {}
     with pytest.raises(NotSupported):
-        Line(meter("arvas-tem-104m-1")).archive(reader, HOUR, [])
+        TemBench(meter("arvas-tem-104m-1")).archive(reader, HOUR, [])
 
 
 def test_months_without_a_pointer_are_looked_for_in_all_twelve_cells() -> None:
-    line, reader = Line(meter("arvas-tem-104-k")), driver("arvas-tem-104-k")
+    line, reader = TemBench(meter("arvas-tem-104-k")), driver("arvas-tem-104-k")
     wanted = [datetime.fromisoformat(start) for start in ("2026-01-01", "2025-10-01", "2025-09-01")]
     newest, first, none = line.archive(reader, MONTH, [slot_at(MONTH, start) for start in wanted])
     judge_record(line, newest)
@@ -281,11 +284,11 @@ def test_months_without_a_pointer_are_looked_for_in_all_twelve_cells() -> None:
 
 
 def test_old_firmware_of_the_compact_model_has_no_hours() -> None:
-    def spoil(number: int, request: bytes, reply: bytes) -> bytes:
+    def spoil(request: bytes, reply: bytes) -> bytes:
         old = Frame(REPLY, int(ADDRESS), 0x00, 0x01, b"v2.07\x00\x00").encode()
         return old if request[3:5] == b"\x00\x01" else reply
 
-    line = Line(meter("arvas-tem-104-k"), spoil)
+    line = TemBench(meter("arvas-tem-104-k"), spoil)
     slots = [slot_at(HOUR, start) for start in before(HOUR, 2)]
     records = line.archive(driver("arvas-tem-104-k"), HOUR, slots)
     assert [one.reason for one in records if isinstance(one, Gap)] == [GapReason.NO_RECORD] * 2
@@ -296,18 +299,18 @@ def test_old_firmware_of_the_compact_model_has_no_hours() -> None:
 def test_an_unknown_firmware_of_the_compact_model_leaves_its_archive_unread(said: bytes) -> None:
     """Below 2.08 a record keeps volume where it keeps mass later, and days lie where hours do later."""
 
-    def spoil(number: int, request: bytes, reply: bytes) -> bytes:
+    def spoil(request: bytes, reply: bytes) -> bytes:
         unknown = Frame(REPLY, int(ADDRESS), 0x00, 0x01, said).encode()
         return unknown if request[3:5] == b"\x00\x01" else reply
 
     with pytest.raises(DecodeError, match="firmware"):
-        Line(meter("arvas-tem-104-k"), spoil).archive(driver("arvas-tem-104-k"), DAY, [])
+        TemBench(meter("arvas-tem-104-k"), spoil).archive(driver("arvas-tem-104-k"), DAY, [])
 
 
-def current_values_at(base: int) -> Line:
+def current_values_at(base: int) -> TemBench:
     """A TEM-104M whose RAM has the systems' values there; to any other place of RAM it is silent."""
     device = meter("arvas-tem-104m")
-    line = Line(device)
+    line = TemBench(device)
     hear = device.hear
 
     def moved(request: bytes) -> bytes | None:
@@ -331,7 +334,7 @@ def test_current_values_of_the_m_model_are_found_at_either_place(base: int) -> N
     configuration = line.run(reader.read_configuration(ADDRESS))
     read = line.run(reader.read_current(ADDRESS, configuration))
     assert read.meter_time is not None
-    judge(read.values, line.meter.truth_snapshot(read.meter_time))
+    judge(read.values, line.device.truth_snapshot(read.meter_time))
 
 
 def test_current_values_that_nothing_answers_are_not_left_out() -> None:
@@ -344,9 +347,9 @@ def test_current_values_that_nothing_answers_are_not_left_out() -> None:
 def test_records_that_hold_amounts_are_told_as_they_are_and_give_no_totals() -> None:
     reader = driver("arvas-tem-104-k", {"archive": "amounts"})
     assert TOTAL not in reader.info.depths
-    line = Line(meter("arvas-tem-104-k"))
+    line = TemBench(meter("arvas-tem-104-k"))
     (record,) = line.archive(reader, DAY, [slot_at(DAY, TODAY - timedelta(days=1))])
-    levels = line.meter.truth_archive(TOTAL, TODAY)
+    levels = line.device.truth_archive(TOTAL, TODAY)
     assert isinstance(record, ArchiveRecord)
     judge([value for value in record.values if value.quantity.behaviour == "register"], levels)
 
@@ -378,20 +381,20 @@ def test_a_clock_is_set_by_one_question() -> None:
 
 def test_a_read_as_large_as_the_line_allows_halves_the_questions() -> None:
     words = {"largest_read": "127"}
-    small, large = Line(meter("arvas-tem-104")), Line(meter("arvas-tem-104", words))
+    small, large = TemBench(meter("arvas-tem-104")), TemBench(meter("arvas-tem-104", words))
     slots = [slot_at(HOUR, start) for start in before(HOUR, 4)]
     small.archive(driver("arvas-tem-104"), HOUR, slots)
     large.archive(driver("arvas-tem-104", words), HOUR, slots)
     assert len(large.asked) < len(small.asked)
     with pytest.raises(NoResponse):
-        Line(meter("arvas-tem-104")).archive(driver("arvas-tem-104", words), HOUR, slots)
+        TemBench(meter("arvas-tem-104")).archive(driver("arvas-tem-104", words), HOUR, slots)
 
 
 @pytest.mark.parametrize("model", ["arvas-tem-104m", "arvas-tem-104m2"])
 def test_extended_reads_bring_a_record_in_two_questions_and_name_its_place(model: str) -> None:
     """tem-104.md section 3: bytes 3 and 4 of the answer repeat the two low address bytes."""
     words = {"reads": "extended"}
-    plain, line = Line(meter(model)), Line(meter(model))
+    plain, line = TemBench(meter(model)), TemBench(meter(model))
     slots = [slot_at(HOUR, start) for start in before(HOUR, 4)]
     plain.archive(driver(model), HOUR, slots)
     reader = driver(model, words)
@@ -402,7 +405,7 @@ def test_extended_reads_bring_a_record_in_two_questions_and_name_its_place(model
     configuration = line.run(reader.read_configuration(ADDRESS))
     read = line.run(reader.read_current(ADDRESS, configuration))
     assert read.meter_time is not None
-    judge(read.values, line.meter.truth_snapshot(read.meter_time))
+    judge(read.values, line.device.truth_snapshot(read.meter_time))
 
 
 def test_an_extended_answer_from_another_place_is_not_taken() -> None:

@@ -9,7 +9,7 @@ from metering.errors import ConfigurationError, FrameError
 from protocols.vendor.tem.commands import FlashOrder, Memory, find_record, identify, read, set_clock
 from protocols.vendor.tem.dialogue import number_of
 from protocols.vendor.tem.frames import REPLY, Frame, Question, decode, reseal
-from tests.unit.tem_line import TODAY
+from tests.support.plant import TODAY
 
 NAME = bytes.fromhex("aa01fe00000754454d2d313034a7")
 SECTION_3 = "tem-104.md section 3: "

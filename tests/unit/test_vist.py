@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -19,8 +20,8 @@ from protocols.vendor.vist.frames import FILE, parse_address, read_registers, se
 from protocols.vendor.vist.settings import systems
 from simulators.families import DevicePlan
 from simulators.vendor.vist import VistMeter
-from tests.device_line import DeviceLine, memory_of
-from tests.mbus_bus import Told, converse
+from tests.support.back_to_back import Bench
+from tests.support.plant import memory
 
 HOUR = ArchiveKind.HOUR
 HEADER = bytes.fromhex(
@@ -33,16 +34,16 @@ RECORD = bytes.fromhex(
 UPDATED = datetime(2024, 3, 15, 14)
 
 
-def line(**memory: object) -> DeviceLine:
-    return DeviceLine(VistMeter(DevicePlan(MODEL, "1", "10245", memory_of(**memory), lambda: 0.0)))
+def line(**settings: Any) -> Bench:
+    return Bench(VistMeter(DevicePlan(MODEL, "1", "10245", memory(**settings), lambda: 0.0)))
 
 
-def read(on: DeviceLine, *starts: datetime) -> list[Record]:
-    driver, told = catalogue.driver(MODEL), Told()
-    settings = converse(driver.read_configuration("1"), on)
+def read(on: Bench, *starts: datetime) -> list[Record]:
+    driver = catalogue.driver(MODEL)
+    settings = on.run(driver.read_configuration("1"))
     slots = [slot_at(HOUR, start) for start in starts]
-    converse(driver.read_archive("1", settings, HOUR, slots), on, told)
-    return told.delivered
+    on.run(driver.read_archive("1", settings, HOUR, slots))
+    return on.delivered
 
 
 def hour(age: int) -> MeterSlot:
@@ -154,12 +155,12 @@ def test_a_busy_meter_is_called_that() -> None:
     on = line()
     on.disturb = lambda asked, reply: sealed(bytes((1, asked[1] | 0x80, 6)))
     with pytest.raises(MeterBusy):
-        converse(catalogue.driver(MODEL).read_clock("1", MeterConfiguration()), on)
+        on.run(catalogue.driver(MODEL).read_clock("1", MeterConfiguration()))
 
 
 def test_only_hours_are_archived() -> None:
     with pytest.raises(NotSupported):
-        converse(catalogue.driver(MODEL).read_archive("1", MeterConfiguration(), ArchiveKind.DAY, []), line())
+        line().run(catalogue.driver(MODEL).read_archive("1", MeterConfiguration(), ArchiveKind.DAY, []))
 
 
 def test_settings_of_another_meter_are_refused() -> None:

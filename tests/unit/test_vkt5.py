@@ -43,7 +43,9 @@ from protocols.vendor.vkt5.values import DOUBLE, FLOAT, InputLayout, Reads, cloc
 from simulators.families import DevicePlan
 from simulators.vendor.vkt5 import SIMULATED, split
 from simulators.vendor.vkt5.meter import Vkt5Meter
-from tests.unit.teplokom_line import POWER_FAILURE, Line, judge, memory
+from tests.support.back_to_back import Bench
+from tests.support.plant import judge
+from tests.unit.teplokom_memory import POWER_FAILURE, memory
 
 ADDRESS, SERIAL = "3", "12345-7"
 TODAY = datetime(2026, 2, 10)
@@ -210,11 +212,11 @@ def test_an_address_that_no_meter_has_is_refused(address: str) -> None:
         next(Vkt5Driver().identify(address))
 
 
-def joined(choices: Mapping[str, str]) -> tuple[Driver, Line]:
+def joined(choices: Mapping[str, str]) -> tuple[Driver, Bench[Vkt5Meter]]:
     driver = catalogue.driver(
         "teplokom-vkt-5", choices={f"vkt5.{name}": word for name, word in choices.items()}
     )
-    return driver, Line(Vkt5Meter("teplokom-vkt-5", int(ADDRESS), SERIAL, memory(), choices), split)
+    return driver, Bench(Vkt5Meter("teplokom-vkt-5", int(ADDRESS), SERIAL, memory(), choices), split=split)
 
 
 CHOICES: dict[str, dict[str, str]] = {
@@ -232,7 +234,7 @@ def test_current_values_and_totals_are_the_plants(choices: dict[str, str]) -> No
     settings = line.run(driver.read_configuration(ADDRESS))
     snapshot = line.run(driver.read_current(ADDRESS, settings))
     assert snapshot.meter_time == TODAY.replace(hour=14, minute=17)
-    judge(snapshot.values, line.meter.truth_snapshot(snapshot.meter_time))
+    judge(snapshot.values, line.device.truth_snapshot(snapshot.meter_time))
 
 
 @every_choice
@@ -246,7 +248,7 @@ def test_hours_and_days_are_the_plants(choices: dict[str, str]) -> None:
     for kind, wanted in asked.items():
         line.run(driver.read_archive(ADDRESS, settings, kind, wanted))
     for record in line.records:
-        judge(record.values, line.meter.truth_archive(record.kind, record.slot.start))
+        judge(record.values, line.device.truth_archive(record.kind, record.slot.start))
     assert len(line.records) == 24 - 3 + 5
     without_power = slots(ArchiveKind.HOUR, POWER_FAILURE.start, POWER_FAILURE.end)
     assert [gap.slot for gap in line.gaps] == list(without_power)
@@ -270,8 +272,8 @@ def test_a_record_older_than_a_heat_input_is_read_without_it() -> None:
     """Section 1, code 0: not used then, though the configuration of today has it."""
     driver, line = joined({})
     settings = line.run(driver.read_configuration(ADDRESS))
-    assert isinstance(line.meter, Vkt5Meter)
-    line.meter.memory.circuits = 1
+    assert isinstance(line.device, Vkt5Meter)
+    line.device.memory.circuits = 1
     day = slot_at(ArchiveKind.DAY, TODAY - timedelta(days=2))
     line.run(driver.read_archive(ADDRESS, settings, ArchiveKind.DAY, [day]))
     (record,) = line.records
@@ -284,7 +286,7 @@ def test_an_empty_archive_is_asked_once(refused: str) -> None:
     """Section 1, code 5, to the date that is written or to the reading."""
     driver, line = joined({})
     settings = line.run(driver.read_configuration(ADDRESS))
-    hear = line.meter.hear
+    hear = line.device.hear
 
     class Empty:
         def hear(self, request: bytes) -> bytes | None:
@@ -293,7 +295,7 @@ def test_an_empty_archive_is_asked_once(refused: str) -> None:
                 return frame(function | 0x80, b"\x05", int(ADDRESS), Framing.RTU)
             return hear(request)
 
-    line.meter = Empty()
+    line.device = Empty()
     asked = [slot_at(ArchiveKind.HOUR, TODAY - timedelta(hours=number)) for number in range(1, 1000)]
     line.asked.clear()
     line.run(driver.read_archive(ADDRESS, settings, ArchiveKind.HOUR, asked))
@@ -305,8 +307,8 @@ def test_an_empty_archive_is_asked_once(refused: str) -> None:
 def test_a_record_without_any_heat_input_is_none() -> None:
     driver, line = joined({})
     settings = line.run(driver.read_configuration(ADDRESS))
-    assert isinstance(line.meter, Vkt5Meter)
-    line.meter.memory.circuits = 0
+    assert isinstance(line.device, Vkt5Meter)
+    line.device.memory.circuits = 0
     day = slot_at(ArchiveKind.DAY, TODAY - timedelta(days=2))
     line.run(driver.read_archive(ADDRESS, settings, ArchiveKind.DAY, [day]))
     assert [gap.reason for gap in line.gaps] == [GapReason.NO_RECORD]

@@ -22,7 +22,9 @@ from protocols.vendor.vkt7.questions import Item, ValueType, read_data, write_li
 from simulators.families import DevicePlan
 from simulators.vendor.vkt7 import SIMULATED, split
 from simulators.vendor.vkt7.meter import Vkt7Meter
-from tests.unit.teplokom_line import POWER_FAILURE, Line, judge, memory
+from tests.support.back_to_back import Bench, Disturb
+from tests.support.plant import judge
+from tests.unit.teplokom_memory import POWER_FAILURE, memory
 
 ADDRESS, SERIAL = "7", "00123456"
 DRIVER = Vkt7Driver()
@@ -30,15 +32,16 @@ TODAY = datetime(2026, 2, 10)
 """The meter's clock shows 14:17:30 of this day."""
 
 
-def line_to(*, lost: Any = lambda number, request: False, **settings: Any) -> Line:
-    return Line(Vkt7Meter("teplokom-vkt-7", int(ADDRESS), SERIAL, memory(), **settings), split, lost)
+def line_to(*, disturb: Disturb = lambda asked, reply: reply, **settings: Any) -> Bench[Vkt7Meter]:
+    meter = Vkt7Meter("teplokom-vkt-7", int(ADDRESS), SERIAL, memory(), **settings)
+    return Bench(meter, disturb, split)
 
 
-def configuration(line: Line) -> MeterConfiguration:
+def configuration(line: Bench[Any]) -> MeterConfiguration:
     return line.run(DRIVER.read_configuration(ADDRESS))
 
 
-def read(line: Line, kind: ArchiveKind, *starts: datetime) -> None:
+def read(line: Bench[Any], kind: ArchiveKind, *starts: datetime) -> None:
     asked = [slot_at(kind, start) for start in starts]
     line.run(DRIVER.read_archive(ADDRESS, configuration(line), kind, asked))
 
@@ -68,7 +71,7 @@ def test_an_address_that_no_meter_has_is_refused(address: str) -> None:
 
 def test_a_meter_sleeps_until_it_is_woken() -> None:
     """Section 1: at least two bytes FF before each request."""
-    meter = line_to().meter
+    meter = line_to().device
     request = read_request(7, 0x3FF9)
     assert meter.hear(b"\xff\xff" + request) is not None
     assert meter.hear(b"\xff" + request) is None
@@ -85,7 +88,7 @@ def test_every_firmware_is_asked_only_what_it_knows(firmware: tuple[int, int]) -
     assert clock == (TODAY.replace(hour=14, minute=17, second=30) if firmware >= (2, 7) else None)
     snapshot = line.run(DRIVER.read_current(ADDRESS, settings))
     assert snapshot.meter_time == clock
-    judge(snapshot.values, line.meter.truth_snapshot(TODAY.replace(hour=14, minute=17)))
+    judge(snapshot.values, line.device.truth_snapshot(TODAY.replace(hour=14, minute=17)))
     read(line, ArchiveKind.HOUR, TODAY, TODAY.replace(hour=14))
     assert [record.slot.start for record in line.records] == [TODAY]
     too_early = GapReason.NOT_YET_CLOSED if firmware >= (1, 6) else GapReason.NO_RECORD
@@ -102,14 +105,15 @@ def test_both_servers_tell_the_same_settings(server_version: int) -> None:
 
 def test_a_session_begins_anew_when_its_first_answer_is_lost() -> None:
     """Only the first reading after the start brings the server version: repeating it would bring values."""
-    line = line_to(lost=lambda number, request: number in (2, 4))
+    line = line_to()
+    line.disturb = lambda asked, reply: b"" if len(line.asked) in (2, 4) else reply
     assert line.run(DRIVER.identify(ADDRESS)).serial == SERIAL
     starts = [at for at, request in enumerate(line.asked) if request[3:6] == b"\x10\x3f\xff"]
     assert starts == [0, 2, 4]
 
 
 def test_a_session_that_never_begins_ends_with_silence() -> None:
-    line = line_to(lost=lambda number, request: request[4:6] == b"\x3f\xfe")
+    line = line_to(disturb=lambda asked, reply: b"" if asked[4:6] == b"\x3f\xfe" else reply)
     with pytest.raises(NoResponse):
         line.run(DRIVER.identify(ADDRESS))
     assert len(line.asked) == 6
@@ -136,7 +140,7 @@ def test_both_heat_inputs_are_read_as_the_plant_has_them(kind: ArchiveKind, star
     assert [gap.slot.start for gap in line.gaps] == [start for start in starts if start in without_power]
     assert len(line.records) + len(line.gaps) == len(starts)
     for record in line.records:
-        judge(record.values, line.meter.truth_archive(kind, record.slot.start))
+        judge(record.values, line.device.truth_archive(kind, record.slot.start))
         assert {value.circuit for value in record.values} == {1, 2}
 
 
@@ -165,7 +169,7 @@ def test_what_cannot_be_there_is_not_asked_for() -> None:
 def test_an_empty_archive_refuses_its_range_and_has_gaps() -> None:
     """Section 2: code 3 to the date range."""
     meter = Vkt7Meter("teplokom-vkt-7", 7, SERIAL, memory(installed=TODAY.replace(hour=14)))
-    line = Line(meter, split)
+    line = Bench(meter, split=split)
     settings = configuration(line)
     asked = [slot_at(ArchiveKind.HOUR, start) for start in hours(TODAY.replace(hour=13), 1152)]
     line.asked.clear()
@@ -193,7 +197,7 @@ def test_a_conversation_that_begins_with_an_earlier_scheme_takes_up_its_elements
     read(line, ArchiveKind.HOUR, *hours(TODAY.replace(hour=4), 4))
     assert len(line.records) == 4
     for record in line.records:
-        judge(record.values, line.meter.truth_archive(ArchiveKind.HOUR, record.slot.start))
+        judge(record.values, line.device.truth_archive(ArchiveKind.HOUR, record.slot.start))
         assert "pressure_supply" not in {value.quantity.name for value in record.values}
 
 
@@ -215,7 +219,7 @@ class Deafening:
 def test_a_change_of_scheme_is_noticed_although_its_only_notice_was_lost() -> None:
     """Section 7: exception 5 is returned once per change; then old lists are served."""
     meter = Vkt7Meter("teplokom-vkt-7", 7, SERIAL, memory(), scheme_changed_at=CHANGED_AT)
-    line = Line(Deafening(meter), split)
+    line = Bench(Deafening(meter), split=split)
     read(line, ArchiveKind.HOUR, *hours(TODAY.replace(hour=8), 8))
     assert len(line.records) == 8
     for record in line.records:
@@ -226,7 +230,7 @@ def test_a_meter_that_forgot_its_list_is_read_anew() -> None:
     """Code 2 to a reading: no valid list or type is set."""
     line = line_to()
     line.run(DRIVER.identify(ADDRESS))
-    assert line.meter.hear(read_data(6).request(7)) == refusal(7, 0x03, 2)
+    assert line.device.hear(read_data(6).request(7)) == refusal(7, 0x03, 2)
     assert isinstance(read_data(6).refused(7, 2), ConfigurationChanged)
 
 
@@ -241,7 +245,7 @@ def test_report_months_that_are_no_calendar_months_are_delivered_as_what_they_ar
     ]
     assert [record.slot for record in line.records] == own
     for record in line.records:
-        judge(record.values, line.meter.truth_archive(ArchiveKind.MONTH, record.slot.start))
+        judge(record.values, line.device.truth_archive(ArchiveKind.MONTH, record.slot.start))
 
 
 def test_totals_of_report_months_stand_where_they_end() -> None:
@@ -250,7 +254,7 @@ def test_totals_of_report_months_stand_where_they_end() -> None:
     assert [record.slot.start for record in line.records] == [datetime(2026, 1, 26), datetime(2025, 12, 26)]
     assert [gap.slot.start for gap in line.gaps] == [datetime(2026, 2, 1), datetime(2026, 1, 31)]
     for record in line.records:
-        judge(record.values, line.meter.truth_archive(ArchiveKind.TOTAL, record.slot.start))
+        judge(record.values, line.device.truth_archive(ArchiveKind.TOTAL, record.slot.start))
 
 
 def test_an_unknown_kind_of_report_day_is_not_understood() -> None:
@@ -261,7 +265,7 @@ def test_an_unknown_kind_of_report_day_is_not_understood() -> None:
 
 def test_a_list_that_is_too_long_is_refused() -> None:
     """Code 5 to a written list: 30 units of measurement are longer than a frame."""
-    meter = line_to().meter
+    meter = line_to().device
     meter.hear(write_type(ValueType.PROPERTIES).request(7))
     asked = write_list(tuple(Item(44, 7) for _ in range(30)))
     assert meter.hear(asked.request(7)) == refusal(7, 0x10, 5)

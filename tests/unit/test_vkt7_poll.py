@@ -16,7 +16,8 @@ from metering.polls import Outcome, PollReport
 from protocols.vendor.vkt7.driver import Vkt7Driver
 from simulators.vendor.vkt7.meter import Vkt7Meter
 from tests.instant_loop import run_instantly
-from tests.unit.teplokom_line import NOW, memory
+from tests.support.plant import NOW
+from tests.unit.teplokom_memory import memory
 
 ZONE = MeterZone("+05:00")
 WANTED = {ArchiveKind.HOUR: 12, ArchiveKind.DAY: 3, ArchiveKind.MONTH: 1, ArchiveKind.TOTAL: 1}

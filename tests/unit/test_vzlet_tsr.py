@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -25,8 +26,8 @@ from protocols.vendor.vzlet_tsr.functions import Function
 from simulators.families import DevicePlan
 from simulators.vendor.vzlet_tsr import split
 from simulators.vendor.vzlet_tsr.meter import VzletTsrMeter
-from tests.device_line import DeviceLine, memory_of
-from tests.mbus_bus import Told, converse
+from tests.support.back_to_back import Bench
+from tests.support.plant import TODAY, memory
 
 OLD, NEW, MT = "vzlet-tsrv-010", "vzlet-tsrv-010m", "vzlet-mt200ds"
 SETTINGS = MeterConfiguration({"pipe 1": "m3", "pipe 2": "m3", "system 1": "Gcal"})
@@ -34,15 +35,14 @@ HOUR, DAY, MONTH, TOTAL = ArchiveKind.HOUR, ArchiveKind.DAY, ArchiveKind.MONTH, 
 RS_232 = Line(0)
 
 
-def line(model: str = OLD, address: str = "0", **memory: object) -> DeviceLine:
-    return DeviceLine(VzletTsrMeter(DevicePlan(model, address, "1234567", memory_of(**memory), lambda: 0.0)))
+def line(model: str = OLD, address: str = "0", **settings: Any) -> Bench:
+    return Bench(VzletTsrMeter(DevicePlan(model, address, "1234567", memory(**settings), lambda: 0.0)))
 
 
-def archive(on: DeviceLine, kind: ArchiveKind, *starts: datetime) -> list[Record]:
-    told = Told()
+def archive(on: Bench, kind: ArchiveKind, *starts: datetime) -> list[Record]:
     slots = [slot_at(kind, start) for start in starts]
-    converse(catalogue.driver(OLD).read_archive("0", SETTINGS, kind, slots), on, told)
-    return told.delivered
+    on.run(catalogue.driver(OLD).read_archive("0", SETTINGS, kind, slots))
+    return on.delivered
 
 
 @pytest.mark.parametrize(
@@ -94,7 +94,7 @@ def test_a_damaged_reply_is_outvoted_on_rs_232() -> None:
     answers = iter((b"12345.6", b"12945.6", b"12345.6"))
     on = line()
     on.disturb = lambda asked, reply: b"\x00" + next(answers) + b"\x00"
-    snapshot = converse(Dialogue(RS_232).number(Function.TOTAL, 1), on)
+    snapshot = on.run(Dialogue(RS_232).number(Function.TOTAL, 1))
     assert snapshot == Decimal("12345.6")
 
 
@@ -102,7 +102,7 @@ def test_what_moves_between_five_readings_is_their_median() -> None:
     answers = iter((b"10.1", b"10.3", b"99.9", b"10.4", b"10.2"))
     on = line()
     on.disturb = lambda asked, reply: b"\x00" + next(answers) + b"\x00"
-    assert converse(Dialogue(RS_232).number(Function.TOTAL, 1), on) == Decimal("10.3")
+    assert on.run(Dialogue(RS_232).number(Function.TOTAL, 1)) == Decimal("10.3")
 
 
 def test_a_serial_number_that_never_comes_twice_is_no_serial_number() -> None:
@@ -110,38 +110,38 @@ def test_a_serial_number_that_never_comes_twice_is_no_serial_number() -> None:
     on = line()
     on.disturb = lambda asked, reply: b"\x00" + str(next(counter)).encode() + b"\x00"
     with pytest.raises(FrameError):
-        converse(catalogue.driver(OLD).identify("0"), on)
+        on.run(catalogue.driver(OLD).identify("0"))
 
 
 def test_a_clock_that_ticks_between_two_readings_is_one_clock() -> None:
     times = iter((b"14:17:59", b"14:18:00"))
     on = line()
     on.disturb = lambda asked, reply: b"\x00" + next(times) + b"\x00" if asked[1] == Function.TIME else reply
-    clock = converse(catalogue.driver(OLD).read_clock("0", SETTINGS), on)
+    clock = on.run(catalogue.driver(OLD).read_clock("0", SETTINGS))
     assert clock == datetime(2026, 2, 10, 14, 18)
 
 
 def test_an_mt200ds_tells_its_name_by_another_function() -> None:
-    identity = converse(catalogue.driver(MT).identify("0"), line(MT))
+    identity = line(MT).run(catalogue.driver(MT).identify("0"))
     assert identity.firmware.startswith("MT-200DS")
 
 
 @pytest.mark.parametrize(("model", "address"), [(OLD, "0"), (NEW, "0"), (MT, "0"), (NEW, "7")])
 def test_a_search_finds_the_model_by_its_own_name(model: str, address: str) -> None:
-    assert converse(ask(address), line(model, address)).model == model
+    assert line(model, address).run(ask(address)).model == model
 
 
 def test_a_meter_that_does_not_tell_its_serial_number_is_not_supported() -> None:
     on = line()
     on.disturb = lambda asked, reply: b"\x00Not implemented\x00" if asked[1] == Function.SERIAL else reply
     with pytest.raises(NotSupported):
-        converse(catalogue.driver(OLD).identify("0"), on)
+        on.run(catalogue.driver(OLD).identify("0"))
 
 
 def test_a_value_that_is_no_number_is_absent_and_the_others_are_read() -> None:
     on = line()
     on.disturb = lambda asked, reply: b"\x00?.??\x00" if asked[1] == Function.FLOW else reply
-    snapshot = converse(catalogue.driver(OLD).read_current("0", SETTINGS), on)
+    snapshot = on.run(catalogue.driver(OLD).read_current("0", SETTINGS))
     read = {value.quantity.name: value for value in snapshot.values}
     assert read["volume_flow_supply"].absence is Absence.NOT_DECODED
     assert read["energy_heating"].value is not None
@@ -166,10 +166,10 @@ def test_slots_outside_the_ring_are_not_asked_for() -> None:
         GapReason.NOT_YET_CLOSED,
         GapReason.OUT_OF_DEPTH,
     ]
-    assert {asked[1] for asked in on.heard} == {Function.DATE, Function.TIME}
+    assert {asked[1] for asked in on.asked} == {Function.DATE, Function.TIME}
 
 
-def moved_by_five(on: DeviceLine) -> Callable[[bytes, bytes], bytes]:
+def moved_by_five(on: Bench) -> Callable[[bytes, bytes], bytes]:
     """The device's month records are moved by five places, as another numbering would."""
     device = on.device
 
@@ -226,19 +226,19 @@ def test_setting_the_clock_sends_units_before_tens_once(word: str, zero: int) ->
     on = line()
     on.disturb = lambda asked, reply: b"\x0015.03.24\x00"
     assert isinstance(driver, ClockSetter)
-    converse(driver.set_clock("0", SETTINGS, datetime(2024, 3, 15, 14, 30, 5)), on)
+    on.run(driver.set_clock("0", SETTINGS, datetime(2024, 3, 15, 14, 30, 5)))
     digits = bytes(zero + digit for digit in (5, 0, 0, 3, 4, 1, 5, 1, 3, 0, 4, 2))
-    assert [asked[1:-1] for asked in on.heard] == [b"\x41" + digits + b"\x00\x00"]
+    assert [asked[1:-1] for asked in on.asked] == [b"\x41" + digits + b"\x00\x00"]
 
 
 @pytest.mark.parametrize("word", ["binary", "ascii"])
 def test_a_clock_that_was_set_shows_the_new_time(word: str) -> None:
-    plan = DevicePlan(OLD, "0", "1234567", memory_of(), lambda: 0.0, {"clock_digits": word})
+    plan = DevicePlan(OLD, "0", "1234567", memory(), lambda: 0.0, {"clock_digits": word})
     driver = catalogue.driver(OLD, choices={"vzlet-tsr.clock_digits": word})
-    on, moment_set = DeviceLine(VzletTsrMeter(plan)), datetime(2026, 2, 10, 14, 30, 5)
+    on, moment_set = Bench(VzletTsrMeter(plan)), datetime(2026, 2, 10, 14, 30, 5)
     assert isinstance(driver, ClockSetter)
-    converse(driver.set_clock("0", SETTINGS, moment_set), on)
-    assert converse(driver.read_clock("0", SETTINGS), on) == moment_set
+    on.run(driver.set_clock("0", SETTINGS, moment_set))
+    assert on.run(driver.read_clock("0", SETTINGS)) == moment_set
 
 
 def test_a_meter_that_answers_another_date_did_not_take_the_clock() -> None:
@@ -246,7 +246,7 @@ def test_a_meter_that_answers_another_date_did_not_take_the_clock() -> None:
     on.disturb = lambda asked, reply: b"\x0001.01.00\x00"
     assert isinstance(driver, ClockSetter)
     with pytest.raises(MeterError, match="clock_digits"):
-        converse(driver.set_clock("0", SETTINGS, datetime(2024, 3, 15)), on)
+        on.run(driver.set_clock("0", SETTINGS, datetime(2024, 3, 15)))
 
 
 def test_situations_of_the_m_are_its_own() -> None:
@@ -255,7 +255,7 @@ def test_situations_of_the_m_are_its_own() -> None:
     on.disturb = lambda asked, reply: (
         Line(7).reply(situations.encode()) if asked[2] == Function.SITUATIONS else reply
     )
-    snapshot = converse(catalogue.driver(NEW).read_current("7", SETTINGS), on)
+    snapshot = on.run(catalogue.driver(NEW).read_current("7", SETTINGS))
     assert snapshot.conditions == {Condition(ConditionName.MASS_IMBALANCE, 1)}
 
 
@@ -278,15 +278,15 @@ def test_a_date_that_was_read_before_midnight_is_not_yesterdays_midnight() -> No
     on.disturb = lambda asked, reply: (
         b"\x00" + (next(dates) if asked[1] == Function.DATE else b"00:00:02") + b"\x00"
     )
-    clock = converse(catalogue.driver(OLD).read_clock("0", SETTINGS), on)
+    clock = on.run(catalogue.driver(OLD).read_clock("0", SETTINGS))
     assert clock == datetime(2026, 2, 10, 0, 0, 2)
 
 
 def test_one_record_tells_how_months_are_numbered() -> None:
-    on = line(installed_days_ago=900)
+    on = line(installed=TODAY - timedelta(days=900))
     on.disturb = moved_by_five(on)
     archive(on, MONTH, datetime(2026, 1, 1))
-    addresses = {asked[2:4] for asked in on.heard if asked[1] == Function.ARCHIVE}
+    addresses = {asked[2:4] for asked in on.asked if asked[1] == Function.ARCHIVE}
     assert len(addresses) == 3, "the likely place, the right one, and that of the month before"
 
 
@@ -336,10 +336,10 @@ def with_word(kind: int, at: int, word: bytes) -> Callable[[bytes, bytes], bytes
     ],
 )
 def test_what_a_record_reports(model: str, kind: int, at: int, bit: int, condition: Condition) -> None:
-    on, told = line(model, "7"), Told()
+    on = line(model, "7")
     on.disturb = with_word(kind, at, (1 << bit).to_bytes(2, "big"))
     slot = slot_at(HOUR, datetime(2026, 2, 10, 12))
-    converse(catalogue.driver(model).read_archive("7", SETTINGS, HOUR, [slot]), on, told)
-    (record,) = told.delivered
+    on.run(catalogue.driver(model).read_archive("7", SETTINGS, HOUR, [slot]))
+    (record,) = on.delivered
     assert isinstance(record, ArchiveRecord)
     assert record.conditions == {condition}
