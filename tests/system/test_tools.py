@@ -10,6 +10,7 @@ import pytest
 
 from protocols import catalogue
 from protocols.vectors import load
+from simulators.replay import ReplayMeter
 from storage.pool import Database
 from storage.usage_points import Registry
 from tests.system.house import line
@@ -70,17 +71,18 @@ async def test_a_trace_replays_in_the_simulator_and_in_the_test(
     assert vector.unverified
     for conversation in vector.conversations:
         check_result(run(vector, conversation).result, conversation.call, conversation.expect)
-    await replayed(protocol, model, address, file)
+    assert ReplayMeter(vector).serial != serial
+    await replayed(protocol, model, address, file, ReplayMeter(vector).serial)
 
 
-async def replayed(protocol: str, model: str, address: str, file: Path) -> None:
+async def replayed(protocol: str, model: str, address: str, file: Path, serial: str) -> None:
     """The traced meter answers as a meter of a fleet, under the serial number that it was given."""
     meter = f'[[line]]\nfront = "tcp"\nprotocol = "{protocol}"\n[[line.meter]]\nreplay = "{file}"\n'
     async with fleet(meter) as running:
         url = running.lines[0].url
         code, output, errors = await teplo("poll", url, "-m", model, "--address", address, "--json")
     assert (code, errors) == (0, "")
-    assert json.loads(output)["serial"] == "01234567"
+    assert json.loads(output)["serial"] == serial
 
 
 async def test_a_trace_of_modbus_tcp_is_refused_with_the_reason(tmp_path: Path) -> None:
