@@ -12,7 +12,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from metering.calendar import ArchiveKind, slot_at
-from metering.errors import FrameError
 from metering.meters import MeterConfiguration
 from protocols import catalogue
 from protocols.conversation import Conversation
@@ -21,6 +20,7 @@ from protocols.vendor.sa94.commands import LARGEST_ID, select, selected
 from protocols.vendor.sa94.formats import day_of, number, time_of
 from simulators.vendor.sa94 import octets
 from tests.support.back_to_back import questions
+from tests.support.explained import explained_or_refused
 
 NORMAL = st.floats(-(2.0**100), 2.0**100, width=32, allow_subnormal=False)
 MOMENTS = st.datetimes(datetime.fromisoformat("2000-01-01"), datetime.fromisoformat("2094-12-31"))
@@ -49,12 +49,7 @@ def test_a_selection_is_read_back_and_only_its_first_byte_has_bit_7(identifier: 
 
 @given(st.one_of(st.binary(max_size=6), st.binary(min_size=128, max_size=128)))
 def test_any_bytes_are_explained_or_refused(frame: bytes) -> None:
-    try:
-        explained = FAMILY.explain(frame)
-    except FrameError:
-        return
-    assert b"".join(one.data for one in explained) == frame
-    assert all(one.meaning for one in explained)
+    explained_or_refused(FAMILY, frame)
 
 
 def answer(request: bytes, junk: bytes) -> bytes:

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from protocols.vendor.sku02 import FAMILY
 from protocols.vendor.sku02.frames import Question, frame, is_frame
+from tests.support.explained import explained_whole
 
 DATA = st.binary(max_size=200)
 
@@ -19,7 +20,7 @@ def test_an_answer_is_found_whatever_stands_before_it(
     question = Question(command, 0, len(data))
     assert question.answer(own) == own
     assert question.complete(noise + own) is not None
-    assert b"".join(one.data for one in FAMILY.explain(own)) == own
+    explained_whole(FAMILY, own)
 
 
 @given(st.integers(0, 255), DATA, st.data())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from datetime import datetime
 
 import pytest
@@ -10,7 +9,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from metering.calendar import ArchiveKind, slot_at
-from metering.errors import FrameError
 from metering.meters import MeterConfiguration
 from protocols import catalogue
 from protocols.vendor.tem import FAMILY
@@ -18,6 +16,8 @@ from protocols.vendor.tem.frames import REPLY, REQUEST, Frame, Question, decode
 from protocols.vendor.tem.systems import System, settings_of
 from protocols.vendor.tem05 import FAMILY as TEM05
 from tests.support.back_to_back import questions
+from tests.support.driver_calls import calls_of
+from tests.support.explained import explained_or_refused, explained_whole
 
 MOST_STEPS = 3000
 byte = st.integers(0, 255)
@@ -34,14 +34,13 @@ def test_what_is_written_is_read(frame: Frame) -> None:
 @given(frames)
 def test_every_byte_of_a_frame_is_explained(frame: Frame) -> None:
     written = frame.encode()
-    assert b"".join(one.data for one in FAMILY.explain(written)) == written
+    explained_whole(FAMILY, written)
 
 
 @given(st.binary(max_size=400))
 def test_explaining_anything_ends_in_words_or_our_own_error(octets: bytes) -> None:
     for family in (FAMILY, TEM05):
-        with suppress(FrameError):
-            assert b"".join(one.data for one in family.explain(octets)) == octets
+        explained_or_refused(family, octets)
 
 
 @given(st.binary(max_size=30), st.integers(1, 240), byte, byte, st.binary(max_size=64), st.integers(0, 80))
@@ -76,17 +75,9 @@ def well_framed(request: bytes, data: st.DataObject) -> bytes:
 def test_a_driver_that_hears_anything_ends_in_our_own_error_or_in_values(
     model: str, data: st.DataObject
 ) -> None:
-    driver = catalogue.driver(model)
     slots = [slot_at(ArchiveKind.DAY, datetime.fromisoformat(f"2026-02-{day:02d}")) for day in (9, 8, 1)]
-    conversations = [
-        driver.identify("1"),
-        driver.read_configuration("1"),
-        driver.read_clock("1", SYSTEM),
-        driver.read_current("1", SYSTEM),
-        driver.read_archive("1", SYSTEM, ArchiveKind.DAY, slots),
-    ]
-    for conversation in conversations:
-        questions(conversation, lambda request: answer_to(request, model, data), MOST_STEPS)
+    for begin in calls_of(catalogue.driver(model), "1", SYSTEM, {ArchiveKind.DAY: slots}).values():
+        questions(begin(), lambda request: answer_to(request, model, data), MOST_STEPS)
 
 
 def answer_to(request: bytes, model: str, data: st.DataObject) -> bytes:

@@ -12,6 +12,7 @@ from metering.calendar import ArchiveKind, slot_at
 from protocols.vendor.vist import FAMILY
 from protocols.vendor.vist.archive import Header
 from protocols.vendor.vist.frames import FILE, HOLDING, INPUT, answer, read_record, read_registers
+from tests.support.explained import explained_whole
 
 UPDATED = datetime(2024, 3, 15, 14)
 HEADER = Header(b"", 0x41FF, 0, 0, 1, UPDATED, (2, 2, 2, 3))
@@ -24,7 +25,7 @@ def test_registers_come_back_behind_their_own_request(unit: int, function: int, 
     question = read_registers(unit, function, at, len(whole) // 2)
     reply = answer(unit, function, whole)
     assert question.data(question.frame() + reply) == whole
-    assert b"".join(one.data for one in FAMILY.explain(reply)) == reply
+    explained_whole(FAMILY, reply)
 
 
 @given(UNITS, st.integers(0, 2), st.integers(0, 0xFFFF), st.binary(min_size=2, max_size=120))

@@ -11,7 +11,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from metering.calendar import ArchiveKind, slot_at
-from metering.errors import FrameError
 from metering.meters import MeterConfiguration
 from protocols.modbus.messages import Framing, Question, frame
 from protocols.vendor.vkt5 import FAMILY
@@ -22,6 +21,8 @@ from protocols.vendor.vkt5.requests import archive_date
 from protocols.vendor.vkt5.values import DOUBLE, InputLayout, Reads
 from simulators.vendor.vkt5 import split
 from tests.support.back_to_back import questions
+from tests.support.driver_calls import Begin, calls_of
+from tests.support.explained import explained_or_refused, explained_whole
 
 ADDRESSES = st.integers(1, 255)
 SETTINGS = MeterConfiguration(
@@ -69,18 +70,14 @@ FRAMES = st.one_of(
 
 @given(FRAMES)
 def test_every_frame_is_explained_to_its_last_byte(octets: bytes) -> None:
-    assert b"".join(part.data for part in explain(octets)) == octets
+    explained_whole(FAMILY, octets)
     assert FAMILY.reseal(octets) == octets
 
 
 @given(st.binary(max_size=300))
 def test_anything_else_is_refused_in_our_own_words(octets: bytes) -> None:
     for frame_ in (octets, FAMILY.reseal(octets) if len(octets) > 2 else octets):
-        try:
-            explained = explain(frame_)
-        except FrameError:
-            continue
-        assert b"".join(part.data for part in explained) == frame_
+        explained_or_refused(FAMILY, frame_)
 
 
 CLOCK = struct.pack(">5H", 2015, 4, 9, 15, 49)
@@ -102,17 +99,11 @@ def answer_to(request: bytes, data: st.DataObject) -> bytes:
 
 
 HOURS = [slot_at(ArchiveKind.HOUR, datetime(2015, 4, 9, hour)) for hour in range(4)]
-CONVERSATIONS = {
-    "identify": lambda driver: driver.identify("7"),
-    "configuration": lambda driver: driver.read_configuration("7"),
-    "clock": lambda driver: driver.read_clock("7", SETTINGS),
-    "current": lambda driver: driver.read_current("7", SETTINGS),
-    "hours": lambda driver: driver.read_archive("7", SETTINGS, ArchiveKind.HOUR, HOURS),
-}
+CALLS = calls_of(Vkt5Driver(), "7", SETTINGS, {ArchiveKind.HOUR: HOURS})
 
 
-@pytest.mark.parametrize("begin", CONVERSATIONS.values(), ids=CONVERSATIONS.keys())
+@pytest.mark.parametrize("begin", CALLS.values(), ids=CALLS.keys())
 @given(data=st.data())
-def test_any_answers_end_a_conversation(begin, data: st.DataObject) -> None:
-    asked = questions(begin(Vkt5Driver()), lambda request: answer_to(request, data), MOST_STEPS)
+def test_any_answers_end_a_conversation(begin: Begin, data: st.DataObject) -> None:
+    asked = questions(begin(), lambda request: answer_to(request, data), MOST_STEPS)
     assert asked <= MOST_EXCHANGES

@@ -10,17 +10,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from metering.calendar import ArchiveKind, slot_at
-from metering.errors import FrameError
 from metering.meters import MeterConfiguration
 from protocols.vendor.vkt7 import FAMILY
 from protocols.vendor.vkt7.driver import Vkt7Driver
-from protocols.vendor.vkt7.explain import explain
 from protocols.vendor.vkt7.frames import awake, read_answer, refusal, write_answer, write_request
 from protocols.vendor.vkt7.properties import PROPERTIES
 from protocols.vendor.vkt7.questions import Item, items_of, read_data, write_list
 from protocols.vendor.vkt7.values import Reader
 from simulators.vendor.vkt7 import split
 from tests.support.back_to_back import questions
+from tests.support.driver_calls import Begin, calls_of
+from tests.support.explained import explained_or_refused, explained_whole
 
 ADDRESSES = st.integers(0, 240)
 ITEMS = st.lists(st.builds(Item, st.integers(0, 82), st.integers(0, 255)), max_size=41).map(tuple)
@@ -70,17 +70,13 @@ FRAMES = st.one_of(
 
 @given(FRAMES)
 def test_every_frame_is_explained_to_its_last_byte(frame: bytes) -> None:
-    assert b"".join(part.data for part in explain(frame)) == frame
+    explained_whole(FAMILY, frame)
     assert FAMILY.reseal(frame) == frame
 
 
 @given(st.binary(max_size=300))
 def test_anything_else_is_refused_in_our_own_words(octets: bytes) -> None:
-    try:
-        explained = explain(octets)
-    except FrameError:
-        return
-    assert b"".join(part.data for part in explained) == octets
+    explained_or_refused(FAMILY, octets)
 
 
 def answers(data: st.DataObject, request: bytes) -> bytes:
@@ -96,18 +92,11 @@ def answers(data: st.DataObject, request: bytes) -> bytes:
 
 HOURS = [slot_at(ArchiveKind.HOUR, datetime(2015, 3, 25, hour)) for hour in range(4)]
 MONTHS = [slot_at(ArchiveKind.MONTH, datetime(2015, month, 1)) for month in range(1, 4)]
-CONVERSATIONS = {
-    "identify": lambda driver: driver.identify("7"),
-    "configuration": lambda driver: driver.read_configuration("7"),
-    "clock": lambda driver: driver.read_clock("7", SETTINGS),
-    "current": lambda driver: driver.read_current("7", SETTINGS),
-    "hours": lambda driver: driver.read_archive("7", SETTINGS, ArchiveKind.HOUR, HOURS),
-    "months": lambda driver: driver.read_archive("7", SETTINGS, ArchiveKind.MONTH, MONTHS),
-}
+CALLS = calls_of(Vkt7Driver(), "7", SETTINGS, {ArchiveKind.HOUR: HOURS, ArchiveKind.MONTH: MONTHS})
 
 
-@pytest.mark.parametrize("begin", CONVERSATIONS.values(), ids=CONVERSATIONS.keys())
+@pytest.mark.parametrize("begin", CALLS.values(), ids=CALLS.keys())
 @given(data=st.data())
-def test_any_answers_end_a_conversation(begin, data: st.DataObject) -> None:
-    asked = questions(begin(Vkt7Driver()), lambda request: answers(data, request), MOST_STEPS)
+def test_any_answers_end_a_conversation(begin: Begin, data: st.DataObject) -> None:
+    asked = questions(begin(), lambda request: answers(data, request), MOST_STEPS)
     assert asked <= MOST_EXCHANGES

@@ -13,6 +13,7 @@ from protocols.vendor.vzlet_tsr.archives import BANKS, days
 from protocols.vendor.vzlet_tsr.frames import Line, Question, is_packet, packet
 from protocols.vendor.vzlet_tsr.functions import Function
 from simulators.vendor.vzlet_tsr import split
+from tests.support.explained import explained_whole
 
 TEXTS = st.binary(min_size=1, max_size=40).filter(lambda text: min(text) >= 0x20)
 ADDRESSES = st.integers(0, 31)
@@ -24,7 +25,7 @@ def test_a_text_comes_back_with_and_without_checksum(address: int, text: bytes) 
     reply, question = line.reply(text), Question(line, Function.DATE, b"\x00")
     assert question.complete(reply) == len(reply)
     assert question.content(reply) == text
-    assert b"".join(one.data for one in FAMILY.explain(reply)) == reply
+    explained_whole(FAMILY, reply)
 
 
 @given(ADDRESSES, st.integers(0, 0xFFFF), st.binary(min_size=42, max_size=42))
