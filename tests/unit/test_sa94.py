@@ -23,6 +23,7 @@ from protocols.vendor.sa94.status import Status, is_status
 from simulators.families import DevicePlan
 from simulators.vendor.sa94 import build, split
 from simulators.vendor.sa94.meter import Sa94Meter
+from tests.support.back_to_back import Bench, Scripted
 from tests.support.driver_bench import EMPTY, DriverBench, judge_all
 from tests.support.plant import NOW, memory
 
@@ -137,17 +138,9 @@ def test_commands_are_cut_at_bit_7() -> None:
 
 def converse(conversation: Conversation[bytes], replies: list[str]) -> bytes:
     heard = iter(replies)
-    step = next(conversation)
-    try:
-        while isinstance(step, Exchange):
-            reply = bytes.fromhex(next(heard))
-            end = step.complete(reply)
-            step = conversation.throw(NoResponse()) if end is None else conversation.send(reply[:end])
-    except StopIteration as end_of_it:
-        assert next(heard, None) is None
-        result: bytes = end_of_it.value
-        return result
-    raise AssertionError(step)
+    result = Bench(Scripted(lambda asked: bytes.fromhex(next(heard))), attempts=1).run(conversation)
+    assert next(heard, None) is None
+    return result
 
 
 @pytest.mark.parametrize(

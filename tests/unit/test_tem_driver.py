@@ -22,6 +22,7 @@ from protocols.vendor.tem.clock import TEM_104
 from protocols.vendor.tem.commands import FlashOrder, Memory, extended, read
 from protocols.vendor.tem.frames import REPLY, REQUEST, Frame, decode, reseal
 from protocols.vendor.tem.models import MODELS
+from tests.support.back_to_back import Bench, Scripted
 from tests.support.plant import TODAY
 from tests.unit.tem_bench import ADDRESS, FAILURE, TemBench, driver, judge, judge_record, meter
 
@@ -372,11 +373,9 @@ def test_only_the_models_whose_document_has_the_command_set_a_clock() -> None:
 def test_a_clock_is_set_by_one_question() -> None:
     reader = driver("arvas-tem-104m")
     assert isinstance(reader, ClockSetter)
-    conversation = reader.set_clock(ADDRESS, MeterConfiguration(), TODAY.replace(hour=14))
-    step = next(conversation)
-    reply = reseal(b"\xaa" + step.request[1:])  # type: ignore[union-attr]
-    with pytest.raises(StopIteration):
-        conversation.send(reply)
+    bench = Bench(Scripted(lambda request: reseal(b"\xaa" + request[1:])))
+    bench.run(reader.set_clock(ADDRESS, MeterConfiguration(), TODAY.replace(hour=14)))
+    assert len(bench.asked) == 1
 
 
 def test_a_read_as_large_as_the_line_allows_halves_the_questions() -> None:
