@@ -66,7 +66,7 @@ def detect(identity: MeterIdentity) -> str | None:
 def guess(frame: bytes) -> tuple[Family, ...]:
     """The families that take these bytes for one whole frame of theirs, the most certain first."""
     takers = (family for family in families().values() if _takes(family, frame))
-    return tuple(sorted(takers, key=lambda family: family.certainty, reverse=True))
+    return tuple(sorted(takers, key=lambda family: (family.typical(frame), family.certainty), reverse=True))
 
 
 def _takes(family: Family, frame: bytes) -> bool:
@@ -93,11 +93,14 @@ def _own(choices: Choices, protocol: str) -> Choices:
     for written, word in choices.items():
         meant, _, name = written.partition(".")
         if meant not in families():
-            raise ConfigurationError(f"The line setting {written}={word}: there is no protocol {meant!r}.")
+            raise ConfigurationError(
+                f"The line setting {written}={word}: there is no protocol {meant!r}; "
+                f"known are: {', '.join(families())}."
+            )
         if meant != protocol:
             continue
         if word not in known.get(name, ()):
-            raise ConfigurationError(f"The line setting {written}={word} is not known. {_possible(known)}")
+            raise ConfigurationError(_unknown(written, word, protocol, known))
         own[name] = word
     return own
 
@@ -119,7 +122,12 @@ def _choices_of(protocol: str) -> Mapping[str, tuple[str, ...]]:
     return found
 
 
-def _possible(known: Mapping[str, tuple[str, ...]]) -> str:
-    if not known:
-        return "Nothing is left to choose."
-    return "Possible: " + "; ".join(f"{name}={'|'.join(words)}" for name, words in known.items()) + "."
+def _unknown(written: str, word: str, protocol: str, known: Mapping[str, tuple[str, ...]]) -> str:
+    """What may be written instead: the words of this setting, or every setting when there is none such."""
+    _, _, name = written.partition(".")
+    if name in known:
+        words = "|".join(known[name])
+        return f"The line setting {written} has no word {word!r}. Possible: {written}={words}."
+    possible = "; ".join(f"{protocol}.{each}={'|'.join(words)}" for each, words in known.items())
+    told = f"Possible: {possible}." if known else f"{protocol} leaves nothing to choose."
+    return f"The line setting {written}={word} is not known. {told}"

@@ -43,6 +43,10 @@ class Search:
     ask: Callable[[str], Conversation[Found]]
 
 
+def _always(frame: bytes) -> bool:
+    return True
+
+
 @dataclass(frozen=True, slots=True)
 class Family:
     """`protocol` is its name in commands, vectors and fleets.
@@ -52,6 +56,8 @@ class Family:
     FrameError when it is no valid frame of this protocol. `certainty`: how many bits must agree before
     `explain` takes a frame for its own: those of checksums and fixed bytes.
     `reseal(frame)`: the frame with its checksums set right; unchanged where there is none.
+    `typical(frame)`, of a frame that `explain` takes: whether its content, too, is one of this protocol,
+    where others have the same frame and checksum; `guess` trusts it before any certainty.
     `checked`: every frame carries a checksum over all of it but `unguarded` leading bytes (a wake-up).
     """
 
@@ -63,5 +69,6 @@ class Family:
     reseal: Callable[[bytes], bytes]
     search: tuple[Search, ...]
     certainty: int
+    typical: Callable[[bytes], bool] = field(default=_always)
     checked: bool = True
     unguarded: int = field(default=0)

@@ -13,12 +13,30 @@ from protocols.mbus.addressing import ANYBODY, parse
 from protocols.mbus.annotate import explain_bytes
 from protocols.mbus.detection import best_match
 from protocols.mbus.driver import MbusDriver, identity
-from protocols.mbus.frames import LONG_OVERHEAD, LONG_START, SHORT_LENGTH, SHORT_START
+from protocols.mbus.frames import (
+    FCB,
+    LONG_OVERHEAD,
+    LONG_START,
+    REQ_UD1,
+    REQ_UD2,
+    RSP_UD,
+    SHORT_LENGTH,
+    SHORT_START,
+    SND_NKE,
+    SND_UD,
+)
 from protocols.mbus.reading import Reader
 from protocols.modbus.messages import Framing
 
 CERTAINTY: Final = 40
 """Two starts, two lengths, a sum and a stop, less what a short frame lacks."""
+
+_DEMANDS: Final = (0x00, 0x10, 0x20, 0x30)
+"""The bits DFC and ACD of an answer."""
+CONTROLS: Final = frozenset(
+    {SND_NKE, *(each | bit for each in (SND_UD, REQ_UD1, REQ_UD2) for bit in (0, FCB))}
+    | {RSP_UD | bits for bits in _DEMANDS}
+)
 
 
 def build(model: str, framing: Framing, choices: Choices) -> Driver:
@@ -41,6 +59,12 @@ def reseal(frame: bytes) -> bytes:
     return frame[:-2] + bytes((arithmetic_sum(frame[first:-2]),)) + frame[-1:]
 
 
+def typical(frame: bytes) -> bool:
+    """Whether its control field is one of M-Bus: other protocols frame as IEC 60870-5 does, too."""
+    at = {LONG_START: 4, SHORT_START: 1}.get(frame[0])
+    return at is None or frame[at] in CONTROLS
+
+
 FAMILY: Final = Family(
     protocol="m-bus",
     title="Wired M-Bus, EN 13757",
@@ -56,4 +80,5 @@ FAMILY: Final = Family(
         ),
     ),
     certainty=CERTAINTY,
+    typical=typical,
 )

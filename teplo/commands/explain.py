@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from typing import Annotated, Any, Final
@@ -17,7 +18,11 @@ from protocols.family import Family
 from protocols.mbus.explain import explain_json
 from teplo.composition import texts
 
-LONGEST_LINE = 4096
+LONGEST_LINE: Final = 4096
+SHOWN: Final = 60
+"""Characters of a line that is no frame, before what is wrong with it."""
+SEPARATORS: Final = re.compile(r"\b0[xX]|\\[xX]|[,;:-]")
+"""What logs and source files put between octets."""
 
 
 def explain(
@@ -33,8 +38,10 @@ def explain(
 ) -> None:
     """Show every byte of a frame with its meaning; requests and replies alike."""
     family = None if guess else _family(protocol)
-    for line in _lines(protocol or frame if guess else frame):
-        _print_json(family, line) if as_json else _print(family, line)
+    argument = protocol or frame if guess else frame
+    shown = _print_or_complain if argument == "-" else _print
+    for line in _lines(argument):
+        _print_json(family, line) if as_json else shown(family, line)
 
 
 def _family(protocol: str) -> Family:
@@ -54,7 +61,7 @@ def _octets(line: str) -> bytes:
     if len(line) > LONGEST_LINE:
         raise FrameError(f"The line has {len(line)} characters; a frame in hex has at most {LONGEST_LINE}.")
     try:
-        return bytes.fromhex(line)
+        return bytes.fromhex(SEPARATORS.sub(" ", line))
     except ValueError as error:
         raise FrameError(f"This is not hex: {error}. Write pairs of hex digits, spaces allowed.") from error
 
@@ -81,6 +88,14 @@ def _print(family: Family | None, line: str) -> None:
     for annotation in family.explain(octets):
         table.add_row(str(annotation.offset), annotation.data.hex(" ").upper(), annotation.meaning)
     Console().print(table)
+
+
+def _print_or_complain(family: Family | None, line: str) -> None:
+    """One line of many: what is wrong with it does not keep the others from being explained."""
+    try:
+        _print(family, line)
+    except TeploError as error:
+        print(f"{line[:SHOWN]}: {error}")
 
 
 def _print_json(family: Family | None, line: str) -> None:

@@ -105,6 +105,15 @@ async def test_explain_speaks_every_protocol_and_guesses() -> None:
     assert "cut it to one frame" in errors
 
 
+async def test_explain_takes_hex_as_logs_and_sources_write_it_and_goes_on_after_a_bad_line() -> None:
+    written = "0x01, 0x03, 0x00, 0x00, 0x00, 0x02, 0xC4, 0x0B"
+    code, output, _ = await teplo("explain", "modbus", "-", text=f"nothing\n{written}\n01:03:00:00\n")
+    assert code == 0
+    assert "nothing: This is not hex" in output
+    assert "C4 0B" in output
+    assert "01:03:00:00: " in output
+
+
 async def test_models_tell_everything_about_one_and_the_page_is_the_documentation() -> None:
     code, output, _ = await teplo("models", "elf-04")
     (told,) = json.loads(output)

@@ -92,6 +92,23 @@ def test_a_word_that_only_a_neighbour_understands_leaves_a_model_its_default() -
             catalogue.driver(model, choices={"modbus.serial": word})
 
 
+@pytest.mark.parametrize(
+    ("frame", "protocol"),
+    [
+        pytest.param("01 03 00 00 00 02 C4 0B", "modbus", id="any holding registers"),
+        pytest.param("01 03 04 55 26 5B B0 30 B0", "modbus", id="an answer that any Modbus meter may give"),
+        pytest.param("00 03 03 2A 50 FF 19 D7", "vkt7", id="an answer of address 0: vkt7.md"),
+        pytest.param("01 03 00 17 00 0B B4 09", "vist", id="firmware: vis-t.md"),
+        pytest.param("01 03 00 02 00 0B A5 CD", "vist", id="serial number: vis-t.md"),
+        pytest.param("01 03 0B 00 00 00 47 EE", "vkt5", id="zero registers: vkt-5.md"),
+        pytest.param("68 06 06 68 07 02 00 00 16 43 62 16", "tekon", id="an answer number 7: tekon.md"),
+        pytest.param("10 40 05 45 16", "m-bus", id="SND_NKE"),
+    ],
+)
+def test_the_likeliest_protocol_of_a_frame_is_told_first(frame: str, protocol: str) -> None:
+    assert catalogue.guess(bytes.fromhex(frame))[0].protocol == protocol
+
+
 @pytest.mark.parametrize("model", [WITH, WITHOUT])
 @pytest.mark.parametrize(
     ("written", "word", "why"),

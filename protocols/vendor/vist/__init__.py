@@ -8,7 +8,7 @@ from protocols.driver import Driver, LineDefaults
 from protocols.family import Choices, Family, Search
 from protocols.modbus.messages import Framing
 from protocols.vendor.vist.driver import MODEL, VistDriver, ask
-from protocols.vendor.vist.explain import explain, reseal
+from protocols.vendor.vist.explain import explain, reseal, typical
 
 CERTAINTY: Final = 22
 """The CRC, and one of three functions."""
@@ -33,4 +33,5 @@ FAMILY: Final = Family(
         ),
     ),
     certainty=CERTAINTY,
+    typical=typical,
 )

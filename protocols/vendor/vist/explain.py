@@ -71,6 +71,13 @@ def explain(frame: bytes) -> list[Annotation]:
     return annotated(frame, [(1, f"meter {frame[0]}"), *body, (CRC, "CRC, right")])
 
 
+def typical(frame: bytes) -> bool:
+    """Whether it reads a file, or registers that the reference describes; others are any Modbus meter's."""
+    if frame[1] in _REGISTERS and len(frame) == _REGISTER_REQUEST:
+        return _word(frame, 2) in _REGISTERS[frame[1]][1]
+    return frame[1] == FILE
+
+
 def reseal(frame: bytes) -> bytes:
     """The frame with its CRC set right."""
     return sealed(frame[:-CRC]) if len(frame) > CRC else frame

@@ -9,7 +9,7 @@ from protocols.driver import Driver, LineDefaults
 from protocols.family import Choices, Family, Found, Search
 from protocols.modbus.messages import Framing
 from protocols.vendor.vkt5.driver import Vkt5Driver
-from protocols.vendor.vkt5.explain import explain, reseal
+from protocols.vendor.vkt5.explain import explain, reseal, typical
 from protocols.vendor.vkt5.models import LINE, MODEL, PROTOCOL
 
 _CERTAINTY: Final = 22
@@ -43,4 +43,5 @@ FAMILY: Final = Family(
         ),
     ),
     certainty=_CERTAINTY,
+    typical=typical,
 )

@@ -26,6 +26,12 @@ def explain(frame: bytes) -> list[Annotation]:
     return annotated(frame, _parts(frame))
 
 
+def typical(frame: bytes) -> bool:
+    """Whether it asks as no Modbus master does: for zero registers, under the name of VKT-5 data."""
+    asks = len(frame) == _REQUEST and frame[1] in (READ_CURRENT, READ_ARCHIVE)
+    return asks and not any(frame[4:6]) and frame[2] & _NAME_BITS in NAMES
+
+
 def reseal(frame: bytes) -> bytes:
     """The frame with its CRC set right."""
     return frame[:-2] + crc_modbus(frame[:-2]).to_bytes(2, "little")

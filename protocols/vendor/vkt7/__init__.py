@@ -9,7 +9,7 @@ from protocols.driver import Driver, LineDefaults
 from protocols.family import Choices, Family, Found, Search
 from protocols.modbus.messages import Framing
 from protocols.vendor.vkt7.driver import Vkt7Driver
-from protocols.vendor.vkt7.explain import explain, reseal
+from protocols.vendor.vkt7.explain import explain, reseal, typical
 from protocols.vendor.vkt7.frames import WAKE_UP
 from protocols.vendor.vkt7.models import LINE, MODEL, PROTOCOL
 
@@ -40,5 +40,6 @@ FAMILY: Final = Family(
         ),
     ),
     certainty=_CERTAINTY,
+    typical=typical,
     unguarded=len(WAKE_UP),
 )

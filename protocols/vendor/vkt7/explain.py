@@ -46,6 +46,19 @@ def explain(frame: bytes) -> list[Annotation]:
     return annotated(frame, [(woken, "wake-up"), *_parts(body)])
 
 
+def typical(frame: bytes) -> bool:
+    """Whether it has the wake-up, a register or an answer of a VKT-7: Modbus meters have the same frame.
+
+    None of those answers as unit 0.
+    """
+    woken, body = awake(frame)
+    if woken or not body[0] or body[1] & REFUSED:
+        return bool(woken) or not body[0]
+    if body[1] == READ and len(body) == 5 + body[2]:
+        return any(fits(body[3:-2]) for fits in (_is_list, _is_service, _is_clock, _is_range))
+    return int.from_bytes(body[2:4], "big") in {**READ_REGISTERS, **WRITE_REGISTERS}
+
+
 def reseal(frame: bytes) -> bytes:
     """The frame with its CRC set right."""
     _, body = awake(frame)
@@ -135,15 +148,27 @@ def _read_answer(body: bytes) -> Iterator[Part]:
     data = body[3:-2]
     if _is_list(data):
         yield from _read_list(data)
-    elif len(data) == SERVICE_SIZE:
+    elif _is_service(data):
         yield from _service(data)
-    elif len(data) == _CLOCK and data[6] in QUALITIES and _time(data[:6]):
+    elif _is_clock(data):
         yield 6, f"clock {_time(data[:6])}"
         yield from _tail(data)
-    elif len(data) in RANGE_SIZES and all(_time(data[at : at + 4]) for at in range(0, len(data), 4)):
+    elif _is_range(data):
         yield from _range(data)
     else:
         yield from _values(data)
+
+
+def _is_service(data: bytes) -> bool:
+    return len(data) == SERVICE_SIZE
+
+
+def _is_clock(data: bytes) -> bool:
+    return len(data) == _CLOCK and data[6] in QUALITIES and bool(_time(data[:6]))
+
+
+def _is_range(data: bytes) -> bool:
+    return len(data) in RANGE_SIZES and all(_time(data[at : at + 4]) for at in range(0, len(data), 4))
 
 
 def _is_list(data: bytes) -> bool:
