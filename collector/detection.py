@@ -12,7 +12,7 @@ from collector.links import Link
 from collector.links.url import LineUrl
 from collector.poll import Clock
 from collector.session import Session
-from metering.errors import LineError, NoResponse, TeploError
+from metering.errors import ConfigurationError, LineError, NoResponse, TeploError
 from metering.polls import Direction
 from metering.readings import Record
 from protocols import catalogue
@@ -75,9 +75,12 @@ class Detection:
         self._now = now
         self._rest = rest
         self._setting: Setting | None = None
+        self._unsuitable: list[ConfigurationError] = []
 
     async def run(self, trials: Sequence[Trial], watch: Watch) -> Detected:
-        """LineError when the line is lost; everything else is a finding."""
+        """LineError when the line is lost, ConfigurationError when no address suits its family; everything
+        else is a finding.
+        """
         detected = Detected()
         for done, trial in enumerate(trials):
             if detected.answers and trial.setting != self._setting:
@@ -86,6 +89,8 @@ class Detection:
             await self._tune(trial)
             await self._try(trial, detected)
             await asyncio.sleep(self._rest)
+        if trials and len(self._unsuitable) == len(trials):
+            raise self._unsuitable[0]
         return detected
 
     async def _tune(self, trial: Trial) -> None:
@@ -102,6 +107,8 @@ class Detection:
             raise
         except NoResponse:
             return
+        except ConfigurationError as error:
+            self._unsuitable.append(error)
         except TeploError as error:
             self._note(trial, session, error, detected)
 

@@ -134,6 +134,7 @@ NOTHING_HEARD: Final = mark(
     "give them: ?baud=9600&parity=N in the URL, --address 17."
 )
 NOT_UNDERSTOOD: Final = mark(
-    "Bytes were heard, but no answer. Likely the baud rate or parity is another, or the protocol is unknown "
-    "to us: compare with the meter's display."
+    "Bytes were heard, but no answer. Likely several meters spoke at once, the baud rate or parity is "
+    "another, or the protocol is unknown to us: name one meter by --address (M-Bus: `teplo scan`), then "
+    "compare the settings with its display."
 )

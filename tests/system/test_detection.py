@@ -12,7 +12,7 @@ import pytest
 from collector.detection import Detected, Detection
 from collector.links.opening import link_for
 from collector.links.url import LineUrl
-from metering.errors import LineError
+from metering.errors import ConfigurationError, LineError
 from protocols import catalogue
 from protocols.family import Family
 from protocols.searching import Setting, trials
@@ -94,6 +94,18 @@ async def test_bytes_that_nobody_understands_are_shown_and_guessed_at() -> None:
         detected, _ = await search(url, FAMILIES.values(), retunes=False, addresses=())
     assert not detected.answers
     assert any("m-bus" in heard.guesses for heard in detected.heard)
+
+
+async def test_an_address_that_suits_no_family_is_refused_instead_of_telling_silence() -> None:
+    async def keep_silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read()
+        writer.close()
+
+    server = await asyncio.start_server(keep_silent, HOST, 0)
+    async with server:
+        port = server.sockets[0].getsockname()[1]
+        with pytest.raises(ConfigurationError, match="no address of a TEM meter"):
+            await search(f"tcp://{HOST}:{port}", [FAMILIES["tem"]], retunes=False, addresses=("x",))
 
 
 async def test_a_line_that_is_cut_is_told_as_such() -> None:

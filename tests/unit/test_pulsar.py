@@ -96,6 +96,15 @@ def test_a_search_names_the_only_meter_of_a_line() -> None:
         Bench(meter(), lambda asked, reply: asked).run(search.ask("0"))
 
 
+def test_a_search_by_number_asks_that_meter_alone() -> None:
+    (search,) = FAMILY.search
+    bench = Bench(meter())
+    address = bench.run(search.ask("0")).identity.serial
+    assert bench.run(search.ask(address)).identity.serial == address
+    with pytest.raises(ConfigurationError):
+        bench.run(search.ask("Pulsar"))
+
+
 def test_the_clock_is_set_and_read_back() -> None:
     line = Bench(meter())
     line.run(driver().set_clock("107080", NOTHING, datetime(2026, 2, 10, 15, 0, 0)))
