@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import signal
 from pathlib import Path
+from shlex import quote
 from typing import Annotated
 
 import typer
@@ -43,7 +44,8 @@ def _print(fleet: RunningFleet, *, connected: bool) -> None:
             print(f"pool {name}  {url}")
     for line in fleet.lines:
         for meter in line.meters:
-            print(f"{line.url}  --model {meter.model} --address {meter.address}  serial {meter.serial}")
+            address = quote(meter.address)
+            print(f"{quote(line.url)}  --model {meter.model} --address {address}  serial {meter.serial}")
     _ = texts()
     if not connected and any(line.url.startswith("inbound:") for line in fleet.lines):
         print(_("The inbound gateways connect nowhere: say where a collector listens, --connect HOST:PORT."))
