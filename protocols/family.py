@@ -47,6 +47,10 @@ def _always(frame: bytes) -> bool:
     return True
 
 
+def _as_it_is(frame: bytes, like: bytes) -> bytes:
+    return frame
+
+
 @dataclass(frozen=True, slots=True)
 class Family:
     """`protocol` is its name in commands, vectors and fleets.
@@ -58,6 +62,8 @@ class Family:
     `reseal(frame)`: the frame with its checksums set right; unchanged where there is none.
     `typical(frame)`, of a frame that `explain` takes: whether its content, too, is one of this protocol,
     where others have the same frame and checksum; `guess` trusts it before any certainty.
+    `renumbered(frame, like)`: the frame with the running number of another one, sealed anew; unchanged where
+    frames carry none, so that a transcript can answer questions that were numbered otherwise.
     `checked`: every frame carries a checksum over all of it but `unguarded` leading bytes (a wake-up).
     """
 
@@ -70,5 +76,6 @@ class Family:
     search: tuple[Search, ...]
     certainty: int
     typical: Callable[[bytes], bool] = field(default=_always)
+    renumbered: Callable[[bytes, bytes], bytes] = field(default=_as_it_is)
     checked: bool = True
     unguarded: int = field(default=0)

@@ -27,7 +27,7 @@ from simulators.gateways.connecting import ConnectingGateway, Listener
 from simulators.gateways.gateway import Gateway
 from simulators.gateways.wedge import WedgingFarEnd
 from simulators.gsm.network import Network
-from simulators.lines import Bus, FarEnd, ServerBehind
+from simulators.lines import Bus, FarEnd, ServerBehind, Split
 from simulators.mbus import MbusMeter
 from simulators.mbus_models import layout
 from simulators.memory import Clock, MeterMemory
@@ -218,13 +218,21 @@ async def _far_end(plan: LinePlan, devices: list[Simulated], random: Random) -> 
     if plan.protocol == M_BUS:
         yield Bus(buses, mbus.split, random, plan.delay)
     elif captured:
-        yield Bus(captured, known_requests(captured), random, plan.delay)
+        yield Bus(captured, _asked_of(captured, plan.protocol), random, plan.delay)
     elif buses:
         yield Bus(buses, simulated_families()[plan.protocol].split, random, plan.delay)
     else:
         modbus = [device for device in devices if isinstance(device, ModbusMeter)]
         async with serve_modbus(modbus, MODBUS[plan.protocol], HOST) as port:
             yield ServerBehind(HOST, port)
+
+
+def _asked_of(captured: list[ReplayMeter], protocol: str) -> Split:
+    """Requests that the transcripts know; where questions are numbered, any whole request."""
+    known, families = known_requests(captured), simulated_families()
+    if protocol not in families:
+        return known
+    return lambda buffer: known(buffer) or families[protocol].split(buffer)
 
 
 def _registered(plan: MeterPlan | Vector, device: Simulated, zone: MeterZone) -> FleetMeter:

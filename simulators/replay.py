@@ -1,7 +1,8 @@
 """A captured meter answers again: a vector transcript as a device on a line.
 
-A request is answered when it stands in the transcript byte for byte. Where the transcript knows a single
-telegram, an M-Bus request for it may carry either frame count bit, as with a real meter of one telegram.
+A request is answered when it stands in the transcript byte for byte, running numbers apart. Where the
+transcript knows a single telegram, an M-Bus request for it may carry either frame count bit, as with a real
+meter of one telegram.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from metering.calendar import ArchiveKind
 from metering.errors import ProfileError
 from metering.readings import MeterValue
 from metering.units import convert
+from protocols import catalogue
 from protocols.mbus.frames import FCB, REQ_UD2, SHORT_LENGTH, SHORT_START
 from protocols.vectors import Call, Vector, VectorConversation
 from simulators.lines import Split
@@ -37,6 +39,8 @@ class ReplayMeter:
         self._exchanges = [each for conversation in vector.conversations for each in conversation.exchanges]
         self._single = len({each.send for each in self._exchanges if _asks_for_data(each.send)}) == 1
         self._position = -1
+        protocol = catalogue.driver(vector.model, choices=vector.choices).info.protocol
+        self._renumbered = catalogue.families()[protocol].renumbered
 
     @property
     def requests(self) -> frozenset[bytes]:
@@ -48,7 +52,8 @@ class ReplayMeter:
         for position in self._order():
             if self._means(frame, self._exchanges[position].send):
                 self._position = position
-                return self._exchanges[position].receive
+                receive = self._exchanges[position].receive
+                return receive and self._renumbered(receive, frame)
         return None
 
     def truth_snapshot(self, meter_time: datetime) -> Truths:
@@ -71,7 +76,7 @@ class ReplayMeter:
     def _means(self, frame: bytes, request: bytes) -> bool:
         if self._single and _asks_for_data(frame) and _asks_for_data(request):
             return frame[2] == request[2]
-        return frame == request
+        return frame == self._renumbered(request, frame)
 
     def _of(self, call: Call) -> Iterator[VectorConversation]:
         return (each for each in self._conversations if each.call is call)

@@ -7,13 +7,17 @@ from __future__ import annotations
 
 from datetime import datetime
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 
 from metering.calendar import ArchiveKind
 from metering.errors import ProfileError
-from protocols import vectors
+from protocols import catalogue, vectors
+from protocols.playback import begin
 from simulators.replay import ReplayMeter, known_requests
+from tests.support.back_to_back import Bench
+from tests.unit.test_vector_files import VECTORS, check_result
 
 SND_NKE = bytes.fromhex("10 40 02 42 16")
 REQ_FCB, REQ = bytes.fromhex("10 7B 02 7D 16"), bytes.fromhex("10 5B 02 5D 16")
@@ -135,3 +139,18 @@ def test_known_requests_are_found_in_a_stream_of_any_protocol() -> None:
     split = known_requests([replay(IDENTIFY)])
     assert split(b"\x00" + REQ_FCB + SND_NKE) == (REQ_FCB, 6)
     assert split(REQ_FCB[:-1]) is None
+
+
+NUMBERED = [file for file in VECTORS if file.parent.name in ("pulsar", "tekon", "logika-m4")]
+
+
+@pytest.mark.parametrize("file", NUMBERED, ids=lambda file: f"{file.parent.name}/{file.stem}")
+def test_questions_that_are_numbered_otherwise_are_answered_all_the_same(file: Path) -> None:
+    """One driver for the whole transcript: its numbers run on, those of the transcript begin anew."""
+    vector = VECTORS[file]
+    driver = catalogue.driver(vector.model, choices=vector.choices)
+    bench = Bench(ReplayMeter(vector), attempts=1)
+    for conversation in (*vector.conversations, *vector.conversations):
+        if any(exchange.receive is None for exchange in conversation.exchanges):
+            continue
+        check_result(bench.run(begin(driver, vector, conversation)), conversation.call, conversation.expect)

@@ -9,7 +9,7 @@ from protocols.family import Choices, Family, Search
 from protocols.modbus.messages import Framing
 from protocols.vendor.logika_m4 import memory_models, tagged_models
 from protocols.vendor.logika_m4.explain import explain
-from protocols.vendor.logika_m4.frames import ANYBODY, WAKE_UP, reseal
+from protocols.vendor.logika_m4.frames import ANYBODY, WAKE_UP, renumbered, reseal
 from protocols.vendor.logika_m4.memory_driver import MemoryDriver
 from protocols.vendor.logika_m4.search import ask
 from protocols.vendor.logika_m4.tagged_driver import TaggedDriver
@@ -31,6 +31,7 @@ FAMILY: Final = Family(
     build=build,
     explain=explain,
     reseal=reseal,
+    renumbered=renumbered,
     search=(
         Search(
             lines=(

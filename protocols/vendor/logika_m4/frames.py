@@ -74,6 +74,22 @@ def decode(octets: bytes) -> Frame:
     return _unpack_long(octets) if is_long else ShortFrame(octets[1], octets[2], octets[3:-2])
 
 
+def renumbered(frame: bytes, like: bytes) -> bytes:
+    """The frame with the identifier of another one; short frames have none."""
+    here, there = _identifier_at(frame), _identifier_at(like)
+    if here is None or there is None:
+        return frame
+    return reseal(frame[:here] + like[there : there + 1] + frame[here + 1 :])
+
+
+def _identifier_at(frame: bytes) -> int | None:
+    start = len(frame) - len(frame.lstrip(b"\xff"))
+    is_long = frame[start : start + 1] == bytes((START,)) and frame[start + 2 : start + 3] == bytes(
+        (LONG_MARK,)
+    )
+    return start + 3 if is_long else None
+
+
 def find_short(
     buffer: bytes, network: int, sizes: Mapping[int, int], begin: int = 0
 ) -> tuple[ShortFrame, int] | None:

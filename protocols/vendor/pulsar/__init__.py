@@ -9,6 +9,7 @@ from protocols.family import Choices, Family
 from protocols.modbus.messages import Framing
 from protocols.vendor.pulsar.driver import PulsarDriver
 from protocols.vendor.pulsar.explain import explain, reseal
+from protocols.vendor.pulsar.frames import renumbered
 from protocols.vendor.pulsar.models import MODELS
 from protocols.vendor.pulsar.search import SEARCHES
 
@@ -27,6 +28,7 @@ FAMILY: Final = Family(
     build=build,
     explain=explain,
     reseal=reseal,
+    renumbered=renumbered,
     search=SEARCHES,
     certainty=CERTAINTY,
 )

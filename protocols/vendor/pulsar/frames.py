@@ -52,6 +52,13 @@ def is_sealed(frame: bytes) -> bool:
     return sealed(frame[:-CRC_SIZE]) == frame
 
 
+def renumbered(frame: bytes, like: bytes) -> bytes:
+    """The frame with the ID of another one; a search has none."""
+    if min(len(frame), len(like)) < OVERHEAD or SEARCH_MARK in (frame[:4], like[:4]):
+        return frame
+    return sealed(frame[:-4] + like[-4:-2])
+
+
 def decode(octets: bytes) -> Frame:
     """The one frame that these bytes are; FrameError says which check failed."""
     if len(octets) < OVERHEAD:

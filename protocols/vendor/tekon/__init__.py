@@ -9,6 +9,7 @@ from protocols.family import Choices, Family
 from protocols.modbus.messages import Framing
 from protocols.vendor.tekon.driver import TekonDriver
 from protocols.vendor.tekon.explain import explain, reseal
+from protocols.vendor.tekon.frames import renumbered
 from protocols.vendor.tekon.models import MODELS
 from protocols.vendor.tekon.search import SEARCHES
 
@@ -27,6 +28,7 @@ FAMILY: Final = Family(
     build=build,
     explain=explain,
     reseal=reseal,
+    renumbered=renumbered,
     search=SEARCHES,
     certainty=CERTAINTY,
 )

@@ -30,6 +30,7 @@ OVERHEAD: Final = 6
 LARGEST: Final = 255
 LARGEST_BUFFER: Final = 4096
 
+_CONTROL_AT: Final = {bytes((FIXED_START,)): 1, bytes((VARIABLE_START,)): 4}
 _ADDRESS: Final = re.compile(r"([0-9]{1,3}):([0-9]{1,3})", re.ASCII)
 
 
@@ -50,6 +51,16 @@ class Frame:
         body = bytes((self.control, self.gateway)) + self.data
         start = (FIXED_START,) if self.fixed else (VARIABLE_START, len(body), len(body), VARIABLE_START)
         return bytes(start) + body + bytes((arithmetic_sum(body), STOP))
+
+
+def renumbered(frame: bytes, like: bytes) -> bytes:
+    """The frame with the number of another one; a byte alone has none."""
+    here, there = (_CONTROL_AT.get(each[:1], len(each)) for each in (frame, like))
+    if here >= len(frame) - 2 or there >= len(like) - 2:
+        return frame
+    control = frame[here] & REQUEST | like[there] & NUMBERS - 1
+    body = bytes((control,)) + frame[here + 1 : -2]
+    return frame[:here] + body + bytes((arithmetic_sum(body),)) + frame[-1:]
 
 
 @dataclass(frozen=True, slots=True)
