@@ -14,7 +14,7 @@ from simulators.fleet_plan import Fleet
 from simulators.mbus_models import LAYOUTS
 
 VECTORS = Path(__file__).parents[1] / "vectors"
-QUICK = "timeout=0.25&gap=0.08&quiet=0"
+QUICK = "timeout=0.15&gap=0.06&quiet=0"
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,7 +33,9 @@ from teplo.postgres import EmbeddedPostgres
 from tests.system.house import collector, line, running_house, until, working
 
 M_BUS = line("m-bus", "kamstrup-multical-601 06855817 1", "landis-gyr-uh50 70444600 2")
-MODBUS = line("modbus-rtu", "vzlet-tsrv-024m 1100341 1", "elf-04 18402110 2", "termotronic-tv7 520117 3")
+MODBUS = line(
+    "modbus-rtu", "vzlet-tsrv-024m 1100341 1", "elf-04 18402110 2", "termotronic-tv7 520117 3"
+).replace("quiet=0", "quiet=0&modbus.systems=1")
 WINDOWS = dict.fromkeys(oracle.WINDOWS, timedelta(0)) | {
     kind: timedelta(hours=hours) for kind, hours in zip(oracle.WINDOWS, (4, 48, 0, 24), strict=True)
 }
