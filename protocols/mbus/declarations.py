@@ -9,7 +9,7 @@ from metering.calendar import ArchiveKind
 from metering.conditions import Condition
 from metering.errors import DecodeError, ProfileError
 from protocols.declaration import Declaration
-from protocols.driver import Choice, LineDefaults
+from protocols.driver import Choice
 from protocols.mbus.asking import Habits, Question
 from protocols.mbus.model import (
     BareVif,
@@ -28,20 +28,6 @@ from protocols.mbus.when import When
 
 _BITS: Mapping[str, int] = {str(bit): bit for bit in range(64)}
 _BYTES: Mapping[str, int] = {f"0x{octet:02x}": octet for octet in range(256)}
-
-
-def line(table: Declaration) -> LineDefaults:
-    """[line]: what a line's URL does not say."""
-    usual = LineDefaults()
-    defaults = LineDefaults(
-        table.take_or("baud", usual.baud),
-        table.take_or("parity", usual.parity),
-        table.take_or("timeout", usual.timeout),
-        table.take_or("quiet", usual.quiet),
-        table.take_or("stop", usual.stop),
-    )
-    table.finish()
-    return defaults
 
 
 def habits(table: Declaration) -> Habits:

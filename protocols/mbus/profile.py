@@ -59,6 +59,7 @@ from metering.calendar import ArchiveKind
 from metering.errors import ProfileError, UnknownModel
 from protocols.declaration import parse
 from protocols.driver import Verification
+from protocols.line_declaration import line_defaults
 from protocols.mbus import declarations
 from protocols.mbus.linter import complaints
 from protocols.mbus.model import GENERIC, Profile
@@ -99,7 +100,7 @@ def read(text: str, name: str) -> Profile:
         polls_per_day=root.take("polls_per_day", int),
         telegrams=root.take_or("telegrams", MOST_TELEGRAMS),
         notes=root.listed("notes", str),
-        line=declarations.line(root.table("line")),
+        line=line_defaults(root.table("line")),
         detections=tuple(map(declarations.detection, root.tables("detect"))),
         rows=tuple(map(declarations.row, root.tables("record"))),
         stored=tuple(map(declarations.stored, root.tables("stored"))),

@@ -17,6 +17,7 @@ from metering.calendar import ArchiveKind
 from metering.errors import ProfileError, UnknownModel
 from protocols.declaration import Declaration, parse
 from protocols.driver import Verification
+from protocols.line_declaration import line_defaults
 from protocols.modbus import archive_sections, entries, record_sections, sections, variants
 from protocols.modbus.archive_map import Addressing, ParameterList, RecordLayout
 from protocols.modbus.known import Known, references
@@ -89,7 +90,7 @@ def _profile(root: Declaration, name: str) -> Profile:
         manual=root.take("manual", str),
         verification=root.word("verification", Verification),
         notes=root.listed("notes", str),
-        line=sections.line(root.table("line")),
+        line=line_defaults(root.table("line")),
         largest=entries.within(registers, "largest", 1, LARGEST_BLOCK),
         gap=entries.within(registers, "gap", 0, LARGEST_BLOCK, 0),
         circuits=entries.within(root, "circuits", 1, LARGEST_CIRCUIT, 1),

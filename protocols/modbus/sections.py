@@ -4,26 +4,12 @@ from __future__ import annotations
 
 from metering.errors import ProfileError
 from protocols.declaration import Declaration
-from protocols.driver import LineDefaults
 from protocols.modbus import entries
 from protocols.modbus.moments import UNIX, WRITTEN, MomentLayout
 from protocols.modbus.places import LARGEST_BLOCK, Clock, Setting, Text
 from protocols.modbus.register_map import Detection, Identity
 from protocols.modbus.texts import TEXTS
 from protocols.modbus.values import ByteLayout, size_of
-
-
-def line(table: Declaration) -> LineDefaults:
-    usual = LineDefaults()
-    line = LineDefaults(
-        table.take_or("baud", usual.baud),
-        table.take_or("parity", usual.parity),
-        table.take_or("timeout", usual.timeout),
-        table.take_or("quiet", usual.quiet),
-        table.take_or("stop", usual.stop),
-    )
-    table.finish()
-    return line
 
 
 def identity(table: Declaration, layout: ByteLayout) -> Identity:
