@@ -7,9 +7,9 @@ from datetime import datetime
 from functools import partial
 from itertools import cycle
 
-from metering.calendar import ArchiveKind, MeterSlot
+from metering.calendar import ArchiveKind, MeterSlot, slots_between
 from metering.conditions import Condition
-from metering.errors import NotSupported
+from metering.errors import FrameError, NotSupported
 from metering.meters import MeterConfiguration, MeterIdentity
 from metering.readings import MeterValue, Snapshot
 from protocols.conversation import Conversation, Deliver, Pause
@@ -17,7 +17,7 @@ from protocols.driver import DriverInfo, Stamp
 from protocols.modbus import parameters
 from protocols.modbus.archive_map import ParameterList, RecordLayout, RecordStamp
 from protocols.modbus.archive_records import read_slot
-from protocols.modbus.archives import ArchiveReader, read_selected, select
+from protocols.modbus.archives import ArchiveReader, read_selected, select, stamp_of
 from protocols.modbus.dialogue import Dialogue
 from protocols.modbus.messages import Framing, report_id, write_registers
 from protocols.modbus.numbers import Settings, record_conditions, record_values, values_at
@@ -130,21 +130,33 @@ class ModbusDriver:
         began_at = yield from self._clock(dialogue)
         record = self.profile.current.record
         if record:
-            data = yield from self._current_record(dialogue, record)
+            data = yield from self._current_record(dialogue, record, began_at)
             values = record_values(self.profile, record, data, settings)
             conditions = record_conditions(self.profile, record, data, settings)
         else:
             values, conditions = yield from self._current_registers(dialogue, settings)
         return Snapshot(values, began_at, conditions=conditions), (yield from self._clock(dialogue))
 
-    def _current_record(self, dialogue: Dialogue, record: RecordLayout) -> Conversation[bytes]:
+    def _current_record(self, dialogue: Dialogue, record: RecordLayout, now: datetime) -> Conversation[bytes]:
+        """A selection that was lost leaves an archive record in its place: its own stamp is of another hour.
+
+        Current values carry the present hour, or no date at all.
+        """
         current, selection = self.profile.current, self.profile.selection
         if current.selected is None or selection is None:
             request = dialogue.reading(current.function, current.at, record.size, record.count)
             return (yield from dialogue.ask(request))
-        yield from dialogue.ask(select(selection, current.selected, None))
-        yield Pause(selection.pause)
-        return (yield from dialogue.ask(read_selected(dialogue, selection, record)))
+        for _ in range(selection.attempts):
+            yield from dialogue.ask(select(selection, current.selected, None))
+            yield Pause(selection.pause)
+            data = yield from dialogue.ask(read_selected(dialogue, selection, record))
+            own = stamp_of(record, data)
+            if own is None or slots_between(ArchiveKind.HOUR, now, own) in (0, 1):
+                return data
+        raise FrameError(
+            f"The meter shows its record of {own} instead of current values, however often they are "
+            "selected: the selection is lost on the line, or somebody else selects. Ask again later."
+        )
 
     def _current_registers(
         self, dialogue: Dialogue, settings: Settings

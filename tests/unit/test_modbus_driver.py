@@ -27,6 +27,7 @@ from protocols.modbus.messages import Framing, frame
 from protocols.modbus.moments import MomentLayout
 from protocols.modbus.planning import Block
 from protocols.modbus.profile import load, read
+from tests.unit.modbus_house import Bench, simulated
 
 T = TypeVar("T")
 
@@ -321,3 +322,25 @@ def test_moments_are_what_their_parts_say() -> None:
         layout.decode(layout.encode(moment)) == moment
         for layout, moment in zip([UNIX, tv7], moments, strict=False)
     )
+
+
+class DeafOnce(Bench):
+    """Acknowledges the first selection of current values without having heard it."""
+
+    def _reply(self, request: bytes) -> bytes | None:
+        selects_current = request[1] == 0x10 and request[14] == 0x09
+        if selects_current and sum(each == request for each in self.asked) == 1:
+            return frame(0x10, request[2:6], 1, Framing.RTU)
+        return super()._reply(request)
+
+
+def test_a_lost_selection_never_passes_an_archive_record_for_current_values() -> None:
+    meter = simulated("elf-04")
+    bench, driver = DeafOnce(meter), ModbusDriver(load("elf-04"))
+    yesterday = slot_at(ArchiveKind.HOUR, datetime.fromisoformat("2026-02-09T22:00:00"))
+    bench.run(driver.read_archive("1", MeterConfiguration(), ArchiveKind.HOUR, [yesterday]))
+    snapshot = bench.run(driver.read_current("1", MeterConfiguration()))
+    assert snapshot.meter_time is not None
+    truths = meter.truth_snapshot(snapshot.meter_time)
+    read = {(one.quantity.name, one.circuit): one.value for one in snapshot.values}
+    assert abs(read["temperature_supply", 1] - truths["temperature_supply", 1].value) < Decimal("0.01")
