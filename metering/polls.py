@@ -27,7 +27,13 @@ class Outcome(StrEnum):
     ACCESS_DENIED = "access_denied"
     CONFIGURATION_CHANGED = "configuration_changed"
     NOT_UNDERSTOOD = "not_understood"
+    ARCHIVE_ABSENT = "archive_absent"
+    """The meter keeps no such archive, or nothing that was asked for."""
+    CLOCK_WRONG = "clock_wrong"
+    """Its clock is further off than its plan allows: what it said waits in quarantine."""
     REFUSED = "refused"
+    CANCELLED = "cancelled"
+    """Whoever asked for it called it off."""
     BUSY = "busy"
     NO_CARRIER = "no_carrier"
     NO_ANSWER = "no_answer"
@@ -41,8 +47,10 @@ class Outcome(StrEnum):
     NO_FREE_MODEM = "no_free_modem"
     MODEM_AWAY = "modem_away"
     GATEWAY_WEDGED = "gateway_wedged"
-    BATTERY_SPARED = "battery_spared"
-    """An operator wanted it polled, but its battery's budget of the day is spent; nothing was asked."""
+    STORAGE_AWAY = "storage_away"
+    """The database is away and the collector's own disk cannot take readings: nobody was asked."""
+    OVER_BUDGET = "over_budget"
+    """A battery's, a SIM's or a line's budget is spent: nobody was asked."""
 
 
 ASKED_NOBODY: Final = frozenset(Outcome) - {
@@ -56,9 +64,25 @@ ASKED_NOBODY: Final = frozenset(Outcome) - {
     Outcome.ACCESS_DENIED,
     Outcome.CONFIGURATION_CHANGED,
     Outcome.NOT_UNDERSTOOD,
+    Outcome.ARCHIVE_ABSENT,
+    Outcome.CLOCK_WRONG,
     Outcome.REFUSED,
+    Outcome.CANCELLED,
 }
 """Ends of polls that cost no meter's battery anything."""
+
+
+class HoldReason(StrEnum):
+    """Why everything that a poll brought waits in quarantine for an engineer."""
+
+    NEW_METER = "new_meter"
+    """Another serial number answered at a registered address."""
+    SCHEME_CHANGED = "scheme_changed"
+    """The meter's settings are not those under which its readings were accepted."""
+    REGISTER_RESET = "register_reset"
+    """A register stands lower than before."""
+    CLOCK_WRONG = "clock_wrong"
+    """Its clock is further off than its plan allows."""
 
 
 class Finding(StrEnum):
@@ -97,9 +121,23 @@ class Frame:
     data: bytes
 
 
+class Budget(StrEnum):
+    """What a poll may use up."""
+
+    BATTERY = "battery"
+    """Polls in any 24 hours."""
+    AIR_TIME = "air_time"
+    """Time on the line in a calendar month (UTC)."""
+    TRAFFIC = "traffic"
+    """Bytes in the month of the SIM's plan."""
+
+
 @dataclass(frozen=True, slots=True)
 class PollReport:
-    """Everything one poll brought; stored whole in one transaction. `clock_difference` = meter minus ours."""
+    """Everything one poll brought; stored whole in one transaction. `clock_difference` = meter minus ours.
+
+    What a `held` report brought is kept apart until an engineer decides. `request_id`: whose wish it was.
+    """
 
     id: UUID
     meter_id: int
@@ -116,18 +154,22 @@ class PollReport:
     archive: tuple[ArchiveReadings, ...] = ()
     snapshots: tuple[SnapshotReadings, ...] = ()
     gaps: tuple[MissingSlot, ...] = ()
+    held: HoldReason | None = None
+    request_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class PollHistory:
     """What is known of a meter's last polls.
 
-    `outcome` is the last one's; `failures` counts those in a row that did not end ok; `asked`: an operator
-    wants it polled again; `spared_until`: before this instant the budget of its battery is spent.
+    `last_at`: when the last one that counts ended, `outcome` how; `failures`: how many in a row did not end
+    ok (a part that was read makes it one). `read_at`: when anything was last read. `spared_until`: before
+    this instant a budget of its plan is spent, and `budget` says which.
     """
 
     last_at: datetime | None = None
     failures: int = 0
-    asked: bool = False
     outcome: Outcome | None = None
+    read_at: datetime | None = None
     spared_until: datetime | None = None
+    budget: Budget | None = None

@@ -1,0 +1,68 @@
+"""What a collector must know to serve a line: its meters with their plans, and what is stored of them.
+
+A book is a value. It comes out of the database, is kept on the collector's disk for the time in which there
+is none, goes to collectors without a database over MQTT, and is carried on by the reports of polls.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
+
+from metering.calendar import ArchiveKind
+from metering.meters import MeterConfiguration
+from metering.plans import PollPlan
+from metering.polls import PollHistory
+from metering.readings import MeterValue
+from metering.requests import PollRequest
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """UTC slot starts [first, end) of one archive that need no asking; ends where a slot starts."""
+
+    first: datetime
+    end: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class BookedMeter:
+    """One polled meter.
+
+    `factor_sets` by circuit. `levels`: its registers' last valid levels. `known`: slots that are stored, wait
+    in quarantine or are known gaps. `asked`: by kind and slot start, how often it said "no such record".
+    `level_at`: the newest register level that is stored (billing wants one after the closing).
+    `configuration`: the one under which readings are accepted; None: the first one is.
+    """
+
+    id: int
+    serial: str
+    model: str
+    address: str
+    zone: str
+    registered_at: datetime
+    plan: PollPlan = PollPlan()
+    factor_sets: Mapping[int, str] = field(default_factory=dict)
+    history: PollHistory = PollHistory()
+    levels: tuple[MeterValue, ...] = ()
+    known: Mapping[ArchiveKind, tuple[Span, ...]] = field(default_factory=dict)
+    asked: Mapping[ArchiveKind, Mapping[datetime, int]] = field(default_factory=dict)
+    level_at: datetime | None = None
+    configuration: MeterConfiguration | None = None
+    requests: tuple[PollRequest, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class LineBook:
+    """One line with its polled meters. `queue`: see storage.usage_points.Line; `as_of`: when it was true."""
+
+    line_id: int
+    url: str
+    collector: str | None
+    pool: str | None
+    queue: str | None
+    meters: tuple[BookedMeter, ...]
+    as_of: datetime
+    last_poll: UUID | None = None
