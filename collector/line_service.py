@@ -10,7 +10,8 @@ from uuid import UUID
 import structlog
 
 from collector.links import Link
-from collector.poll import Clock, KnownSlots, Poll, PolledMeter, outcome_of
+from collector.asked import Watch
+from collector.poll import Clock, Poll, PolledMeter, outcome_of
 from collector.session import Session
 from metering.errors import GatewayWedged, LineError, LineLost, NoResponse, TeploError
 from metering.polls import Direction, Outcome, PollReport
@@ -26,11 +27,15 @@ CUTS = 3
 
 @dataclass(frozen=True, slots=True)
 class DueMeter:
-    """A meter to be asked now, with the driver that speaks to it and what is already stored of it."""
+    """A meter to be asked now, with the driver that speaks to it.
+
+    `asked` is the wish of a person that this is; `probe`: it was silent so long that one question is enough.
+    """
 
     meter: PolledMeter
     driver: Driver
-    known: KnownSlots
+    asked: PollRequest | None = None
+    probe: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +164,9 @@ class LineService:
             identifier=self.new_id(),
             collector=self.collector,
             now=self.now,
-            known=due.known,
+            asked=due.asked,
+            told=watch.told,
+            probe=due.probe,
         )
 
     def _no_link(self, due: DueMeter, error: TeploError) -> PollReport:

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Collection, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import TypeVar
+from typing import Final, TypeVar
 from uuid import UUID
 
-from collector.gaps import ArchivePlan, WantedSlots, missing_slots
+from collector.gaps import ArchivePlan, ArchiveRequest, WantedArchives
 from collector.normalise import Normal, Normaliser
 from collector.session import Session
 from metering.calendar import ArchiveKind, MeterSlot, MeterZone
 from metering.errors import (
     AccessDenied,
+    CalledOff,
     CallFailed,
     ConfigurationChanged,
     ConfigurationError,
@@ -25,12 +26,26 @@ from metering.errors import (
     MeterError,
     ModemAway,
     NoResponse,
+    NotSupported,
+    StorageUnavailable,
     TeploError,
     WrongMeter,
 )
+from metering.holding import hold_reason
 from metering.meters import MeterConfiguration, MeterIdentity
-from metering.polls import Finding, Outcome, PollReport
-from metering.readings import ArchiveReadings, MeterValue, MissingSlot, Record, Snapshot, SnapshotReadings
+from metering.polls import Finding, HoldReason, Outcome, PollReport
+from metering.readings import (
+    ArchiveReadings,
+    Flag,
+    Gap,
+    GapReason,
+    MeterValue,
+    MissingSlot,
+    Record,
+    Snapshot,
+    SnapshotReadings,
+)
+from metering.requests import PollRequest, RequestKind
 from metering.validation import clock_flags
 from protocols.conversation import Conversation
 from protocols.driver import Driver
@@ -38,10 +53,13 @@ from protocols.driver import Driver
 T = TypeVar("T")
 
 Clock = Callable[[], datetime]
-KnownSlots = Callable[[ArchiveKind, datetime, datetime], Awaitable[Collection[datetime]]]
-"""(kind, from, to) -> UTC starts of slots that are stored or known to be missing."""
+Progress = Callable[[int, int], None]
+"""(slots read or known to be absent, slots wanted), told as a poll goes on."""
 
-ALLOWED_DRIFT = timedelta(minutes=10)
+ALLOWED_DRIFT: Final = timedelta(minutes=10)
+LONGEST_VISIT: Final = timedelta(minutes=15)
+PORTION: Final = 48
+"""Slots asked in one conversation, so that a visit may end between two of them."""
 
 OUTCOMES: tuple[tuple[type[TeploError], Outcome], ...] = (
     (ModemAway, Outcome.MODEM_AWAY),
@@ -49,6 +67,8 @@ OUTCOMES: tuple[tuple[type[TeploError], Outcome], ...] = (
     (LineLost, Outcome.LINE_LOST),
     (LineError, Outcome.NO_LINK),
     (NoResponse, Outcome.METER_SILENT),
+    (CalledOff, Outcome.CANCELLED),
+    (StorageUnavailable, Outcome.STORAGE_AWAY),
     (WrongMeter, Outcome.WRONG_METER),
     (MeterBusy, Outcome.METER_BUSY),
     (AccessDenied, Outcome.ACCESS_DENIED),
@@ -58,6 +78,15 @@ OUTCOMES: tuple[tuple[type[TeploError], Outcome], ...] = (
     (ConfigurationError, Outcome.WRONG_SETTINGS),
     (TeploError, Outcome.TRANSFER_ERRORS),
 )
+
+
+HELD: Final[Mapping[HoldReason, Outcome]] = {
+    HoldReason.NEW_METER: Outcome.WRONG_METER,
+    HoldReason.SCHEME_CHANGED: Outcome.CONFIGURATION_CHANGED,
+    HoldReason.CLOCK_WRONG: Outcome.CLOCK_WRONG,
+    HoldReason.REGISTER_RESET: Outcome.REGISTER_RESET,
+}
+"""How a poll ended whose readings wait in quarantine."""
 
 
 def outcome_of(error: TeploError) -> Outcome:
@@ -71,7 +100,9 @@ def outcome_of(error: TeploError) -> Outcome:
 class PolledMeter:
     """What a poll must know of a meter.
 
-    An empty `serial` accepts whoever answers; `levels` are its registers' last valid levels.
+    An empty `serial` accepts whoever answers; `levels` are its registers' last valid levels; `configuration`
+    is the one under which its readings are accepted. After `visit` the rest of its archives is left to the
+    next poll.
     """
 
     id: int
@@ -79,8 +110,11 @@ class PolledMeter:
     address: str
     zone: MeterZone
     factor_sets: Mapping[int, str] = field(default_factory=dict)
-    archives: WantedSlots = field(default_factory=ArchivePlan)
+    archives: WantedArchives = field(default_factory=ArchivePlan)
     levels: tuple[MeterValue, ...] = ()
+    configuration: MeterConfiguration | None = None
+    allowed_drift: timedelta = ALLOWED_DRIFT
+    visit: timedelta = LONGEST_VISIT
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +140,11 @@ def without_readings(report: PollReport, error: TeploError) -> PollReport:
 
 
 class Poll:
-    """Runs once. After `run` the report holds everything that was read, also when an error ended it."""
+    """Runs once. After `run` the report holds everything that was read, also when an error ended it.
+
+    `asked` is the wish of a person that it carries out, `told` hears how far it has come. With `probe` each
+    question is put once until the first answer: the meter was silent long enough.
+    """
 
     def __init__(
         self,
@@ -117,7 +155,9 @@ class Poll:
         identifier: UUID,
         collector: str,
         now: Clock,
-        known: KnownSlots,
+        asked: PollRequest | None = None,
+        told: Progress = lambda done, wanted: None,
+        probe: bool = False,
     ) -> None:
         self._session = session
         self._driver = driver
@@ -125,42 +165,53 @@ class Poll:
         self._id = identifier
         self._collector = collector
         self._now = now
-        self._known = known
+        self._asked = asked
+        self._told = told
         self._configuration = MeterConfiguration()
         self._identity: MeterIdentity | None = None
         self._clock_difference: timedelta | None = None
         self._kept: list[Kept] = []
+        self._left = 0
+        self._refused: list[str] = []
         self.error: TeploError | None = None
+        if probe:
+            session.put_once()
 
     async def run(self) -> PollReport:
         """Ask everything that is due; errors of our tree become the report's outcome and `error`."""
         started_at = self._now()
         try:
-            await self._converse()
+            await self._converse(started_at + self._meter.visit)
         except TeploError as error:
             self.error = error
-        if isinstance(self.error, WrongMeter):
+        if isinstance(self.error, WrongMeter) or self._wants(RequestKind.LINK):
             self._kept.clear()
         return self._report(started_at)
 
-    async def _converse(self) -> None:
+    async def _converse(self, until: datetime) -> None:
         if not self._driver.info.whole_snapshot:
             self._meet(await self._ask(self._driver.identify(self._meter.address)))
         try:
-            await self._read_all()
+            await self._read_all(until)
         except ConfigurationChanged:
-            await self._read_all()
+            await self._read_all(until)
 
-    async def _read_all(self) -> None:
+    async def _read_all(self, until: datetime) -> None:
+        info = self._driver.info
         await self._read_configuration()
-        if not self._driver.info.whole_snapshot:
+        if not info.whole_snapshot:
             await self._read_clock()
-        await self._read_current()
-        for kind in self._driver.info.depths:
-            await self._read_archive(kind)
+        if info.whole_snapshot or not (self._wants(RequestKind.LINK) or self._wants(RequestKind.ARCHIVE)):
+            await self._read_current()
+        if not self._wants(RequestKind.LINK):
+            await self._read_archives(until)
+
+    def _wants(self, kind: RequestKind) -> bool:
+        return self._asked is not None and self._asked.kind is kind
 
     async def _ask(self, conversation: Conversation[T]) -> T:
         answer = await self._session.run(conversation, self._deliver)
+        self._session.put_usually()
         if Finding.SECOND_ANSWER in self._session.findings:
             raise WrongMeter(
                 f"Two meters answer at address {self._meter.address}: what either of them says cannot be "
@@ -169,16 +220,9 @@ class Poll:
         return answer
 
     def _meet(self, identity: MeterIdentity | None) -> None:
-        """Refuse to go on with another meter than the registered one."""
-        if identity is None:
-            return
-        self._identity = identity
-        if self._meter.serial and identity.serial != self._meter.serial:
-            raise WrongMeter(
-                f"Meter {identity.serial} answered at address {self._meter.address}, but "
-                f"{self._meter.serial} is registered there. No reading was stored. Likely the meter was "
-                "replaced or two addresses were mixed up: register the new meter or correct the address."
-            )
+        """Another meter than the registered one is read as well: what it says waits for an engineer."""
+        if identity is not None:
+            self._identity = identity
 
     async def _read_configuration(self) -> None:
         self._configuration = await self._ask(self._driver.read_configuration(self._meter.address))
@@ -203,19 +247,35 @@ class Poll:
         snapshot = await self._ask(self._driver.read_current(self._meter.address, self._configuration))
         self._deliver((snapshot,), len(self._session.frames))
 
-    async def _read_archive(self, kind: ArchiveKind) -> None:
-        slots = await self._missing(kind)
-        if slots:
-            await self._ask(self._driver.read_archive(self._meter.address, self._configuration, kind, slots))
+    async def _read_archives(self, until: datetime) -> None:
+        wanted = self._meter.archives.requests(self._driver.info, self._meter_time())
+        portions = [part for request in wanted for part in self._portions(request)]
+        total, done = sum(len(slots) for _, slots in portions), 0
+        for number, (kind, slots) in enumerate(portions):
+            if number and self._now() >= until:
+                self._left = total - done
+                return
+            await self._read_archive(kind, slots)
+            done += len(slots)
+            self._told(done, total)
 
-    async def _missing(self, kind: ArchiveKind) -> list[MeterSlot]:
-        wanted = self._meter.archives.slots(kind, self._driver.info, self._meter_time())
-        if not wanted:
-            return []
-        zone = self._meter.zone
-        known = await self._known(kind, zone.to_utc(wanted[0].start), zone.to_utc(wanted[-1].end))
-        unread = [slot for slot in wanted if slot not in self._just_read(kind)]
-        return missing_slots(unread, known, zone)
+    async def _read_archive(self, kind: ArchiveKind, slots: Sequence[MeterSlot]) -> None:
+        """Whoever refuses one archive may have the others; what refuses is told at the end."""
+        unread = [slot for slot in slots if slot not in self._just_read(kind)]
+        if not unread:
+            return
+        try:
+            await self._ask(
+                self._driver.read_archive(self._meter.address, self._configuration, kind, unread)
+            )
+        except NotSupported as error:
+            self._refused.append(str(error))
+
+    def _portions(self, request: ArchiveRequest) -> Iterator[tuple[ArchiveKind, Sequence[MeterSlot]]]:
+        """An archive that comes whole is asked once; of others a part at a time, in the order wished for."""
+        size = len(request.slots) if self._driver.info.whole_archives else PORTION
+        for start in range(0, len(request.slots), size or 1):
+            yield request.kind, request.slots[start : start + size]
 
     def _just_read(self, kind: ArchiveKind) -> set[MeterSlot]:
         """Some meters send archive records together with their current values."""
@@ -234,14 +294,15 @@ class Poll:
 
     def _report(self, started_at: datetime) -> PollReport:
         normal = self._normal()
+        doubt = self._doubt(normal)
         return PollReport(
             id=self._id,
             meter_id=self._meter.id,
             collector=self._collector,
             started_at=started_at,
             finished_at=self._now(),
-            outcome=self._outcome(),
-            message=str(self.error) if self.error else "",
+            outcome=self._outcome(doubt),
+            message=self._message(doubt),
             identity=self._identity,
             configuration=self._configuration,
             clock_difference=self._clock_difference,
@@ -250,11 +311,17 @@ class Poll:
             archive=tuple(one for one in normal if isinstance(one, ArchiveReadings)),
             snapshots=tuple(one for one in normal if isinstance(one, SnapshotReadings)),
             gaps=tuple(one for one in normal if isinstance(one, MissingSlot)),
+            held=doubt if normal else None,
+            request_id=self._asked.id if self._asked else None,
         )
 
     def _normal(self) -> list[Normal]:
         """What was kept, normalised; a record in a unit nobody knows is left out and becomes the error."""
-        doubts = clock_flags(self._clock_difference, ALLOWED_DRIFT) if self._clock_difference else frozenset()
+        doubts = (
+            clock_flags(self._clock_difference, self._meter.allowed_drift)
+            if self._clock_difference
+            else frozenset()
+        )
         normaliser = Normaliser(self._meter.zone, self._meter.factor_sets, doubts, self._meter.levels)
         normal = []
         for kept in self._kept:
@@ -264,9 +331,68 @@ class Poll:
                 self.error = self.error or error
         return normal
 
-    def _outcome(self) -> Outcome:
-        if self.error is None:
+    def _doubt(self, normal: Sequence[Normal]) -> HoldReason | None:
+        """Why whatever was read is to be kept apart."""
+        if isinstance(self.error, WrongMeter):
+            return None
+        return hold_reason(
+            registered_serial=self._meter.serial,
+            identity=self._identity,
+            configuration=self._configuration,
+            accepted_configuration=self._meter.configuration,
+            clock_difference=self._clock_difference,
+            allowed_drift=self._meter.allowed_drift,
+            went_back=any(_went_back(one) for one in normal),
+        )
+
+    def _outcome(self, doubt: HoldReason | None) -> Outcome:
+        if doubt is not None and (self.error is None or doubt is HoldReason.NEW_METER):
+            return HELD[doubt]
+        if isinstance(self.error, CalledOff):
+            return Outcome.CANCELLED
+        if self.error is not None:
+            return Outcome.PARTLY_READ if self._kept else outcome_of(self.error)
+        return Outcome.PARTLY_READ if self._left else self._answered()
+
+    def _answered(self) -> Outcome:
+        """An archive that was asked for and is not there at all is an end of its own."""
+        if self._refused:
+            return Outcome.ARCHIVE_ABSENT
+        if not self._wants(RequestKind.ARCHIVE):
             return Outcome.OK
-        if self._kept:
-            return Outcome.PARTLY_READ
-        return outcome_of(self.error)
+        brought = [kept.record for kept in self._kept if not isinstance(kept.record, Snapshot)]
+        absent = brought and all(isinstance(one, Gap) and one.reason in ABSENT for one in brought)
+        return Outcome.ARCHIVE_ABSENT if absent else Outcome.OK
+
+    def _message(self, doubt: HoldReason | None) -> str:
+        told = [str(self.error)] if self.error else []
+        if doubt is HoldReason.NEW_METER and self._identity:
+            told.append(
+                f"Meter {self._identity.serial} answered at address {self._meter.address}, but "
+                f"{self._meter.serial} is registered there. What it said waits in quarantine. Likely the meter "
+                "was replaced or two addresses were mixed up: accept the new meter, or correct the address."
+            )
+        elif doubt is not None:
+            told.append(HELD_BECAUSE[doubt])
+        if self._left:
+            told.append(
+                f"The visit ended after {self._meter.visit}: {self._left} archive slots are left to the next "
+                "poll."
+            )
+        return " ".join(told + self._refused)
+
+
+HELD_BECAUSE: Final[Mapping[HoldReason, str]] = {
+    HoldReason.SCHEME_CHANGED: "The meter's settings are not those under which its readings were accepted. "
+    "What it said waits in quarantine: compare the settings, then accept or reject it.",
+    HoldReason.CLOCK_WRONG: "The meter's clock is further off than allowed. What it said waits in quarantine: "
+    "set the clock, then accept what is stamped rightly or reject it.",
+    HoldReason.REGISTER_RESET: "A register stands lower than before. What the meter said waits in quarantine: "
+    "likely it was reset, repaired or replaced; accept or reject it.",
+}
+ABSENT: Final = frozenset({GapReason.NO_RECORD, GapReason.OUT_OF_DEPTH})
+
+
+def _went_back(one: Normal) -> bool:
+    readings = one.readings if isinstance(one, SnapshotReadings) else ()
+    return any(Flag.WENT_BACK in reading.flags for reading in readings)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Final, TypeVar
 
 from collector.line_settings import LineSettings
 from collector.links import Link
 from collector.question import Question, listen
 from collector.transcript import Clock, Transcript
-from metering.errors import ExchangeError, FrameError, LineBusy, LineError, MeterError, TeploError
+from metering.errors import CalledOff, ExchangeError, FrameError, LineBusy, LineError, MeterError, TeploError
 from metering.polls import Finding, Frame
 from metering.readings import Record
 from protocols.conversation import Conversation, Deliver, Exchange, Pause, Retune, Step
@@ -27,7 +28,8 @@ class Session:
 
     def __init__(self, link: Link, *, settings: LineSettings, now: Clock) -> None:
         self._link = link
-        self._settings = settings
+        self._usual = self._settings = settings
+        self._called_off = False
         self._transcript = Transcript(now)
         self._running = False
         self._lost: LineError | None = None
@@ -41,6 +43,18 @@ class Session:
     def findings(self) -> set[Finding]:
         """What was noticed about the line."""
         return self._transcript.findings
+
+    def put_once(self) -> None:
+        """From now on each question is put once: nobody expects an answer."""
+        self._settings = replace(self._usual, attempts=1)
+
+    def put_usually(self) -> None:
+        """Each question is put as often as the line's settings say."""
+        self._settings = self._usual
+
+    def call_off(self) -> None:
+        """The next question is not put any more: CalledOff leaves the conversation in its place."""
+        self._called_off = True
 
     async def run(self, conversation: Conversation[T], deliver: Deliverer) -> T:
         """Carries the conversation out and returns what it returns.
@@ -73,6 +87,8 @@ class Session:
             return b""
         if self._lost is not None:
             raise self._lost
+        if self._called_off:
+            raise CalledOff
         try:
             return await self._talk(step)
         except LineError as error:

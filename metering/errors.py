@@ -6,6 +6,7 @@
     ├── ExchangeError        the same question may be repeated now
     ├── MeterError           a valid refusal: repeating is pointless
     ├── DecodeError          well framed, not understood
+    ├── CalledOff            nobody wants the answer any more
     └── StorageError         the database is away or disagrees
 
 Each docstring's first sentence is the default message. A message tells what happened, the likely cause
@@ -117,6 +118,10 @@ class ConfigurationChanged(MeterError):
 
 class WrongMeter(MeterError):
     """Another meter answered than the registered one; none of its readings was stored."""
+
+
+class CalledOff(TeploError):
+    """Whoever asked for this called it off."""
 
 
 class DecodeError(TeploError):

@@ -31,6 +31,8 @@ class Outcome(StrEnum):
     """The meter keeps no such archive, or nothing that was asked for."""
     CLOCK_WRONG = "clock_wrong"
     """Its clock is further off than its plan allows: what it said waits in quarantine."""
+    REGISTER_RESET = "register_reset"
+    """A register stands lower than before: what the meter said waits in quarantine."""
     REFUSED = "refused"
     CANCELLED = "cancelled"
     """Whoever asked for it called it off."""
@@ -66,10 +68,27 @@ ASKED_NOBODY: Final = frozenset(Outcome) - {
     Outcome.NOT_UNDERSTOOD,
     Outcome.ARCHIVE_ABSENT,
     Outcome.CLOCK_WRONG,
+    Outcome.REGISTER_RESET,
     Outcome.REFUSED,
     Outcome.CANCELLED,
 }
 """Ends of polls that cost no meter's battery anything."""
+
+
+READ: Final = frozenset(
+    {
+        Outcome.OK,
+        Outcome.WRONG_METER,
+        Outcome.CONFIGURATION_CHANGED,
+        Outcome.ARCHIVE_ABSENT,
+        Outcome.CLOCK_WRONG,
+        Outcome.REGISTER_RESET,
+    }
+)
+"""Ends after which a meter is asked again on its usual beat: it was read, or asking sooner changes nothing."""
+
+NO_POLL: Final = frozenset({Outcome.STORAGE_AWAY, Outcome.OVER_BUDGET, Outcome.CANCELLED})
+"""Ends that say nothing about the meter or its line."""
 
 
 class HoldReason(StrEnum):

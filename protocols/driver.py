@@ -59,7 +59,8 @@ class DriverInfo:
 
     `depths`: records per archive kind, none where the kind is absent. `totals_every`: whether total records
     stand at the starts of days or of months. `whole_snapshot`: a snapshot brings identity and clock with it,
-    so that a poll needs one read-out and not three. `default_address`: where a single meter answers when
+    so that a poll needs one read-out and not three. `whole_archives`: an archive is read out whole, however
+    many of its slots are wanted. `default_address`: where a single meter answers when
     nobody says which. `sets_clock`: the driver is a ClockSetter as well.
     """
 
@@ -76,6 +77,7 @@ class DriverInfo:
     largest_request: int = 255
     polls_per_day: int | None = None
     whole_snapshot: bool = False
+    whole_archives: bool = False
     default_address: str = "1"
     choices: tuple[Choice, ...] = ()
     sets_clock: bool = False

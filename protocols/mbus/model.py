@@ -168,6 +168,7 @@ class Profile:
             stamp=Stamp.SLOT_START,
             polls_per_day=self.polls_per_day,
             whole_snapshot=True,
+            whole_archives=True,
             default_address="254",
             choices=self.choices,
             notes=self.notes,

@@ -56,6 +56,7 @@ class Iec62056Driver:
             totals_every=ArchiveKind.MONTH,
             polls_per_day=model.polls_per_day,
             whole_snapshot=True,
+            whole_archives=True,
             default_address=ANYBODY,
             choices=(READOUT,) if switches else (),
             notes=(*model.notes, *(_INSTANTANEOUS if switches else ())),
