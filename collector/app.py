@@ -12,17 +12,23 @@ from typing import Final
 import structlog
 
 from collector.attendance import Attendance
-from collector.gaps import ArchivePlan, WantedSlots
+from collector.asked import DatabaseWishes
+from collector.delivery import Delivery
+from collector.field_book import FieldBook
 from collector.inbound.listener import Listener
 from collector.line_clock import LineClocks
 from collector.line_survey import LineSurveys
+from collector.offline import Offline
 from collector.planner import Planner
-from collector.schedule import PollPlan
+from collector.reach import LinesInService, Reach
 from collector.serving import Serving, Tools
 from collector.supervisor import first_of, supervise, ungrouped, wait
 from metering.errors import ConfigurationError, StorageError, StorageUnavailable
+from metering.plans import PollPlan
+from storage.books import Books
 from storage.collectors import Collectors
 from storage.jobs import entrypoint, run_worker
+from storage.lines import Lines
 from storage.modems import Modems
 from storage.pool import Database
 from storage.usage_points import Line, Registry
@@ -39,21 +45,29 @@ MARGIN: Final = timedelta(seconds=15)
 """A collector is dead when it missed so many ticks, and this time for a database that is slow."""
 
 
+HOMES_EVERY: Final = 6
+"""Ticks between two looks at which lines are ours while the database is away."""
+MOST_BOOKS: Final = 100
+"""Books that are fetched beforehand at one look."""
+
+
 @dataclass(frozen=True, slots=True)
 class CollectorSettings:
     """How one collector works.
 
-    `tick` is the pause between two looks at what is due, in seconds. A line whose collector died without a
-    word is served by another one after `heartbeat`. `patience`: after a start, until a modem that has not
-    connected to us is reported as away. `sets_clocks`: it may set the clock of a meter that somebody named.
+    `plan` is the one of meters for which nothing else is said. `tick` is the pause between two looks at what
+    is due, in seconds. A line whose collector died without a word is served by another one after `heartbeat`;
+    while the database is away, only after `lease` in which it was there. `patience`: after a start, until a
+    modem that has not connected to us is reported as away. `sets_clocks`: it may set the clock of a meter
+    that somebody named.
     """
 
     name: str = "main"
     plan: PollPlan = field(default_factory=PollPlan)
-    archives: WantedSlots = field(default_factory=ArchivePlan)
     tick: float = 5.0
     concurrent_lines: int = 200
     heartbeat: timedelta = timedelta(seconds=30)
+    lease: timedelta = timedelta(minutes=15)
     sets_clocks: bool = False
     patience: timedelta = timedelta(minutes=5)
 
@@ -61,7 +75,8 @@ class CollectorSettings:
 class Collector:
     """Many of them may run on one database; the queue sees to it that a line has one talker.
 
-    `listener` accepts modems that connect to us, and tells `attendance`.
+    `listener` accepts modems that connect to us, and tells `attendance`. `delivery` takes what was read,
+    `field_book` keeps what is needed while the database is away.
     """
 
     def __init__(
@@ -71,14 +86,20 @@ class Collector:
         tools: Tools,
         listener: Listener,
         attendance: Attendance,
+        delivery: Delivery,
+        field_book: FieldBook,
     ) -> None:
         self._database = database
         self._settings = settings
         self._listener = listener
         self._attendance = attendance
+        self._delivery = delivery
+        self._field_book = field_book
         self._registry = Registry(database)
         self._modems = Modems(database)
         self._collectors = Collectors(database)
+        self._books = Books(database)
+        self._lines = Lines(database)
         self._planner = Planner(
             database,
             settings.name,
@@ -87,13 +108,28 @@ class Collector:
             heartbeat=settings.heartbeat,
             patience=settings.patience,
         )
-        self._serving = Serving(database, settings.name, settings.archives, tools, self._planner)
+        self._serving = Serving(settings.name, tools, delivery, field_book)
+        self._wishes = DatabaseWishes(database, tools.now)
+        self._reach = Reach(settings.tick)
+        self._in_service = LinesInService()
+        self._offline = Offline(
+            self._serving,
+            field_book,
+            tools.now,
+            lambda: self._reach.away,
+            attendance.lines,
+            self._in_service,
+            tick=settings.tick,
+            most=settings.concurrent_lines,
+            lease=settings.lease,
+        )
         self._surveys = LineSurveys(database, tools.now, listener, attendance)
         self._clocks = LineClocks(database, settings.name, tools, allowed=settings.sets_clocks)
         self._now = tools.now
         self._instance = tools.new_id()
         self._life = MISSED * timedelta(seconds=settings.tick) + MARGIN
         self._named = asyncio.Event()
+        self._visits_told = False
 
     async def run(self, stop: asyncio.Event) -> None:
         """Plan, listen and serve until `stop` is set; what is being read then is finished and stored.
@@ -107,6 +143,9 @@ class Collector:
             "register": self._know,
             "attendance": self._attend,
             "listener": self._listener.run,
+            "homes": self._learn_homes,
+            "offline": self._offline.run,
+            "delivery": self._delivery.drain,
         }
         await supervise(tasks, stop)
         try:
@@ -131,7 +170,16 @@ class Collector:
             await wait(stop, self._settings.tick)
 
     async def _claim(self) -> bool:
-        return await self._collectors.claim(self._settings.name, self._instance, self._life)
+        """What is being read without the database is told before we are alive again: nobody else asks there."""
+        lines = self._offline.lines
+        try:
+            if lines or self._visits_told:
+                await self._lines.begin_visits(self._settings.name, lines)
+                self._visits_told = bool(lines)
+            return await self._collectors.claim(self._settings.name, self._instance, self._life)
+        except StorageUnavailable:
+            self._reach.lost()
+            raise
 
     async def _take_leave(self) -> None:
         """After the last poll and the last connection, whose bytes count too; nothing of a namesake's."""
@@ -148,18 +196,32 @@ class Collector:
     async def serve_line(self, line_id: int) -> None:
         """Take the line's surveys, set the clocks that were named, ask the due meters; the body of a job."""
         line = await self._registry.line(line_id)
-        if line is None or self._is_elsewhere(line):
+        if line is None or self._is_elsewhere(line) or await self._is_anothers(line_id):
             return
-        returned = self._attendance.has_returned(line_id)
+        with self._in_service.taken(line_id) as ours:
+            if ours:
+                await self._serve(line)
+
+    async def _serve(self, line: Line) -> None:
+        returned = self._attendance.has_returned(line.id)
         try:
             await self._surveys.take(line)
             await self._clocks.take(line)
-            await self._serving.serve(line, returned=returned)
+            book = await self._books.line(line.id, self._settings.plan, self._now())
+            if book is not None:
+                await self._field_book.keep(book)
+                await self._serving.serve(book, self._wishes, returned=returned)
             await self._surveys.look(line)
         except StorageError:
             if returned:
-                self._attendance.return_was_missed(line_id)
+                self._attendance.return_was_missed(line.id)
             raise
+
+    async def _is_anothers(self, line_id: int) -> bool:
+        """After an outage everybody begins with the lines at home: another one may still be at work there."""
+        since = timedelta(seconds=self._reach.back_for)
+        fresh = since < self._settings.heartbeat
+        return await self._lines.is_anothers(line_id, self._settings.name, since if fresh else None)
 
     def _is_elsewhere(self, line: Line) -> bool:
         """Whether its modem is connected to another collector by now, which will ask for the line itself."""
@@ -168,8 +230,25 @@ class Collector:
 
     async def _plan(self, stop: asyncio.Event) -> None:
         while not stop.is_set() and await self._has_name(stop):
-            await self._planner.request_due_lines()
+            try:
+                await self._planner.request_due_lines()
+            except StorageUnavailable:
+                self._reach.lost()
+                raise
+            self._reach.seen()
             await wait(stop, self._settings.tick)
+
+    async def _learn_homes(self, stop: asyncio.Event) -> None:
+        """Which lines to serve while the database is away, and their books."""
+        while not stop.is_set() and await self._has_name(stop):
+            await self._lines.assign_homes(self._settings.name, self._settings.lease)
+            homes = await self._lines.homes(self._settings.name)
+            await self._field_book.keep_homes(homes)
+            unknown = sorted(homes - set(await self._field_book.books()))
+            for line_id in unknown[:MOST_BOOKS]:
+                if book := await self._books.line(line_id, self._settings.plan, self._now()):
+                    await self._field_book.keep(book)
+            await wait(stop, HOMES_EVERY * self._settings.tick)
 
     async def _know(self, stop: asyncio.Event) -> None:
         while not stop.is_set():
@@ -192,6 +271,7 @@ class Collector:
         with ungrouped():
             async with asyncio.TaskGroup() as shifts:
                 while not stop.is_set() and await self._has_name(stop):
+                    await self._delivery.drained(stop)
                     pools, changed = await self._pools(), asyncio.Event()
                     shifts.create_task(self._join_queue(pools, changed))
                     await self._watch_pools(pools, stop, changed)

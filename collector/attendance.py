@@ -81,6 +81,10 @@ class Attendance:
         """The connection of this line's modem; None when it is not connected here."""
         return self._lines.get(line_id)
 
+    def lines(self) -> frozenset[int]:
+        """Lines whose modem is connected here."""
+        return frozenset(self._lines)
+
     def has_returned(self, line_id: int) -> bool:
         """Whether its modem came back since this was asked last."""
         returned = line_id in self._returned

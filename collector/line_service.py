@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
+from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Protocol
 from uuid import UUID
 
 import structlog
 
 from collector.links import Link
-from collector.asked import Watch
-from collector.poll import Clock, Poll, PolledMeter, outcome_of
+from collector.poll import Clock, Poll, PolledMeter, Progress, outcome_of
 from collector.session import Session
 from metering.errors import GatewayWedged, LineError, LineLost, NoResponse, TeploError
 from metering.polls import Direction, Outcome, PollReport
+from metering.requests import PollRequest
 from protocols.driver import Driver
 
 log = structlog.get_logger()
@@ -46,6 +48,20 @@ class Others:
     silent: int = 0
 
 
+class Wishes(Protocol):
+    """What people want of the meters of a line while it is being served."""
+
+    async def fresh(self, line_id: int) -> Sequence[PollRequest]:
+        """Those that wait, oldest first; none while nobody can say."""
+        ...
+
+    def watch(
+        self, request: PollRequest, call_off: Callable[[], None]
+    ) -> AbstractAsyncContextManager[Progress]:
+        """While this lasts, progress is told, and `call_off` is called when nobody wants it any more."""
+        ...
+
+
 @dataclass(slots=True)
 class _Visit:
     """One service of a line: who still waits, and whose failure may be the gateway's.
@@ -57,7 +73,13 @@ class _Visit:
     suspecting: bool
     silent_others: int
     suspects: list[tuple[DueMeter, PollReport]] = field(default_factory=list)
+    seen: set[UUID] = field(default_factory=set)
     opened_anew: bool = False
+
+    def take_up(self, fresh: Sequence[DueMeter]) -> None:
+        """Who has just been asked for goes before everybody."""
+        self.waiting[:0] = fresh
+        self.seen |= {due.asked.id for due in fresh if due.asked}
 
     def open_anew(self) -> None:
         """The suspects are asked once more, after those who were not asked yet."""
@@ -86,6 +108,9 @@ class _Visit:
 class LineService:
     """Asks the due meters of one line. `save` takes each report as soon as it is complete.
 
+    `fresh` gives the meters that were asked for since, those of the wishes left out that were seen already;
+    `watch`: see Wishes.
+
     A meter that fails costs its own poll only. A line that was cut is opened again a few times; when it
     cannot be opened, the rest of its meters get a report that says so. Where `gateway` stands between us and
     the meters and passes nothing on, also after it was opened anew, the reports name the gateway.
@@ -97,11 +122,14 @@ class LineService:
     save: Callable[[PollReport], Awaitable[None]]
     now: Clock
     new_id: Callable[[], UUID]
+    fresh: Callable[[Collection[UUID]], Awaitable[Sequence[DueMeter]]]
+    watch: Callable[[PollRequest, Callable[[], None]], AbstractAsyncContextManager[Progress]]
     gateway: bool = False
 
     async def serve(self, due: Sequence[DueMeter], others: Others = Others()) -> None:
         """Ask all of them; raises nothing of the line's, each failure is in a saved report."""
-        visit = _Visit(list(due), self.gateway and not others.answer, others.silent)
+        visit = _Visit([], self.gateway and not others.answer, others.silent)
+        visit.take_up(due)
         lost: LineError | None = None
         for _ in range(1 + MOST_REOPENINGS):
             lost = await self._ask_until_lost(visit)
@@ -131,8 +159,8 @@ class LineService:
 
     async def _ask_in_turn(self, link: Link, visit: _Visit) -> LineError | None:
         while visit.waiting:
-            poll = self._poll(link, visit.waiting[0])
-            report = await poll.run()
+            visit.take_up(await self.fresh(visit.seen))
+            poll, report = await self._asked(link, visit.waiting[0])
             due = visit.waiting.pop(0)
             if visit.suspecting and _nothing_heard(poll, report):
                 visit.suspects.append((due, report))
@@ -156,22 +184,38 @@ class LineService:
         await self.save(report)
         self._tell(report)
 
-    def _poll(self, link: Link, due: DueMeter) -> Poll:
+    async def _asked(self, link: Link, due: DueMeter) -> tuple[Poll, PollReport]:
+        session = self.make_session(link, due.driver)
+        watched = self.watch(due.asked, session.call_off) if due.asked else nullcontext(_nobody)
+        async with watched as told:
+            poll = self._poll(session, due, told)
+            return poll, await poll.run()
+
+    def _poll(self, session: Session, due: DueMeter, told: Progress) -> Poll:
         return Poll(
-            self.make_session(link, due.driver),
+            session,
             due.driver,
             due.meter,
             identifier=self.new_id(),
             collector=self.collector,
             now=self.now,
             asked=due.asked,
-            told=watch.told,
+            told=told,
             probe=due.probe,
         )
 
     def _no_link(self, due: DueMeter, error: TeploError) -> PollReport:
-        at: datetime = self.now()
-        return PollReport(self.new_id(), due.meter.id, self.collector, at, at, outcome_of(error), str(error))
+        at, wish = self.now(), due.asked
+        return PollReport(
+            self.new_id(),
+            due.meter.id,
+            self.collector,
+            at,
+            at,
+            outcome_of(error),
+            str(error),
+            request_id=wish.id if wish else None,
+        )
 
     def _tell(self, report: PollReport) -> None:
         log.info(
@@ -181,6 +225,10 @@ class LineService:
             outcome=report.outcome.value,
             message=report.message,
         )
+
+
+def _nobody(done: int, wanted: int) -> None:
+    """Nobody waits for a routine poll."""
 
 
 def _nothing_heard(poll: Poll, report: PollReport) -> bool:

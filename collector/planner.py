@@ -2,28 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Final
 
+from collector.dueness import is_due, line_rests
 from collector.poll import Clock
-from collector.schedule import PollPlan, is_due
-from metering.polls import Outcome, PollHistory
+from collector.urgency import Urgency, urgency
+from metering.plans import PollPlan
+from storage.books import Books, Outline
 from storage.clock_settings import ClockSettings
 from storage.jobs import Jobs
-from storage.polls import Polls
 from storage.pool import Database
 from storage.surveys import Surveys
-from storage.usage_points import Line, Meter, Registry
+from storage.usage_points import Line, Registry
 
 ROUTINE: Final = 10
-MISSED: Final = (Outcome.MODEM_AWAY, Outcome.NO_LINK, Outcome.LINE_LOST, Outcome.PARTLY_READ)
-"""Ends of polls that a modem which came back may have caused."""
-PAGE: Final = 1000
+PRIORITIES: Final[Mapping[Urgency, int]] = {
+    Urgency.REQUEST: 100,
+    Urgency.CLOSING: 50,
+    Urgency.FALLING_OUT: 30,
+    Urgency.ROUTINE: ROUTINE,
+}
+"""How much sooner than others a line is served for the sake of its most urgent meter."""
 
 
 class Planner:
-    """Asks the registry and the history of polls; several planners on one database ask for the same.
+    """Asks what is known of all meters; several planners on one database ask for the same.
 
     A job that waits for a collector which has not been heard of for `heartbeat` goes to who can serve it.
     For `patience` after the start no modem is reported away: it must find the way to us first.
@@ -45,45 +51,39 @@ class Planner:
         self._plan = plan
         self._now = now
         self._registry = Registry(database)
-        self._polls = Polls(database)
+        self._books = Books(database)
         self._jobs = Jobs(database)
         self._surveys = Surveys(database)
         self._clocks = ClockSettings(database)
 
     async def request_due_lines(self) -> None:
         """Put every line with a due meter, survey or clock into the queue; there it stands once."""
-        histories = await self.histories()
         lines = await self._registry.lines(self._collector)
         queues = {line.id: line.queue for line in lines if not self._awaited(line)}
-        due = {meter.line_id async for meter in self._meters() if self.due(meter, histories)}
-        due |= await self._surveys.lines() | await self._clocks.lines()
-        wanted = {line: queues[line] for line in sorted(due & queues.keys())}
+        due = await self._due()
+        for line in await self._surveys.lines() | await self._clocks.lines():
+            due.setdefault(line, ROUTINE)
+        wanted = {line: queues[line] for line in sorted(due.keys() & queues.keys())}
         await self._jobs.move_lines(wanted, self._heartbeat)
-        await self._jobs.request_lines(wanted, ROUTINE)
+        for priority in sorted(set(due.values()), reverse=True):
+            same = {line: queue for line, queue in wanted.items() if due[line] == priority}
+            await self._jobs.request_lines(same, priority)
 
-    def due(self, meter: Meter, histories: Mapping[int, PollHistory], *, returned: bool = False) -> bool:
-        """Whether this meter is to be polled now.
+    async def _due(self) -> dict[int, int]:
+        """By line with a due meter, the priority of its most urgent one."""
+        lines: dict[int, list[Outline]] = defaultdict(list)
+        for outline in await self._books.outlines(self._plan, self._now()):
+            lines[outline.line_id].append(outline)
+        priorities = {line: self._priority(line, meters) for line, meters in lines.items()}
+        return {line: priority for line, priority in priorities.items() if priority}
 
-        `returned`: its modem has just come back to us, so that what failed while it was away is due at once.
-        """
-        history = histories.get(meter.id, PollHistory())
-        waited_for = returned and history.outcome in MISSED
-        if history.spared_until and history.spared_until > self._now():
-            return False
-        return meter.polled and (waited_for or is_due(meter.id, self._plan, history, self._now()))
-
-    async def histories(self, line_id: int | None = None) -> dict[int, PollHistory]:
-        """By meter, of one line or of all; the budgets of the plan counted."""
-        return await self._polls.histories(line_id, self._plan.budgets)
+    def _priority(self, line_id: int, meters: Sequence[Outline]) -> int:
+        now = self._now()
+        asked = [meter for meter in meters if meter.waiting_requests]
+        routine = [] if line_rests(line_id, meters, now) else [one for one in meters if is_due(one, now)]
+        return max((PRIORITIES[urgency(meter, now)] for meter in (*asked, *routine)), default=0)
 
     def _awaited(self, line: Line) -> bool:
         """Whether its modem may still be about to connect to us."""
         nobodys = line.queue is None and line.url.startswith("inbound:")
         return nobodys and self._now() < self._patient_until
-
-    async def _meters(self) -> AsyncIterator[Meter]:
-        last = 0
-        while page := await self._registry.meters(last, PAGE):
-            for meter in page:
-                yield meter
-            last = page[-1].id

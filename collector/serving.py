@@ -1,34 +1,34 @@
-"""The body of a job: everything that is due on one line, asked and stored."""
+"""Everything that is due on one line, asked and handed on: from its book, wherever the book came from."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 from typing import Final
 from uuid import UUID
 
-from collector.gaps import WantedSlots, is_settled
-from collector.line_service import DueMeter, LineService, Others
+from collector.asked import wanted_of
+from collector.breaker import probing
+from collector.delivery import Delivery
+from collector.dueness import is_due, line_rests
+from collector.field_book import FieldBook
+from collector.gaps import ArchiveRequest, WantedArchives, requests_for
+from collector.line_service import DueMeter, LineService, Others, Wishes
 from collector.links import Link
 from collector.links.url import LineUrl
-from collector.planner import Planner
-from collector.poll import Clock, PolledMeter, outcome_of, without_readings
+from collector.poll import Clock, PolledMeter, outcome_of
 from collector.session import Session
-from metering.calendar import ArchiveKind, MeterZone
-from metering.errors import ConfigurationError, StorageError, StorageUnavailable
-from metering.polls import Direction, Outcome, PollHistory, PollReport
-from protocols.driver import Driver
-from storage.modems import Modems
-from storage.polls import Polls
-from storage.pool import Database
-from storage.readings import Readings
-from storage.usage_points import Line, Meter, Registry
+from collector.urgency import urgency
+from metering.books import BookedMeter, LineBook
+from metering.calendar import MeterZone
+from metering.carried import carried_on
+from metering.errors import ConfigurationError
+from metering.polls import Outcome, PollHistory, PollReport
+from metering.requests import PollRequest, RequestKind
+from protocols.driver import Driver, DriverInfo
 
-EXACT: Final = "exact"
-LEVELS_SINCE: Final = timedelta(days=40)
-"""Longer than a billing period: a register that is lower than then was reset or replaced."""
 SILENT: Final = (Outcome.METER_SILENT, Outcome.GATEWAY_WEDGED)
 GATEWAYS: Final = ("tcp", "rfc2217", "modbus-tcp")
 """Lines with a gateway between us and the meters, which may hang."""
@@ -46,131 +46,182 @@ class Tools:
 
 
 class Serving:
-    """Serves lines one job at a time; the queue sees to it that a line has one talker."""
+    """Serves a line once at a time; who calls it sees to it that a line has one talker."""
 
-    def __init__(
-        self, database: Database, collector: str, archives: WantedSlots, tools: Tools, planner: Planner
-    ) -> None:
+    def __init__(self, collector: str, tools: Tools, delivery: Delivery, field_book: FieldBook) -> None:
         self._collector = collector
-        self._archives = archives
         self._tools = tools
-        self._planner = planner
-        self._registry = Registry(database)
-        self._polls = Polls(database)
-        self._modems = Modems(database)
-        self._readings = Readings(database)
+        self._delivery = delivery
+        self._field_book = field_book
 
-    async def serve(self, line: Line, *, returned: bool = False) -> None:
-        """Ask the due meters of this line. `returned`: its modem has just come back to us."""
-        histories = await self._planner.histories(line.id)
-        meters = await self._registry.meters_on_line(line.id)
-        due = [one for one in meters if self._planner.due(one, histories, returned=returned)]
-        for meter in set(meters) - set(due):
-            await self._refuse_to_spare(meter, histories.get(meter.id, PollHistory()))
-        if due:
-            await self._serve(line, due, _others(set(meters) - set(due), histories))
+    async def serve(self, book: LineBook, wishes: Wishes, *, returned: bool = False) -> None:
+        """Ask the due meters of this line. `returned`: its modem has just come back to us.
 
-    async def _refuse_to_spare(self, meter: Meter, history: PollHistory) -> None:
-        """An operator who asked for a meter whose budget is spent is told when it will be polled."""
-        if not (meter.polled and history.asked and history.spared_until):
-            return
-        at = self._tools.now()
-        message = (
-            f"Meter {meter.serial} ({meter.model}) was not asked: the polls that its battery allows in 24 "
-            f"hours are spent. The next poll is due at {history.spared_until:%Y-%m-%d %H:%M} UTC."
-        )
-        report = PollReport(
-            self._tools.new_id(), meter.id, self._collector, at, at, Outcome.BATTERY_SPARED, message
-        )
-        await self._save(report)
+        StorageUnavailable when neither the database nor the spool takes what was read: nobody is asked then.
+        """
+        await Visit(self, self._tools, book, wishes).run(returned=returned)
 
-    async def _serve(self, line: Line, meters: Sequence[Meter], others: Others) -> None:
+    async def keep(self, book: LineBook, report: PollReport) -> LineBook:
+        """Hand the report on, and carry the book on by it."""
+        await self._delivery.save(report)
+        carried = carried_on(book, report)
+        await self._field_book.keep(carried)
+        return carried
+
+    @property
+    def collector(self) -> str:
+        return self._collector
+
+
+class Visit:
+    """One service of a line: its book as it stands after each poll."""
+
+    def __init__(self, serving: Serving, tools: Tools, book: LineBook, wishes: Wishes) -> None:
+        self._serving = serving
+        self._tools = tools
+        self._book = book
+        self._wishes = wishes
+
+    async def run(self, *, returned: bool) -> None:
         """A meter, or a whole line, that is registered wrongly gets a report that says so."""
+        meters = self._due(returned=returned)
         try:
-            url = LineUrl.parse(line.url)
+            url = LineUrl.parse(self._book.url)
         except ConfigurationError as error:
             for meter in meters:
-                await self._save(self._unasked(meter, error))
+                await self._keep(self._unasked(meter, outcome_of(error), str(error)))
             return
-        if due := [one async for one in self._askable(meters, url)]:
-            reports = list[PollReport]()
-            await self._line_service(url, due[0].driver, reports).serve(due, others)
-            if url.scheme in GATEWAYS:
-                await self._count_traffic(line, reports)
+        due = [one for meter in meters for one in await self._askable(meter, url, returned=returned)]
+        if due:
+            await self._line_service(url, due[0].driver).serve(due, self._others({one.meter.id for one in due}))
 
-    async def _count_traffic(self, line: Line, reports: Sequence[PollReport]) -> None:
-        """What a gateway's SIM carried; calls and connections to us are counted where they are held."""
-        sent, received = (
-            sum(len(frame.data) for report in reports for frame in report.frames if frame.direction is way)
-            for way in (Direction.SENT, Direction.RECEIVED)
+    def _due(self, *, returned: bool) -> list[BookedMeter]:
+        """Those with a wish, and those whose plan wants it while the line is not left alone."""
+        now = self._tools.now()
+        rests = not returned and line_rests(self._book.line_id, self._book.meters, now)
+        due = [
+            one
+            for one in self._book.meters
+            if one.requests or (not rests and is_due(one, now, returned=returned))
+        ]
+        return sorted(due, key=lambda one: (urgency(one, now), probing(one.history), one.id))
+
+    async def _askable(self, meter: BookedMeter, url: LineUrl, *, returned: bool) -> list[DueMeter]:
+        now = self._tools.now()
+        if meter.history.spared_until and meter.history.spared_until > now:
+            for request in meter.requests:
+                await self._refuse(meter, request, meter.history.spared_until)
+            return []
+        try:
+            driver = self._tools.driver_for(meter.model, url)
+        except ConfigurationError as error:
+            await self._keep(self._unasked(meter, outcome_of(error), str(error)))
+            return []
+        wished = [self._wished(meter, driver, request) for request in meter.requests]
+        read = any(one.kind is RequestKind.NOW for one in meter.requests)
+        routine = not read and is_due(meter, now, returned=returned)
+        return wished + [self._routine(meter, driver)] * routine
+
+    def _wished(self, meter: BookedMeter, driver: Driver, request: PollRequest) -> DueMeter:
+        wanted = wanted_of(request, MeterZone(meter.zone))
+        archives = BookedArchives(meter, self._tools.now) if wanted is None else wanted
+        return DueMeter(_polled(meter, archives), driver, request)
+
+    def _routine(self, meter: BookedMeter, driver: Driver) -> DueMeter:
+        polled = _polled(meter, BookedArchives(meter, self._tools.now))
+        return DueMeter(polled, driver, probe=probing(meter.history))
+
+    async def _refuse(self, meter: BookedMeter, request: PollRequest, until: datetime) -> None:
+        """A person who asked for a meter whose budget is spent is told when it will be polled."""
+        budget = meter.history.budget
+        message = (
+            f"Meter {meter.serial} ({meter.model}) was not asked: its budget of {budget or 'polls'} is spent. "
+            f"The next poll is due at {until:%Y-%m-%d %H:%M} UTC."
         )
-        if received:
-            await self._modems.line_heard(line.id, self._tools.now(), sent, received)
+        await self._keep(self._unasked(meter, Outcome.OVER_BUDGET, message, request))
 
-    async def _askable(self, meters: Sequence[Meter], url: LineUrl) -> AsyncIterator[DueMeter]:
-        for meter in meters:
-            try:
-                yield await self._due_meter(meter, url)
-            except ConfigurationError as error:
-                await self._save(self._unasked(meter, error))
+    def _unasked(
+        self, meter: BookedMeter, outcome: Outcome, message: str, request: PollRequest | None = None
+    ) -> PollReport:
+        at, wish = self._tools.now(), request or next(iter(meter.requests), None)
+        return PollReport(
+            self._tools.new_id(),
+            meter.id,
+            self._serving.collector,
+            at,
+            at,
+            outcome,
+            message,
+            request_id=wish.id if wish else None,
+        )
 
-    def _line_service(self, url: LineUrl, first: Driver, reports: list[PollReport]) -> LineService:
-        async def save(report: PollReport) -> None:
-            reports.append(report)
-            await self._save(report)
-
+    def _line_service(self, url: LineUrl, first: Driver) -> LineService:
         return LineService(
-            collector=self._collector,
+            collector=self._serving.collector,
             open_link=partial(self._tools.open_link, url, first),
             make_session=lambda link, driver: self._tools.make_session(link, url, driver),
-            save=save,
+            save=self._keep,
+            fresh=partial(self._fresh, url),
+            watch=self._wishes.watch,
             now=self._tools.now,
             new_id=self._tools.new_id,
             gateway=url.scheme in GATEWAYS,
         )
 
-    def _unasked(self, meter: Meter, error: ConfigurationError) -> PollReport:
-        at, identifier = self._tools.now(), self._tools.new_id()
-        return PollReport(identifier, meter.id, self._collector, at, at, outcome_of(error), str(error))
+    async def _fresh(self, url: LineUrl, seen: Collection[UUID]) -> Sequence[DueMeter]:
+        """Wishes that came while the line was being served."""
+        meters = {meter.id: meter for meter in self._book.meters}
+        came = [one for one in await self._wishes.fresh(self._book.line_id) if one.id not in seen]
+        return list(self._taken_up(came, meters, url))
 
-    async def _save(self, report: PollReport) -> None:
-        """A report that the database refuses is stored as refused, so that its neighbours get their turn."""
-        try:
-            await self._polls.save(report)
-        except StorageUnavailable:
-            raise
-        except StorageError as error:
-            await self._polls.save(without_readings(report, error))
+    def _taken_up(
+        self, came: Sequence[PollRequest], meters: Mapping[int, BookedMeter], url: LineUrl
+    ) -> Iterator[DueMeter]:
+        now = self._tools.now()
+        for request in came:
+            meter = meters.get(request.meter_id)
+            spared = meter.history.spared_until if meter else None
+            if meter is not None and not (spared and spared > now):
+                yield self._wished(meter, self._tools.driver_for(meter.model, url), request)
 
-    async def _due_meter(self, meter: Meter, url: LineUrl) -> DueMeter:
-        polled = PolledMeter(
-            id=meter.id,
-            serial=meter.serial,
-            address=meter.address,
-            zone=MeterZone(meter.zone),
-            factor_sets=await self._factor_sets(meter),
-            archives=self._archives,
-            levels=await self._readings.last_levels(meter.id, self._tools.now() - LEVELS_SINCE),
+    async def _keep(self, report: PollReport) -> None:
+        self._book = await self._serving.keep(self._book, report)
+
+    def _others(self, asked: Collection[int]) -> Others:
+        """What is known of the meters that are not asked now."""
+        histories = [one.history for one in self._book.meters if one.id not in asked]
+        return Others(
+            answer=any(one.outcome is Outcome.OK for one in histories),
+            silent=sum(_was_silent(one) for one in histories),
         )
-        return DueMeter(polled, self._tools.driver_for(meter.model, url), partial(self._known, meter.id))
-
-    async def _factor_sets(self, meter: Meter) -> Mapping[int, str]:
-        """The factor set of each circuit is the contract setting of the usage point it serves."""
-        sets: dict[int, str] = {}
-        for installation in await self._registry.installations_of_meter(meter.id):
-            if installation.removed_at is None:
-                point = await self._registry.usage_point(installation.usage_point_id)
-                sets[installation.circuit] = point.factor_set if point else EXACT
-        return sets
-
-    async def _known(
-        self, meter_id: int, kind: ArchiveKind, start: datetime, end: datetime
-    ) -> Collection[datetime]:
-        known = await self._readings.known_slots(meter_id, kind, start, end)
-        return [slot for slot, one in known.items() if is_settled(one.reason, one.heard_after)]
 
 
-def _others(meters: Collection[Meter], histories: Mapping[int, PollHistory]) -> Others:
-    """What is known of the meters that are not asked now."""
-    ends = [histories[meter.id].outcome for meter in meters if meter.id in histories]
-    return Others(answer=Outcome.OK in ends, silent=sum(end in SILENT for end in ends))
+@dataclass(frozen=True, slots=True)
+class BookedArchives:
+    """What is missing of a booked meter's archives."""
+
+    meter: BookedMeter
+    now: Clock
+
+    def requests(self, info: DriverInfo, meter_time: datetime) -> Sequence[ArchiveRequest]:
+        """In the order in which it is best asked."""
+        return requests_for(self.meter, info, meter_time, MeterZone(self.meter.zone), self.now())
+
+
+def _polled(meter: BookedMeter, archives: WantedArchives) -> PolledMeter:
+    return PolledMeter(
+        id=meter.id,
+        serial=meter.serial,
+        address=meter.address,
+        zone=MeterZone(meter.zone),
+        factor_sets=meter.factor_sets,
+        archives=archives,
+        levels=meter.levels,
+        configuration=meter.configuration,
+        allowed_drift=meter.plan.allowed_drift,
+        visit=meter.plan.visit,
+    )
+
+
+def _was_silent(history: PollHistory) -> bool:
+    return history.outcome in SILENT

@@ -1,0 +1,127 @@
+"""Serving lines without the database: those whose home this collector is, from the books that it keeps.
+
+Theory. Homes are given out while the database is there, each line to one collector; they move only when their
+collector was not heard of for a lease. So every collector may serve its own while nobody can be asked, and no
+line has two talkers. A collector that was itself dead for longer than a lease does not trust what it kept.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Collection, Sequence
+from contextlib import AbstractAsyncContextManager, nullcontext
+from datetime import timedelta
+from typing import Final
+
+import structlog
+
+from collector.dueness import is_due, line_rests
+from collector.field_book import FieldBook
+from collector.poll import Clock, Progress
+from collector.reach import LinesInService
+from collector.serving import Serving
+from collector.supervisor import ungrouped, wait
+from metering.books import LineBook
+from metering.errors import StorageUnavailable, TeploError
+from metering.requests import PollRequest
+
+log = structlog.get_logger()
+
+LEASED: Final = "csd:"
+"""Modems of a pool are shared out by the database: without it nobody dials."""
+
+
+class BookedWishes:
+    """Without the database no new wish can come; those of the book can be told nothing on the way."""
+
+    async def fresh(self, line_id: int) -> Sequence[PollRequest]:
+        return ()
+
+    def watch(
+        self, request: PollRequest, call_off: Callable[[], None]
+    ) -> AbstractAsyncContextManager[Progress]:
+        return nullcontext(_untold)
+
+
+class Offline:
+    """`away` says whether the database is; `at_hand` which lines only this collector can reach now."""
+
+    def __init__(
+        self,
+        serving: Serving,
+        field_book: FieldBook,
+        now: Clock,
+        away: Callable[[], bool],
+        at_hand: Callable[[], Collection[int]],
+        in_service: LinesInService,
+        *,
+        tick: float,
+        most: int,
+        lease: timedelta,
+    ) -> None:
+        self._serving = serving
+        self._field_book = field_book
+        self._now = now
+        self._away = away
+        self._at_hand = at_hand
+        self._in_service = in_service
+        self._tick = tick
+        self._most = most
+        self._lease = lease
+        self._visits: dict[int, asyncio.Task[None]] = {}
+        self._trusts_homes = True
+
+    @property
+    def lines(self) -> frozenset[int]:
+        """Those that are being served without the database."""
+        return frozenset(self._visits)
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Look at what is due on each tick; what is being read at the end is finished."""
+        await self._judge_homes()
+        with ungrouped():
+            async with asyncio.TaskGroup() as group:
+                while not stop.is_set():
+                    await self._field_book.alive(self._now())
+                    if self._away():
+                        await self._begin_visits(group)
+                    else:
+                        self._trusts_homes = True
+                    await wait(stop, self._tick)
+
+    async def _judge_homes(self) -> None:
+        alive = await self._field_book.last_alive()
+        self._trusts_homes = alive is not None and self._now() - alive < self._lease
+
+    async def _begin_visits(self, group: asyncio.TaskGroup) -> None:
+        for line_id in await self._lines():
+            if len(self._visits) >= self._most:
+                return
+            if line_id not in self._visits and (book := await self._due(line_id)):
+                self._visits[line_id] = group.create_task(self._visit(book), name=f"line {line_id}")
+
+    async def _lines(self) -> list[int]:
+        homes = await self._field_book.homes() if self._trusts_homes else set()
+        return sorted(homes | set(self._at_hand()))
+
+    async def _due(self, line_id: int) -> LineBook | None:
+        book, now = await self._field_book.book(line_id), self._now()
+        if book is None or book.url.startswith(LEASED) or line_rests(line_id, book.meters, now):
+            return None
+        return book if any(meter.requests or is_due(meter, now) for meter in book.meters) else None
+
+    async def _visit(self, book: LineBook) -> None:
+        try:
+            with self._in_service.taken(book.line_id) as ours:
+                if ours:
+                    await self._serving.serve(book, BookedWishes())
+        except StorageUnavailable as error:
+            log.error("readings cannot be kept", line=book.line_id, error=str(error))
+        except TeploError as error:
+            log.warning("line was not served", line=book.line_id, error=str(error))
+        finally:
+            self._visits.pop(book.line_id, None)
+
+
+def _untold(done: int, wanted: int) -> None:
+    """Nobody can be told."""
