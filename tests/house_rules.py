@@ -17,7 +17,7 @@ PRODUCT: Final = ("metering", "protocols", "collector", "storage", "api", "simul
 FOREIGN: Final = {
     "metering": {"pint"},
     "protocols": {"pymodbus"},
-    "storage": {"asyncpg", "pgqueuer"},
+    "storage": {"asyncpg", "pgqueuer", "pydantic", "pydantic_core"},
     "migrations": {"alembic", "sqlalchemy"},
 }
 """The foreign packages of the folders that keep the fewest; the others choose freely."""
