@@ -1,0 +1,71 @@
+"""When what a poll brought is not stored but kept apart, until an engineer has looked at it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Final
+
+from metering.meters import MeterConfiguration, MeterIdentity
+from metering.polls import HoldReason
+from metering.readings import Flag
+
+TELLS_NO_SCHEME: Final = frozenset({"firmware", "server_version", "map"})
+"""Settings that a driver reads or is given to understand the meter's words; the values mean what they meant.
+
+The map of a Tekon is chosen in the registry, not in the meter.
+"""
+
+LIFTED: Final = frozenset({Flag.CLOCK_DRIFT, Flag.WENT_BACK})
+"""Doubts that an engineer has looked into who accepts what was held; all others stay."""
+
+
+def hold_reason(
+    *,
+    registered_serial: str,
+    identity: MeterIdentity | None,
+    configuration: MeterConfiguration | None,
+    accepted_configuration: MeterConfiguration | None,
+    clock_difference: timedelta | None,
+    allowed_drift: timedelta,
+    went_back: bool,
+) -> HoldReason | None:
+    """Why everything that this poll brought is to be held; None: it may be stored.
+
+    Of several reasons the first in this order: another meter's registers went back for no reason of their
+    own. What the meter did not say is no reason. `went_back`: a current register stands below its last
+    valid level; a register that ran over does so too.
+    """
+    reasons = {
+        HoldReason.NEW_METER: _is_another(registered_serial, identity),
+        HoldReason.SCHEME_CHANGED: any(changed_settings(accepted_configuration, configuration)),
+        HoldReason.REGISTER_RESET: went_back,
+        HoldReason.CLOCK_WRONG: clock_difference is not None and abs(clock_difference) > allowed_drift,
+    }
+    return next((reason for reason, holds in reasons.items() if holds), None)
+
+
+def changed_settings(
+    accepted: MeterConfiguration | None, read: MeterConfiguration | None
+) -> Iterator[tuple[str, str, str]]:
+    """Name, accepted word and word read now of each setting of the scheme that is another; "": none.
+
+    A setting of a numbered part (a pipe, a heat input) that only one of the two has counts: the part was
+    taken into use or out of it. Any other comes from a driver that reads more or less than it did.
+    """
+    before, now = (each.settings if each else {} for each in (accepted, read))
+    if not before or not now:
+        return
+    for name in sorted(before.keys() | now.keys()):
+        told = name in before and name in now
+        counts = name not in TELLS_NO_SCHEME and (told or _is_of_a_part(name))
+        if counts and before.get(name) != now.get(name):
+            yield name, before.get(name, ""), now.get(name, "")
+
+
+def _is_another(registered_serial: str, identity: MeterIdentity | None) -> bool:
+    return bool(registered_serial) and identity is not None and identity.serial != registered_serial
+
+
+def _is_of_a_part(name: str) -> bool:
+    return any(letter.isdigit() for letter in name)
