@@ -7,7 +7,7 @@ import zlib
 from collections import Counter
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from random import Random
@@ -27,14 +27,16 @@ from simulators.gateways.connecting import ConnectingGateway, Listener
 from simulators.gateways.gateway import Gateway
 from simulators.gateways.wedge import WedgingFarEnd
 from simulators.gsm.network import Network
-from simulators.lines import Bus, FarEnd, ServerBehind, Split
+from simulators.lines import Bus, Device, FarEnd, ServerBehind, Split
 from simulators.mbus import MbusMeter
 from simulators.mbus_models import layout
 from simulators.memory import Clock, MeterMemory
 from simulators.modbus import ModbusMeter, serve_modbus
 from simulators.plant import Plant
+from simulators.replacement import Replaced
 from simulators.replay import ReplayMeter, known_requests
 from simulators.truth import Truths
+from simulators.uplink import Uplink
 
 DEMO: Final = Path(__file__).parent / "fleets" / "demo.toml"
 
@@ -58,7 +60,10 @@ Simulated = MbusMeter | ModbusMeter | ReplayMeter | SimulatedMeter
 
 @dataclass(frozen=True, slots=True)
 class FleetMeter:
-    """One meter as an operator would register it. `installed` is naive meter time; None: a captured one."""
+    """One meter as an operator would register it. `installed` is naive meter time; None: a captured one.
+
+    `successor` hangs at its address from the instant `replaced_at` on.
+    """
 
     model: str
     serial: str
@@ -66,6 +71,8 @@ class FleetMeter:
     zone: str
     installed: datetime | None
     device: Oracle
+    successor: FleetMeter | None = None
+    replaced_at: datetime | None = None
 
     def truth_snapshot(self, meter_time: datetime) -> Truths:
         """What a read-out at this time of its clock must have said."""
@@ -118,9 +125,30 @@ class _Surroundings:
     """What all meters of a fleet share."""
 
     now: Clock
+    begun_at: datetime
     started_at: datetime
     zone: MeterZone
     installed: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """What hangs at one address; `heir` from the instant `replaced_at` on."""
+
+    plan: MeterPlan | Vector
+    device: Simulated
+    heir: Simulated | None = None
+    replaced_at: datetime | None = None
+    now: Clock | None = None
+
+    def on_bus(self) -> Device:
+        """Whatever answers there."""
+        device = self.device
+        assert not isinstance(device, ModbusMeter)
+        if self.heir is None or self.replaced_at is None or self.now is None:
+            return device
+        assert not isinstance(self.heir, ModbusMeter)
+        return Replaced(device, self.heir, self.replaced_at, self.now)
 
 
 @asynccontextmanager
@@ -131,22 +159,24 @@ async def running_fleet(
     random: Random,
     faults: str | None = None,
     listener: Listener | None = None,
+    uplink: Uplink | None = None,
 ) -> AsyncIterator[RunningFleet]:
     """Serves a fleet until the block ends. `faults` overrides the mix that each line names for itself.
 
     `listener` says where the gateways that connect to a head-end find it; without one they go nowhere.
+    `uplink` is the network through which all other lines are reached.
     Raises ConfigurationError or ProfileError before any line is opened, when the fleet is wrong.
     """
     fleet = source if isinstance(source, Fleet) else fleet_file.load(source)
     surroundings = _surroundings(fleet, now)
-    devices = [[_device(meter, line, surroundings) for meter in line.meters] for line in fleet.lines]
+    places = [[_place(meter, line, surroundings) for meter in line.meters] for line in fleet.lines]
     network = network_of(fleet.network, random, faults)
-    outside = Outside(now, listener or _nowhere, network, faults)
+    outside = Outside(now, listener or _nowhere, network, faults, uplink)
     async with AsyncExitStack() as stack:
         modems = await stack.enter_async_context(running_pools(fleet.pools, network))
         lines = [
             await stack.enter_async_context(_running_line(plan, meters, random, outside, fleet.zone))
-            for plan, meters in zip(fleet.lines, devices, strict=True)
+            for plan, meters in zip(fleet.lines, places, strict=True)
         ]
         yield RunningFleet(tuple(lines), modems, network)
 
@@ -156,9 +186,23 @@ def _nowhere(gateway: Gateway) -> None:
 
 
 def _surroundings(fleet: Fleet, now: Clock) -> _Surroundings:
-    started_at = fleet.zone.to_meter_time(now())
+    begun_at = now()
+    started_at = fleet.zone.to_meter_time(begun_at)
     midnight = started_at.replace(hour=0, minute=0, second=0, microsecond=0)
-    return _Surroundings(now, started_at, fleet.zone, midnight - timedelta(days=fleet.installed_days_ago))
+    return _Surroundings(
+        now, begun_at, started_at, fleet.zone, midnight - timedelta(days=fleet.installed_days_ago)
+    )
+
+
+def _place(plan: MeterPlan | Vector, line: LinePlan, surroundings: _Surroundings) -> _Place:
+    device = _device(plan, line, surroundings)
+    if isinstance(plan, Vector) or not plan.replaced_by:
+        return _Place(plan, device)
+    at = surroundings.begun_at + plan.replaced_after
+    later = replace(surroundings, installed=surroundings.zone.to_meter_time(at))
+    return _Place(
+        plan, device, _device(replace(plan, serial=plan.replaced_by), line, later), at, surroundings.now
+    )
 
 
 def _device(plan: MeterPlan | Vector, line: LinePlan, surroundings: _Surroundings) -> Simulated:
@@ -183,6 +227,7 @@ def _memory(plan: MeterPlan, surroundings: _Surroundings) -> MeterMemory:
         zone=surroundings.zone,
         installed=surroundings.installed,
         drift=plan.drift,
+        gain=plan.gain,
         power_failures=[
             MeterSlot(started_at - failure.start, started_at - failure.end) for failure in plan.power_failures
         ],
@@ -192,13 +237,13 @@ def _memory(plan: MeterPlan, surroundings: _Surroundings) -> MeterMemory:
 
 @asynccontextmanager
 async def _running_line(
-    plan: LinePlan, devices: list[Simulated], random: Random, outside: Outside, zone: MeterZone
+    plan: LinePlan, places: list[_Place], random: Random, outside: Outside, zone: MeterZone
 ) -> AsyncIterator[FleetLine]:
     chance = Random(random.getrandbits(64))
-    async with _far_end(plan, devices, chance) as inner:
+    async with _far_end(plan, places, chance) as inner:
         far_end = FaultyFarEnd(inner, mix(outside.faults or plan.faults), chance, plan.protocol)
         async with way_to(plan, far_end, chance, outside) as way:
-            meters = tuple(_registered(*pair, zone) for pair in zip(plan.meters, devices, strict=True))
+            meters = tuple(_registered(place, zone) for place in places)
             yield FleetLine(
                 way.url,
                 way.endpoint,
@@ -212,19 +257,20 @@ async def _running_line(
 
 
 @asynccontextmanager
-async def _far_end(plan: LinePlan, devices: list[Simulated], random: Random) -> AsyncIterator[FarEnd]:
-    buses = [device for device in devices if not isinstance(device, ModbusMeter)]
-    captured = [device for device in buses if isinstance(device, ReplayMeter)]
-    if plan.protocol == M_BUS:
-        yield Bus(buses, mbus.split, random, plan.delay)
-    elif captured:
-        yield Bus(captured, _asked_of(captured, plan.protocol), random, plan.delay)
-    elif buses:
-        yield Bus(buses, simulated_families()[plan.protocol].split, random, plan.delay)
-    else:
-        modbus = [device for device in devices if isinstance(device, ModbusMeter)]
+async def _far_end(plan: LinePlan, places: list[_Place], random: Random) -> AsyncIterator[FarEnd]:
+    modbus = [place.device for place in places if isinstance(place.device, ModbusMeter)]
+    if plan.protocol in MODBUS and modbus:
         async with serve_modbus(modbus, MODBUS[plan.protocol], HOST) as port:
             yield ServerBehind(HOST, port)
+    else:
+        captured = [place.device for place in places if isinstance(place.device, ReplayMeter)]
+        yield Bus([place.on_bus() for place in places], _split(plan, captured), random, plan.delay)
+
+
+def _split(plan: LinePlan, captured: list[ReplayMeter]) -> Split:
+    if plan.protocol == M_BUS:
+        return mbus.split
+    return _asked_of(captured, plan.protocol) if captured else simulated_families()[plan.protocol].split
 
 
 def _asked_of(captured: list[ReplayMeter], protocol: str) -> Split:
@@ -235,9 +281,15 @@ def _asked_of(captured: list[ReplayMeter], protocol: str) -> Split:
     return lambda buffer: known(buffer) or families[protocol].split(buffer)
 
 
-def _registered(plan: MeterPlan | Vector, device: Simulated, zone: MeterZone) -> FleetMeter:
+def _registered(place: _Place, zone: MeterZone) -> FleetMeter:
+    device, address = place.device, _address(place.plan, place.device)
     installed = None if isinstance(device, ReplayMeter) else device.memory.installed
-    return FleetMeter(device.model, device.serial, _address(plan, device), zone.name, installed, device)
+    meter = FleetMeter(device.model, device.serial, address, zone.name, installed, device)
+    heir = place.heir
+    if heir is None or isinstance(heir, ReplayMeter):
+        return meter
+    successor = FleetMeter(heir.model, heir.serial, address, zone.name, heir.memory.installed, heir)
+    return replace(meter, successor=successor, replaced_at=place.replaced_at)
 
 
 def _address(plan: MeterPlan | Vector, device: Simulated) -> str:

@@ -31,7 +31,10 @@ secondary = true                  # optional, M-Bus: registered by its secondary
 size = "building"                 # optional: house | building
 circuits = 2                      # optional
 drift = -40                       # optional: seconds that its clock is wrong by
+gain = 0.5                        # optional: seconds that its clock gains in a day
 power_failures = ["-30h..-27h"]   # optional: whole hours before the start of the simulation
+replaced_by = "06855818"          # optional: the serial of the meter that takes its place; not for Modbus
+replaced_after = 240              # hours after the start of the simulation
 [[line.meter]]
 replay = "captured/meter.toml"    # instead of all of the above: a transcript beside the fleet file
 [[pool]]
@@ -64,6 +67,7 @@ from simulators.faults import MIXES
 from simulators.fleet_copies import copies
 from simulators.fleet_plan import (
     M_BUS,
+    MODBUS,
     MODBUS_TCP,
     Failure,
     Fleet,
@@ -172,6 +176,8 @@ def _check(table: Declaration, line: LinePlan) -> None:
     twice = {address for address in addresses if addresses.count(address) > 1}
     if twice:
         raise ProfileError(f"{table.place}: two meters have the address {', '.join(sorted(twice))}.")
+    if line.protocol in MODBUS and any(_is_replaced(meter) for meter in line.meters):
+        raise ProfileError(f"{table.place}: meters that speak Modbus cannot be replaced here.")
     captured = [isinstance(meter, Vector) for meter in line.meters]
     if line.protocol != M_BUS and any(captured) and not all(captured):
         raise ProfileError(
@@ -195,10 +201,17 @@ def _meter(table: Declaration, folder: Path) -> MeterPlan | Vector:
         circuits=table.take_or("circuits", 1),
         drift=timedelta(seconds=table.take_or("drift", 0)),
         power_failures=tuple(_failure(table, text) for text in table.listed("power_failures", str)),
+        gain=timedelta(seconds=table.take_or("gain", 0.0)),
+        replaced_by=table.take_or("replaced_by", ""),
+        replaced_after=timedelta(hours=table.take_or("replaced_after", 0)),
     )
     table.finish()
     within(table, "circuits", meter.circuits, 1, 2)
     return meter
+
+
+def _is_replaced(meter: MeterPlan | Vector) -> bool:
+    return isinstance(meter, MeterPlan) and bool(meter.replaced_by)
 
 
 def _address(table: Declaration) -> str:

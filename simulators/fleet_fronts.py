@@ -19,6 +19,7 @@ from simulators.gateways.wedge import Wedge, WedgingFarEnd
 from simulators.gsm.network import Network
 from simulators.lines import FarEnd
 from simulators.memory import Clock
+from simulators.uplink import Uplink
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,7 @@ class Outside:
     listener: Listener
     network: Network
     faults: str | None = None
+    uplink: Uplink | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,14 +54,15 @@ async def way_to(plan: LinePlan, far_end: FarEnd, random: Random, outside: Outsi
         place = f"csd:{plan.call.number}"
         yield Way(_url(place, plan, f"pool={plan.call.pool}"), plan.call.number)
     else:
-        async with _called(plan, far_end) as way:
+        async with _called(plan, far_end, outside.uplink) as way:
             yield way
 
 
 @asynccontextmanager
-async def _called(plan: LinePlan, far_end: FarEnd) -> AsyncIterator[Way]:
+async def _called(plan: LinePlan, far_end: FarEnd, uplink: Uplink | None) -> AsyncIterator[Way]:
     wedging = WedgingFarEnd(far_end, plan.wedge, plan.wedge_after) if plan.wedge is not Wedge.NEVER else None
-    async with FRONTS[plan.front](wedging or far_end) as place:
+    reached = wedging or far_end
+    async with FRONTS[plan.front](uplink.before(reached) if uplink else reached) as place:
         endpoint = place if isinstance(place, str) else f"{HOST}:{place}"
         modbus_tcp = plan.protocol == MODBUS_TCP
         scheme = "modbus-tcp://" if modbus_tcp else SCHEMES[plan.front]

@@ -57,7 +57,11 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class MeterPlan:
-    """One simulated meter."""
+    """One simulated meter.
+
+    `gain` is what its clock gains in a day; it is replaced by a like one of another serial so long after the
+    start of the simulation.
+    """
 
     model: str
     serial: str
@@ -67,6 +71,9 @@ class MeterPlan:
     circuits: int
     drift: timedelta
     power_failures: tuple[Failure, ...]
+    gain: timedelta = timedelta(0)
+    replaced_by: str = ""
+    replaced_after: timedelta = timedelta(0)
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from simulators.plant import Plant
 Clock = Callable[[], datetime]
 
 _MICROSECOND: Final = timedelta(microseconds=1)
+_DAY: Final = timedelta(days=1)
 _HOUR_MICROSECONDS: Final = Decimal(3_600_000_000)
 _ZERO: Final = Decimal(0)
 
@@ -41,7 +42,7 @@ COLD_WATER: Final = Decimal("8.00")
 
 
 class MeterMemory:
-    """One meter's counters and archives on its own clock, which is wrong by `drift`.
+    """One meter's counters and archives on its own clock, which is wrong by `drift` and gains `gain` a day.
 
     `installed`, the power failures and every argument called `at` or `slot` are naive meter time.
     Values are canonical (Gcal, m³, t, h, °C, MPa, t/h, m³/h, Gcal/h) and unrounded.
@@ -56,6 +57,7 @@ class MeterMemory:
         zone: MeterZone,
         installed: datetime,
         drift: timedelta = timedelta(0),
+        gain: timedelta = timedelta(0),
         power_failures: Sequence[MeterSlot] = (),
         circuits: int = 1,
     ) -> None:
@@ -63,6 +65,7 @@ class MeterMemory:
         self.zone = zone
         self.installed = installed
         self.drift = drift
+        self.gain = gain
         self.power_failures = tuple(sorted(power_failures))
         self.circuits = circuits
         self._now = now
@@ -70,7 +73,8 @@ class MeterMemory:
 
     def meter_time(self) -> datetime:
         """What the meter's clock shows now."""
-        return self.zone.to_meter_time(self._now()) + self.drift
+        right = self.zone.to_meter_time(self._now())
+        return right + self.drift + self.gain * ((right - self.installed) / _DAY)
 
     def level(self, quantity: str, circuit: int, at: datetime) -> Decimal:
         """Where a register stands; zero at the installation."""
