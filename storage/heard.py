@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import astuple, dataclass
+from datetime import UTC
+from hashlib import blake2b
+from uuid import UUID
 
+from metering.modems import ModemIdentity
 from metering.signals import SignalLevel
 from storage.modems import Contact
 
@@ -23,12 +26,15 @@ class HeardContacts:
 
     contacts: tuple[Contact, ...]
 
+    @property
+    def id(self) -> UUID:
+        """The same for the same contacts, wherever and whenever they are told again."""
+        told = [
+            (one.modem_id, one.at.astimezone(UTC).isoformat(), one.sent, one.received, _said(one.identity))
+            for one in self.contacts
+        ]
+        return UUID(bytes=blake2b(repr(told).encode(), digest_size=16).digest())
 
-@dataclass(frozen=True, slots=True)
-class LineTraffic:
-    """Bytes that went over a line whose gateway we connect to."""
 
-    line_id: int
-    at: datetime
-    sent: int
-    received: int
+def _said(identity: ModemIdentity | None) -> tuple[str, ...]:
+    return astuple(identity) if identity else ()

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Any, Final
+from uuid import UUID
 
 from metering.errors import ConfigurationError, ReadingConflict
 from metering.modems import ModemIdentity
@@ -264,11 +265,16 @@ class Modems:
         """No modem is connected to this collector: it starts or stops."""
         await self._database.rows(_SQL["let_go"], collector, None)
 
-    async def heard(self, contacts: Sequence[Contact]) -> None:
-        """Stores a batch: the last contact, what was learned, and the bytes added to their day."""
+    async def heard(self, contacts: Sequence[Contact], batch: UUID | None = None) -> None:
+        """Stores a batch: the last contact, what was learned, and the bytes added to their day.
+
+        The same `batch` again changes nothing, for two months.
+        """
         learned = _learned(contacts)
         columns = [[row[place] for row in learned.values()] for place in range(1 + len(_PARTICULARS))]
         async with self._database.transaction() as connection:
+            if batch and await connection.fetchval(_SQL["begin_batch"], batch) is None:
+                return
             # Two collectors that heard the same modems wait for each other instead of locking crosswise.
             await connection.execute(_SQL["lock"], list(learned))
             await connection.execute(_SQL["learn"], list(learned), *columns)

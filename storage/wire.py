@@ -23,7 +23,7 @@ from metering.errors import DecodeError, StorageError
 from metering.polls import PollReport
 from metering.quantities import QUANTITIES, Quantity
 from metering.readings import MeterValue, Reading
-from storage.heard import HeardContacts, HeardLevels, LineTraffic
+from storage.heard import HeardContacts, HeardLevels
 
 LARGEST: Final = 16 * 1024 * 1024
 """Bytes as they are kept and sent."""
@@ -163,10 +163,6 @@ def _check_contacts(heard: HeardContacts) -> None:
     _check_instants(contact.at for contact in heard.contacts)
 
 
-def _check_traffic(heard: LineTraffic) -> None:
-    _check_instants((heard.at,))
-
-
 _REPORT: Final = _Wire("report", TypeAdapter(tuple[PollReport], config=_FORMAT), _check_report)
 _BOOK: Final = _Wire("book", TypeAdapter(tuple[LineBook], config=_FORMAT), _check_book)
 _CALL: Final = _Wire("call", TypeAdapter(tuple[Call], config=_FORMAT), _check_call)
@@ -174,11 +170,9 @@ _LEVELS: Final = _Wire("batch of levels", TypeAdapter(tuple[HeardLevels], config
 _CONTACTS: Final = _Wire(
     "batch of contacts", TypeAdapter(tuple[HeardContacts], config=_FORMAT), _check_contacts
 )
-_TRAFFIC: Final = _Wire("count of bytes", TypeAdapter(tuple[LineTraffic], config=_FORMAT), _check_traffic)
 
 encode_report, decode_report = _REPORT.encode, _REPORT.decode
 encode_book, decode_book = _BOOK.encode, _BOOK.decode
 encode_call, decode_call = _CALL.encode, _CALL.decode
 encode_levels, decode_levels = _LEVELS.encode, _LEVELS.decode
 encode_contacts, decode_contacts = _CONTACTS.encode, _CONTACTS.decode
-encode_traffic, decode_traffic = _TRAFFIC.encode, _TRAFFIC.decode

@@ -141,6 +141,8 @@ _STATEMENTS = (
     "update gap set first_at = recorded_at",
     "alter table gap alter first_at set not null",
     "alter table revision add cause text not null default 'read' check (cause in ('read', 'redecoded', 'accepted'))",
+    "create table contact_batch (id uuid primary key, stored_at timestamptz not null default now())",
+    "create index contact_batch_by_age on contact_batch (stored_at)",
     "drop table raw_frame",
     """
     create table transcript (
@@ -164,6 +166,7 @@ _COMMENTS = {
     "table poll_request": "What people asked of meters, and what came of it",
     "table held_poll": "Readings kept apart until an engineer decides; packed: the poll''s report",
     "table held_slot": "Archive slots whose records wait in quarantine",
+    "table contact_batch": "Batches of modem contacts whose bytes are counted: one told again is not",
     "table transcript": "The bytes of a poll as they went over the line, packed; at: the poll''s start",
     "column line.home": "The collector that serves the line while the database is away",
     "column line.visited_by": "The collector that was serving the line when the database came back",

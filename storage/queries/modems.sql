@@ -125,5 +125,11 @@ from unnest($1::bigint[], $2::timestamptz[], $3::text[], $4::text[], $5::text[],
     as heard (id, at, imei, iccid, imsi, maker, model, firmware, phone)
 where modem.id = heard.id;
 
+-- name: begin_batch
+with forgotten as (delete from contact_batch where stored_at < now() - interval '2 months')
+insert into contact_batch (id) values ($1)
+on conflict (id) do nothing
+returning id;
+
 -- name: of_line
 select id from modem where line_id = $1;
