@@ -71,7 +71,8 @@ _STATEMENTS = (
         ok_at timestamptz,
         clock_difference interval,
         clock_at timestamptz,
-        configuration jsonb
+        configuration jsonb,
+        level_at timestamptz
     )
     """,
     """
@@ -87,6 +88,23 @@ _STATEMENTS = (
     )
     """,
     "create index poll_day_by_day on poll_day (day, outcome)",
+    "update poll set outcome = 'over_budget' where outcome = 'battery_spared'",
+    """
+    insert into meter_state (meter_id, poll_id, started_at, last_at, outcome, failures, read_at, ok_at)
+    select last.meter_id, last.id, last.started_at, last.finished_at, last.outcome,
+        (last.outcome <> 'ok')::integer, ok.at, ok.at
+    from (
+        select distinct on (meter_id) * from poll where outcome <> 'over_budget'
+        order by meter_id, started_at desc, id desc
+    ) last
+    left join (select meter_id, max(finished_at) as at from poll where outcome = 'ok' group by meter_id) ok
+        using (meter_id)
+    """,
+    """
+    insert into poll_day (meter_id, day, outcome, polls, air_time, sent, received)
+    select meter_id, (started_at at time zone 'UTC')::date, outcome, count(*), sum(finished_at - started_at), 0, 0
+    from poll group by 1, 2, 3
+    """,
     """
     create table poll_request (
         id uuid primary key,
@@ -168,6 +186,7 @@ _COMMENTS = {
     "table held_slot": "Archive slots whose records wait in quarantine",
     "table contact_batch": "Batches of modem contacts whose bytes are counted: one told again is not",
     "table transcript": "The bytes of a poll as they went over the line, packed; at: the poll''s start",
+    "column meter_state.level_at": "At which instant the newest valid level of a register stood",
     "column line.home": "The collector that serves the line while the database is away",
     "column line.visited_by": "The collector that was serving the line when the database came back",
     "column gap.asked": "How many polls in which the meter said that it has no such record",
