@@ -1,12 +1,21 @@
-"""How often the batteries of the models allow a meter to be asked."""
+"""What the models of meters keep and allow, as their drivers say it."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 
+from metering.plans import Keeps
 from protocols import catalogue
+from protocols.driver import DriverInfo
 
 
-def battery_budgets() -> Mapping[str, int]:
-    """Polls in any 24 hours, by model; models without a bound are left out."""
-    return {info.model: info.polls_per_day for info in catalogue.models() if info.polls_per_day}
+def keeps_of(info: DriverInfo) -> Keeps:
+    """What a model's memory holds and its battery allows."""
+    return Keeps(info.depths, info.totals_every, info.polls_per_day)
+
+
+@cache
+def keeps_by_model() -> Mapping[str, Keeps]:
+    """Of every model in the catalogue."""
+    return {info.model: keeps_of(info) for info in catalogue.models()}

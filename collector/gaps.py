@@ -1,91 +1,189 @@
-"""What should be stored and is not: wanted slots minus known ones, newest first. Pure."""
+"""What should be stored and is not, in the order in which it is best asked. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from bisect import bisect_right
+from collections.abc import Collection, Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import accumulate, takewhile
 from types import MappingProxyType
 from typing import Final, Protocol
 
-from metering.calendar import ArchiveKind, MeterSlot, MeterZone, next_start, slot_start, slots
-from metering.readings import GapReason
+from collector.budgets import keeps_of
+from collector.schedule import kinds_due
+from metering.books import BookedMeter, Span
+from metering.calendar import ArchiveKind, MeterSlot, MeterZone
+from metering.plans import Keeps, PollPlan
+from metering.wanted import SETTLING, lost_at, open_closing, wanted_between, wanted_slots
 from protocols.driver import DriverInfo
-
-LONGEST_SLOT: Final = {
-    ArchiveKind.HOUR: timedelta(hours=1),
-    ArchiveKind.DAY: timedelta(days=1),
-    ArchiveKind.MONTH: timedelta(days=31),
-}
 
 USUAL_DEPTHS: Final = MappingProxyType(
     {ArchiveKind.HOUR: 72, ArchiveKind.DAY: 40, ArchiveKind.MONTH: 2, ArchiveKind.TOTAL: 40}
 )
+SOON: Final = timedelta(hours=24)
+_ORDER: Final = (ArchiveKind.TOTAL, ArchiveKind.MONTH, ArchiveKind.DAY, ArchiveKind.HOUR)
+"""The few records that bills need come before the many: a poll may end before it has read all."""
 
 
-class WantedSlots(Protocol):
-    """Which slots of an archive a poll is to bring, oldest first."""
+@dataclass(frozen=True, slots=True)
+class ArchiveRequest:
+    """Slots of one archive, in the order in which they are asked."""
 
-    def slots(self, kind: ArchiveKind, info: DriverInfo, meter_time: datetime) -> list[MeterSlot]: ...
+    kind: ArchiveKind
+    slots: Sequence[MeterSlot]
+
+
+class WantedArchives(Protocol):
+    """Which archive slots a poll is to bring."""
+
+    def requests(self, info: DriverInfo, meter_time: datetime) -> Sequence[ArchiveRequest]:
+        """In the order in which they are asked; one archive may stand there more than once."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
 class ArchivePlan:
-    """So many newest closed slots of each archive, cut by the depth of the model's memory."""
+    """So many newest closed slots of each archive, whatever is stored of them."""
 
     wanted: Mapping[ArchiveKind, int] = field(default_factory=lambda: USUAL_DEPTHS)
 
-    def slots(self, kind: ArchiveKind, info: DriverInfo, meter_time: datetime) -> list[MeterSlot]:
-        """Totals are levels at a moment, so that the newest one is the last boundary itself."""
-        count = min(info.depths.get(kind, 0), self.wanted.get(kind, 0))
-        if count <= 0:
-            return []
-        if kind is ArchiveKind.TOTAL:
-            return _totals(count, info.totals_every, meter_time)
-        end = slot_start(kind, meter_time)
-        return list(slots(kind, end - LONGEST_SLOT[kind] * count, end))[-count:]
+    def requests(self, info: DriverInfo, meter_time: datetime) -> Sequence[ArchiveRequest]:
+        keeps = keeps_of(info)
+        slots = {
+            kind: wanted_slots(kind, self.wanted.get(kind, 0), keeps, meter_time) for kind in info.depths
+        }
+        return [ArchiveRequest(kind, found[::-1]) for kind, found in slots.items() if found]
 
 
 @dataclass(frozen=True, slots=True)
 class ArchiveRange:
-    """The slots of one archive that start within [start, end) of the meter's time."""
+    """The closed slots of one archive that start within [start, end) of the meter's time."""
 
     kind: ArchiveKind
     start: datetime
     end: datetime
 
-    def slots(self, kind: ArchiveKind, info: DriverInfo, meter_time: datetime) -> list[MeterSlot]:
-        """Slots of another kind, and slots that are not closed yet, are not asked for."""
-        if kind is not self.kind:
-            return []
-        return [slot for slot in slots(kind, self.start, self.end) if slot.end <= meter_time]
+    def requests(self, info: DriverInfo, meter_time: datetime) -> Sequence[ArchiveRequest]:
+        found = wanted_between(self.kind, keeps_of(info), self.start, self.end)
+        closed = [slot for slot in found if _is_closed(self.kind, slot, meter_time)]
+        return [ArchiveRequest(self.kind, closed[::-1])] if closed else []
 
 
-def _totals(count: int, every: ArchiveKind, meter_time: datetime) -> list[MeterSlot]:
-    end = next_start(ArchiveKind.DAY, slot_start(ArchiveKind.DAY, meter_time))
-    days = slots(ArchiveKind.TOTAL, end - LONGEST_SLOT[every] * (count + 1), end)
-    kept = [slot for slot in days if every is not ArchiveKind.MONTH or slot.start.day == 1]
-    return kept[-count:]
+def requests_for(
+    meter: BookedMeter, info: DriverInfo, meter_time: datetime, zone: MeterZone, now: datetime
+) -> list[ArchiveRequest]:
+    """What a routine poll of this meter is to ask.
 
-
-FINAL_REASONS: Final = frozenset({GapReason.NO_RECORD, GapReason.OUT_OF_DEPTH})
-SETTLING: Final = timedelta(hours=6)
-"""A meter may write a record minutes after its slot has ended, and its clock may be slow."""
-
-
-def is_settled(reason: GapReason | None, heard_after: timedelta | None) -> bool:
-    """Whether asking for this slot again is pointless: it is stored, or it will never be there.
-
-    A record that was damaged, not yet closed, or asked for soon after the end of its slot may still come.
+    Totals while a bill waits for them, then what the meter is about to lose, then what is due by its plan,
+    newest first.
     """
-    if reason is None:
-        return True
-    return reason in FINAL_REASONS and heard_after is not None and heard_after >= SETTLING
+    keeps = keeps_of(info)
+    missing = {kind: _missing(meter, kind, keeps, meter_time, zone) for kind in _ORDER}
+    due = kinds_due(meter.plan, meter.history, now, zone, keeps.depths)
+    closing = [ArchiveKind.TOTAL] if lacks_closing(meter, now) else []
+    return list(
+        _each_slot_once(
+            [
+                *((kind, missing[kind]) for kind in closing),
+                *((kind, falling_out(meter, kind, keeps, meter_time, zone)) for kind in _ORDER),
+                *((kind, missing[kind]) for kind in _ORDER if kind in due),
+            ]
+        )
+    )
+
+
+class Billed(Protocol):
+    """A meter as a bill sees it."""
+
+    @property
+    def zone(self) -> str: ...
+
+    @property
+    def plan(self) -> PollPlan: ...
+
+    @property
+    def level_at(self) -> datetime | None: ...
+
+
+def lacks_closing(meter: Billed, now: datetime) -> bool:
+    """Whether a bill waits for a register level of this meter, and its deadline has not passed."""
+    return open_closing(meter.plan, now, MeterZone(meter.zone)).lacking(meter.level_at, now)
+
+
+def falling_out(
+    meter: BookedMeter, kind: ArchiveKind, keeps: Keeps, meter_time: datetime, zone: MeterZone
+) -> list[MeterSlot]:
+    """Missing slots that the meter's memory loses within a day or two beats; the soonest lost first."""
+    limit = meter_time + max(SOON, 2 * meter.plan.every)
+    wanted = wanted_slots(kind, _depth(meter, kind), keeps, meter_time)
+    falling = list(takewhile(lambda slot: lost_at(kind, slot, keeps) <= limit, wanted))
+    return _askable(meter, kind, falling, meter_time, zone)[::-1]
 
 
 def missing_slots(
-    wanted: Collection[MeterSlot], known: Collection[datetime], zone: MeterZone
+    wanted: Collection[MeterSlot], known: Container[datetime], zone: MeterZone
 ) -> list[MeterSlot]:
-    """Wanted slots whose UTC start is neither stored nor a known gap, newest first."""
-    absent = [slot for slot in wanted if zone.to_utc(slot.start) not in known]
-    return sorted(absent, reverse=True)
+    """Wanted slots whose UTC start is not known, newest first.
+
+    Of two slots that start at one instant, because the clock was put forward, only the later one exists.
+    """
+    by_start = {zone.to_utc(slot.start): slot for slot in sorted(wanted)}
+    return sorted((slot for start, slot in by_start.items() if start not in known), reverse=True)
+
+
+class KnownSpans:
+    """UTC slot starts that lie within any of these spans."""
+
+    def __init__(self, spans: Sequence[Span]) -> None:
+        self._spans = sorted(spans, key=lambda span: span.first)
+        self._firsts = [span.first for span in self._spans]
+        self._ends = list(accumulate((span.end for span in self._spans), max))
+
+    def __contains__(self, start: object) -> bool:
+        assert isinstance(start, datetime)
+        place = bisect_right(self._firsts, start)
+        return place > 0 and start < self._ends[place - 1]
+
+
+def _missing(
+    meter: BookedMeter, kind: ArchiveKind, keeps: Keeps, meter_time: datetime, zone: MeterZone
+) -> list[MeterSlot]:
+    wanted = wanted_slots(kind, _depth(meter, kind), keeps, meter_time)
+    return _askable(meter, kind, wanted, meter_time, zone)
+
+
+def _askable(
+    meter: BookedMeter,
+    kind: ArchiveKind,
+    wanted: Collection[MeterSlot],
+    meter_time: datetime,
+    zone: MeterZone,
+) -> list[MeterSlot]:
+    """Those that are not known, and for which the meter was not asked often enough in vain."""
+    asked, most = meter.asked.get(kind, {}), meter.plan.most_asked
+    missing = missing_slots(wanted, KnownSpans(meter.known.get(kind, ())), zone)
+    return [
+        slot
+        for slot in missing
+        if asked.get(zone.to_utc(slot.start), 0) < most or meter_time - slot.end < SETTLING
+    ]
+
+
+def _depth(meter: BookedMeter, kind: ArchiveKind) -> int:
+    plan = meter.plan.archives.get(kind)
+    return plan.depth if plan else 0
+
+
+def _each_slot_once(asked: Sequence[tuple[ArchiveKind, Sequence[MeterSlot]]]) -> Iterator[ArchiveRequest]:
+    taken: set[tuple[ArchiveKind, MeterSlot]] = set()
+    for kind, slots in asked:
+        fresh = [slot for slot in slots if (kind, slot) not in taken]
+        taken |= {(kind, slot) for slot in fresh}
+        if fresh:
+            yield ArchiveRequest(kind, fresh)
+
+
+def _is_closed(kind: ArchiveKind, slot: MeterSlot, meter_time: datetime) -> bool:
+    """A total is a level at the slot's start."""
+    return (slot.start if kind is ArchiveKind.TOTAL else slot.end) <= meter_time

@@ -13,6 +13,7 @@ from types import MappingProxyType
 from typing import Final
 
 from metering.calendar import ArchiveKind
+from metering.errors import ConfigurationError
 
 EVERY_DAY: Final = frozenset(range(7))
 NEVER_LONGER: Final = timedelta(days=31)
@@ -50,7 +51,7 @@ USUAL_ARCHIVES: Final[Mapping[ArchiveKind, KindPlan]] = MappingProxyType(
 
 @dataclass(frozen=True, slots=True)
 class Closing:
-    """When a month's bill closes: the register wanted at `hour` of `day`, due by the end of `deadline_day`."""
+    """When a month's bill closes: the register is wanted at `hour` of `day`, by the end of `deadline_day`."""
 
     day: int = 24
     hour: int = 0
@@ -65,7 +66,8 @@ class PollPlan:
     after `retry`, doubling. `visit`: a poll that reads archives so long leaves the rest to the next one.
     `air_time`: what the meter may be talked with in a calendar month (UTC). `polls_per_day`: in any 24 hours;
     0: not bounded; None: as the model's battery allows. A clock further off than `allowed_drift` puts
-    readings into quarantine. `most_asked`: after so many answers "I have no such record" a slot is a known gap.
+    readings into quarantine. `most_asked`: after so many answers "I have no such record" a slot is a known
+    gap.
     """
 
     every: timedelta = timedelta(hours=1)
@@ -79,6 +81,10 @@ class PollPlan:
     polls_per_day: int | None = None
     allowed_drift: timedelta = timedelta(minutes=10)
     most_asked: int = 3
+
+    def __post_init__(self) -> None:
+        if self.every <= timedelta() or self.retry <= timedelta() or not self.weekdays:
+            raise ConfigurationError("A poll plan needs a beat, a pause before repetitions, and a weekday.")
 
 
 @dataclass(frozen=True, slots=True)

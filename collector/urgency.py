@@ -1,0 +1,58 @@
+"""How urgent it is to ask a meter: which meter of a line comes first, and which line. Pure."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import IntEnum
+from typing import Protocol
+
+from collector.budgets import keeps_by_model
+from collector.gaps import falling_out, lacks_closing
+from metering.books import BookedMeter
+from metering.calendar import MeterZone
+from metering.plans import Keeps, PollPlan
+
+
+class Urgency(IntEnum):
+    """The smaller, the sooner."""
+
+    REQUEST = 0
+    """A person waits."""
+    CLOSING = 1
+    """A bill waits for a register level, and its deadline is ahead."""
+    FALLING_OUT = 2
+    """The meter's memory is about to lose what is not stored."""
+    ROUTINE = 3
+
+
+class Outlined(Protocol):
+    """A meter of which only the outline is known, not its slots."""
+
+    @property
+    def zone(self) -> str: ...
+
+    @property
+    def plan(self) -> PollPlan: ...
+
+    @property
+    def level_at(self) -> datetime | None: ...
+
+    @property
+    def waiting_requests(self) -> int: ...
+
+
+def urgency(meter: BookedMeter | Outlined, now: datetime) -> Urgency:
+    """Why this meter goes before others, or that it does not."""
+    if meter.requests if isinstance(meter, BookedMeter) else meter.waiting_requests:
+        return Urgency.REQUEST
+    if lacks_closing(meter, now):
+        return Urgency.CLOSING
+    if isinstance(meter, BookedMeter) and _is_losing(meter, now):
+        return Urgency.FALLING_OUT
+    return Urgency.ROUTINE
+
+
+def _is_losing(meter: BookedMeter, now: datetime) -> bool:
+    keeps, zone = keeps_by_model().get(meter.model, Keeps()), MeterZone(meter.zone)
+    meter_time = zone.to_meter_time(now)
+    return any(falling_out(meter, kind, keeps, meter_time, zone) for kind in keeps.depths)
