@@ -10,6 +10,7 @@ from fastapi.routing import APIRoute
 
 from api import documentation, errors, openapi
 from api.dependencies import Clock, Services
+from api.languages import Translators, source_texts
 from api.limits import BodyLimit
 from api.links import PREFIX
 from api.routes import (
@@ -21,6 +22,7 @@ from api.routes import (
     modem_history,
     modem_reports,
     modems,
+    outcomes,
     polls,
     readings,
     registry,
@@ -40,6 +42,7 @@ _ROUTES: Final = (
     conditions,
     gaps,
     polls,
+    outcomes,
     consumption,
     consumption_csv,
     modems,
@@ -57,11 +60,17 @@ null with the reason. Errors are problem documents (RFC 9457)."""
 
 
 def create_app(
-    database: Database, *, now: Clock, tolerance: timedelta = TOLERANCE, survey_rule: SurveyRule = _RULE
+    database: Database,
+    *,
+    now: Clock,
+    tolerance: timedelta = TOLERANCE,
+    survey_rule: SurveyRule = _RULE,
+    translators: Translators = source_texts,
 ) -> FastAPI:
     """The API on an open database.
 
-    `tolerance` is how old a billing register may be at its boundary; `survey_rule` is the utility's.
+    `tolerance` is how old a billing register may be at its boundary; `survey_rule` is the utility's;
+    `translators` give the texts for people in other languages than English.
     """
     app = FastAPI(
         title="Teplo",
@@ -72,6 +81,7 @@ def create_app(
         redoc_url=None,
     )
     app.state.services = Services(database, now, tolerance, survey_rule)
+    app.state.translators = translators
     app.add_middleware(BodyLimit)
     errors.install(app)
     app.include_router(health.router)

@@ -23,6 +23,7 @@ from storage.jobs import Jobs
 from storage.keys import ApiKey, ApiKeys
 from storage.modem_reports import ModemReports
 from storage.modems import Modems
+from storage.outcome_counts import OutcomeCounts
 from storage.polls import Polls
 from storage.pool import Database
 from storage.quarantine import Quarantine
@@ -108,6 +109,10 @@ class Services:
     @property
     def surveys(self) -> Surveys:
         return Surveys(self.database)
+
+    @property
+    def outcome_counts(self) -> OutcomeCounts:
+        return OutcomeCounts(self.database)
 
     @property
     def modem_reports(self) -> ModemReports:

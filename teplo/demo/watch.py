@@ -10,10 +10,10 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from metering.outcomes import OUTCOMES
 from metering.polls import Outcome
 from storage.polls import StoredPoll
 from teplo.demo.run import RunningDemo
-from teplo.explanations import OUTCOMES
 from teplo.texts import Translate
 
 NEWEST = 12

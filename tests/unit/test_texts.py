@@ -16,6 +16,7 @@ from metering import errors
 from metering.conditions import ConditionName
 from metering.consumption import Quality
 from metering.errors import ConfigurationError, TeploError
+from metering.outcomes import OUTCOMES
 from metering.polls import Finding, Outcome
 from metering.readings import Absence, Flag, GapReason
 from metering.signals import Registration
@@ -26,7 +27,6 @@ from teplo.explanations import (
     FINDINGS,
     FLAGS,
     GAP_REASONS,
-    OUTCOMES,
     QUALITIES,
     REGISTRATIONS,
     VERDICTS,
