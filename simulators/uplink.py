@@ -1,4 +1,4 @@
-"""The network between the head-end and all lines of a fleet: a share of the calls fails, and it may be down."""
+"""The network between the head-end and the lines of a fleet: some calls fail, and it may be down."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ CUT: Final = "cut"
 
 
 class Uplink:
-    """Stands before every far end. `failing`: the share of calls that come to nothing; `counts` what befell."""
+    """Stands before far ends. `failing`: the share of calls that come to nothing; `counts`: what befell."""
 
     def __init__(self, random: Random, failing: float = 0.0) -> None:
         self.failing = failing
