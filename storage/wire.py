@@ -19,7 +19,7 @@ from pydantic_core import PydanticSerializationError
 
 from metering.books import LineBook
 from metering.calls import Call
-from metering.errors import DecodeError, StorageError
+from metering.errors import DecodeError, StorageError, TeploError
 from metering.polls import PollReport
 from metering.quantities import QUANTITIES, Quantity
 from metering.readings import MeterValue, Reading
@@ -63,7 +63,7 @@ class _Wire(Generic[T]):
     def decode(self, data: bytes) -> T:
         try:
             (value,) = self.adapter.validate_json(_unpacked(data, self.name))
-        except (ValidationError, ValueError, ArithmeticError, RecursionError) as error:
+        except (ValidationError, ValueError, ArithmeticError, RecursionError, TeploError) as error:
             raise DecodeError(f"These bytes are no {self.name} of ours: {str(error)[:500]}") from error
         self.check(value)
         return value
