@@ -45,7 +45,7 @@ def split(octets: bytes) -> tuple[MeterIdentity, bytes]:
     """Who sends, and the payload that begins with its CI; DecodeError when it is no such telegram."""
     if len(octets) <= _LINK_HEADER or octets[0] != len(octets) - 1:
         raise DecodeError(
-            f"A telegram of {len(octets)} bytes that announces {octets[:1].hex().upper() or 'nothing'} is cut or "
+            f"A telegram of {len(octets)} bytes is cut, lacks its first byte or "
             "still has its CRCs: let the receiver remove them."
         )
     if octets[1] not in _CONTROLS:
