@@ -1,20 +1,28 @@
-"""Which slots a poll asks for: counted by hand from the calendar."""
+"""Which slots a poll asks for, and in which order: counted by hand from the calendar."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from collector.gaps import ArchivePlan, ArchiveRange, is_settled, missing_slots
+from collector.gaps import ArchivePlan, ArchiveRange, ArchiveRequest, KnownSpans, missing_slots, requests_for
+from metering.books import BookedMeter, Span
 from metering.calendar import ArchiveKind, MeterSlot, MeterZone, slot_at
-from metering.readings import GapReason
+from metering.plans import Closing, KindPlan, PollPlan
+from metering.polls import Outcome, PollHistory
 from protocols.driver import DriverInfo, Verification
 
 NOON = datetime(2026, 3, 15, 12, 34, 56)
+NOW = datetime(2026, 3, 15, 7, 34, 56, tzinfo=UTC)
+"""The same moment: the meters here are at +05:00."""
+ZONE = MeterZone("+05:00")
+KYIV = MeterZone("Europe/Kyiv")
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
 
-def info(totals_every: ArchiveKind = ArchiveKind.DAY, **depths: int) -> DriverInfo:
+def info(**depths: int) -> DriverInfo:
     return DriverInfo(
         model="m",
         protocol="p",
@@ -23,73 +31,137 @@ def info(totals_every: ArchiveKind = ArchiveKind.DAY, **depths: int) -> DriverIn
         manual="d",
         verification=Verification.NOT_ON_HARDWARE,
         depths={ArchiveKind(kind): depth for kind, depth in depths.items()},
-        totals_every=totals_every,
     )
 
 
-def starts(slots: list[MeterSlot]) -> list[str]:
+DEEP = info(hour=1000, day=100, total=100)
+
+
+def starts(slots: Iterable[MeterSlot]) -> list[str]:
     return [f"{slot.start:%m-%d %H}" for slot in slots]
 
 
-@pytest.mark.parametrize(
-    ("kind", "count", "expected"),
-    [
-        (ArchiveKind.HOUR, 3, ["03-15 09", "03-15 10", "03-15 11"]),
-        (ArchiveKind.DAY, 2, ["03-13 00", "03-14 00"]),
-        (ArchiveKind.MONTH, 2, ["01-01 00", "02-01 00"]),
-        (ArchiveKind.TOTAL, 2, ["03-14 00", "03-15 00"]),
-    ],
-)
-def test_only_closed_slots_are_wanted(kind: ArchiveKind, count: int, expected: list[str]) -> None:
-    plan = ArchivePlan({kind: count})
-    assert starts(plan.slots(kind, info(**{kind.value: 100}), NOON)) == expected
+def shown(requests: Sequence[ArchiveRequest]) -> list[tuple[str, list[str]]]:
+    return [(request.kind.value, starts(request.slots)) for request in requests]
 
 
-def test_totals_by_the_month_are_wanted_at_the_first_days() -> None:
-    plan = ArchivePlan({ArchiveKind.TOTAL: 40})
-    found = plan.slots(ArchiveKind.TOTAL, info(ArchiveKind.MONTH, total=3), NOON)
-    assert starts(found) == ["01-01 00", "02-01 00", "03-01 00"]
+def booked(
+    known: Mapping[ArchiveKind, tuple[Span, ...]] | None = None,
+    asked: Mapping[ArchiveKind, Mapping[datetime, int]] | None = None,
+    *,
+    closing: Closing = Closing(20),
+    **depths: int | KindPlan,
+) -> BookedMeter:
+    """A meter whose bill closes on another day unless a test says so, read an hour ago."""
+    archives = {
+        ArchiveKind(kind): depth if isinstance(depth, KindPlan) else KindPlan(depth)
+        for kind, depth in depths.items()
+    }
+    return BookedMeter(
+        *(1, "100", "m", "1", "+05:00"),
+        registered_at=NOW - 30 * DAY,
+        plan=PollPlan(archives=archives, closing=closing),
+        history=PollHistory(NOW - HOUR, 0, Outcome.OK, NOW - HOUR),
+        known=known or {},
+        asked=asked or {},
+    )
 
 
-def test_the_depth_of_the_memory_cuts_the_plan() -> None:
-    plan = ArchivePlan({ArchiveKind.HOUR: 72})
-    assert len(plan.slots(ArchiveKind.HOUR, info(hour=5), NOON)) == 5
-    assert plan.slots(ArchiveKind.HOUR, info(day=5), NOON) == []
+def test_a_plan_without_a_book_asks_the_newest_slots() -> None:
+    plan = ArchivePlan({ArchiveKind.HOUR: 2, ArchiveKind.DAY: 1, ArchiveKind.MONTH: 5})
+    assert shown(plan.requests(DEEP, NOON)) == [("hour", ["03-15 11", "03-15 10"]), ("day", ["03-14 00"])]
 
 
 def test_a_range_holds_the_closed_slots_of_its_kind() -> None:
     wanted = ArchiveRange(ArchiveKind.HOUR, datetime(2026, 3, 15, 10), datetime(2026, 3, 15, 14))
-    assert starts(wanted.slots(ArchiveKind.HOUR, info(hour=9), NOON)) == ["03-15 10", "03-15 11"]
-    assert wanted.slots(ArchiveKind.DAY, info(day=9), NOON) == []
+    assert shown(wanted.requests(DEEP, NOON)) == [("hour", ["03-15 11", "03-15 10"])]
+    assert wanted.requests(info(day=9), NOON) == []
+    assert ArchiveRange(ArchiveKind.HOUR, NOON, NOON).requests(DEEP, NOON) == []
+
+
+def test_a_range_of_totals_has_the_level_of_this_midnight() -> None:
+    wanted = ArchiveRange(ArchiveKind.TOTAL, datetime(2026, 3, 14), datetime(2026, 3, 17))
+    assert shown(wanted.requests(DEEP, NOON)) == [("total", ["03-15 00", "03-14 00"])]
 
 
 def test_missing_slots_come_newest_first() -> None:
     wanted = [slot_at(ArchiveKind.HOUR, datetime(2026, 3, 15, hour)) for hour in (8, 9, 10)]
     known = [datetime(2026, 3, 15, 4, tzinfo=UTC)]
-    assert starts(missing_slots(wanted, known, MeterZone("+05:00"))) == ["03-15 10", "03-15 08"]
+    assert starts(missing_slots(wanted, known, ZONE)) == ["03-15 10", "03-15 08"]
 
 
-@pytest.mark.parametrize(("day", "hours"), [(datetime(2026, 3, 29), 23), (datetime(2026, 10, 25), 25)])
-def test_days_of_changed_clocks_have_their_hours(day: datetime, hours: int) -> None:
-    """EU rule: summer time from 29 March to 25 October 2026."""
-    slot = MeterZone("Europe/Kyiv").slot(slot_at(ArchiveKind.DAY, day))
-    assert slot.end - slot.start == timedelta(hours=hours)
+def test_an_hour_that_the_clock_leaves_out_is_not_missing() -> None:
+    """Kyiv, 29 March 2026: after 02:59 comes 04:00."""
+    wanted = [slot_at(ArchiveKind.HOUR, datetime(2026, 3, 29, hour)) for hour in range(6)]
+    assert starts(missing_slots(wanted, [], KYIV)) == [f"03-29 0{hour}" for hour in (5, 4, 2, 1, 0)]
+
+
+def test_an_hour_that_comes_twice_is_wanted_once() -> None:
+    wanted = [slot_at(ArchiveKind.HOUR, datetime(2026, 10, 25, hour)) for hour in range(24)]
+    assert len(missing_slots(wanted, [], KYIV)) == 24
 
 
 @pytest.mark.parametrize(
-    ("reason", "hours", "settled"),
-    [
-        (None, None, True),
-        (GapReason.NO_RECORD, 0.1, False),
-        (GapReason.NO_RECORD, 24, True),
-        (GapReason.OUT_OF_DEPTH, 1000, True),
-        (GapReason.NOT_YET_CLOSED, -0.5, False),
-        (GapReason.NOT_YET_CLOSED, 24, False),
-        (GapReason.UNREADABLE, 24, False),
-    ],
+    ("hour", "inside"), [(0, False), (1, True), (2, True), (3, False), (4, True), (5, True), (6, False)]
 )
-def test_a_slot_is_asked_again_while_its_record_may_still_come(
-    reason: GapReason | None, hours: float | None, settled: bool
-) -> None:
-    heard_after = None if hours is None else timedelta(hours=hours)
-    assert is_settled(reason, heard_after) is settled
+def test_known_spans_are_half_open_and_come_in_any_order(hour: int, inside: bool) -> None:
+    at = [NOW + HOUR * number for number in range(7)]
+    spans = KnownSpans((Span(at[4], at[6]), Span(at[1], at[3]), Span(at[1], at[2])))
+    assert (at[hour] in spans) is inside
+
+
+def test_a_short_span_within_a_long_one_hides_nothing() -> None:
+    at = [NOW + HOUR * number for number in range(7)]
+    assert at[5] in KnownSpans((Span(at[0], at[6]), Span(at[1], at[2])))
+
+
+def test_what_is_known_is_not_asked() -> None:
+    """The hours 09 and 10 of the meter's time are 04 and 05 UTC."""
+    known = {
+        ArchiveKind.HOUR: (Span(datetime(2026, 3, 15, 4, tzinfo=UTC), datetime(2026, 3, 15, 6, tzinfo=UTC)),)
+    }
+    meter = booked(known, hour=4)
+    assert shown(requests_for(meter, DEEP, NOON, ZONE, NOW)) == [("hour", ["03-15 11", "03-15 08"])]
+
+
+def test_few_records_that_bills_need_come_before_the_many() -> None:
+    meter = booked(hour=1, day=1, total=1)
+    assert [kind for kind, _ in shown(requests_for(meter, DEEP, NOON, ZONE, NOW))] == ["total", "day", "hour"]
+
+
+def test_what_the_memory_is_about_to_lose_goes_first() -> None:
+    """A ring of 26 hours: the hour 10 of yesterday is overwritten at 13:00, 11 at 14:00; by the plan's beat
+    of an hour that leaves those of the next 24 hours, all but the two newest."""
+    meter = booked(hour=26, day=1)
+    (first, slots), *rest = shown(requests_for(meter, info(hour=26, day=100), NOON, ZONE, NOW))
+    assert (first, slots[:2], len(slots)) == ("hour", ["03-14 10", "03-14 11"], 24)
+    assert rest == [("day", ["03-14 00"]), ("hour", ["03-15 11", "03-15 10"])]
+
+
+def test_a_plan_that_wants_less_than_the_memory_holds_loses_nothing() -> None:
+    meter = booked(hour=2)
+    assert shown(requests_for(meter, info(hour=26), NOON, ZONE, NOW)) == [("hour", ["03-15 11", "03-15 10"])]
+
+
+def test_totals_go_first_while_a_bill_waits_for_them() -> None:
+    """Closed on the 15th at midnight: a total is asked even though its own beat has not come."""
+    meter = booked(closing=Closing(15, 0, 17), hour=26, total=KindPlan(2, 31 * DAY))
+    kinds = [request.kind.value for request in requests_for(meter, info(hour=26, total=9), NOON, ZONE, NOW)]
+    assert kinds == ["total", "hour", "hour"]
+
+
+def test_an_archive_waits_for_its_own_beat() -> None:
+    meter = booked(hour=KindPlan(3, DAY), day=1)
+    assert shown(requests_for(meter, DEEP, NOON, ZONE, NOW)) == [("day", ["03-14 00"])]
+
+
+@pytest.mark.parametrize(
+    ("hour", "times", "asked_again"),
+    [(3, 2, True), (3, 3, False), (11, 3, True)],
+    ids=["twice", "three times", "three times, soon after its end"],
+)
+def test_a_slot_is_asked_in_vain_a_bounded_number_of_times(hour: int, times: int, asked_again: bool) -> None:
+    slot = datetime(2026, 3, 15, hour)
+    meter = booked(asked={ArchiveKind.HOUR: {ZONE.to_utc(slot): times}}, hour=12)
+    (request,) = requests_for(meter, DEEP, NOON, ZONE, NOW)
+    assert (slot_at(ArchiveKind.HOUR, slot) in request.slots) is asked_again
