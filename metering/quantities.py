@@ -75,6 +75,9 @@ QUANTITIES: Final[dict[str, Quantity]] = {
     quantity.name: quantity for family in FAMILIES for quantity in _members(family)
 }
 
+REGISTERS: Final = tuple(one.name for one in QUANTITIES.values() if one.behaviour is Behaviour.REGISTER)
+"""Names of the quantities that only grow."""
+
 
 def quantity(name: str) -> Quantity:
     """The quantity of this name; KeyError when there is none."""

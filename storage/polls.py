@@ -1,42 +1,23 @@
-"""Polls: everything one poll brought is stored in one transaction, and told apart from what was known."""
+"""Polls: everything that one poll, or a batch of them, brought is stored in one transaction."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
-from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
-from metering.errors import ReadingConflict
 from metering.meters import MeterConfiguration, MeterIdentity
-from metering.polls import ASKED_NOBODY, Direction, Finding, Frame, Outcome, PollHistory, PollReport
-from metering.readings import ArchiveReadings, Reading, SnapshotReadings
-from storage import sql
-from storage.conditions import SNAPSHOT
+from metering.polls import Finding, Frame, HoldReason, Outcome, PollReport
+from storage import meter_states, sql, transcripts
+from storage.held import hold
 from storage.pool import Database
+from storage.values import SaveResult, lock_meters, store_values, value_count
 
 _SQL = sql.statements("polls")
-_INCOMING = (
-    "kind", "slot_start", "slot_end", "circuit", "quantity", "meter_time", "value", "absence",
-    "raw_value", "raw_unit", "factor", "factor_set", "flags", "frame",
-)  # fmt: skip
-_FREE = sorted(ASKED_NOBODY)
-NO_BUDGETS: Mapping[str, int] = MappingProxyType({})
-_FRAME = ("poll_id", "number", "at", "direction", "data")
-
 Row = tuple[object, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class SaveResult:
-    """What became of a report's values: new ones, ones already stored, ones that contradicted stored ones."""
-
-    stored: int
-    unchanged: int
-    revised: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +35,8 @@ class StoredPoll:
     configuration: MeterConfiguration | None
     clock_difference: timedelta | None
     findings: frozenset[Finding]
+    request_id: UUID | None
+    held: HoldReason | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,23 +57,18 @@ class Polls:
     async def save(self, report: PollReport) -> SaveResult:
         """Stores the whole report or nothing; saving the same report again changes nothing.
 
-        A slot stored with another value becomes a revision: the value that was read later stands in the
-        archive, whichever report comes first. ReadingConflict when the meter is not registered.
+        What a held report brought waits in quarantine. ReadingConflict when the meter is not registered.
         """
-        values = _values(report)
+        return await self.save_many((report,))
+
+    async def save_many(self, reports: Sequence[PollReport]) -> SaveResult:
+        """Stores all of these or none, with the same result as one after another."""
         async with self._database.transaction() as connection:
-            # Reports of one meter are stored one after another, so that each sees what the other changed.
-            if await connection.fetchval(_SQL["lock_meter"], report.meter_id) is None:
-                raise ReadingConflict(
-                    f"Meter {report.meter_id} is not registered; register it before its readings are stored."
-                )
-            if await connection.fetchval(_SQL["insert_poll"], *_poll(report)) is None:
-                return SaveResult(0, len(values), 0)
-            await _store_frames(connection, report)
-            result = await _store_values(connection, report, values)
-            await _store_conditions(connection, report)
-            await _store_gaps(connection, report)
-        return result
+            await lock_meters(connection, {report.meter_id for report in reports})
+            new, known = await _insert_polls(connection, reports)
+            await _store_particulars(connection, new)
+            result = await store_values(connection, [one for one in new if one.held is None])
+        return result + SaveResult(0, sum(map(value_count, known)), 0)
 
     async def list(
         self,
@@ -98,9 +76,13 @@ class Polls:
         since: datetime | None = None,
         after: UUID | None = None,
         limit: int = 100,
+        *,
+        line_id: int | None = None,
+        outcome: Outcome | None = None,
     ) -> list[StoredPoll]:
-        """Newest first; `after` is the last poll of the page before."""
-        rows = await self._database.rows(_SQL["list"], meter_id, since, after, limit)
+        """Newest first; `after` is the last poll of the page before, `line_id` where the meter hangs now."""
+        word = outcome.value if outcome else None
+        rows = await self._database.rows(_SQL["list"], meter_id, since, after, limit, line_id, word)
         return [_stored_poll(row) for row in rows]
 
     async def poll(self, poll_id: UUID) -> StoredPoll | None:
@@ -109,35 +91,11 @@ class Polls:
 
     async def frames(self, poll_id: UUID) -> tuple[Frame, ...]:
         """The raw frames of a poll in the order in which they went over the line."""
-        rows = await self._database.rows(_SQL["frames"], poll_id)
-        return tuple(Frame(r["number"], r["at"], Direction(r["direction"]), r["data"]) for r in rows)
+        return await transcripts.frames(self._database, poll_id)
 
     async def summary(self) -> PollSummary:
         """All polls there ever were, in figures."""
         return PollSummary(**await self._database.row(_SQL["summary"]))
-
-    async def histories(
-        self, line_id: int | None = None, budgets: Mapping[str, int] = NO_BUDGETS
-    ) -> dict[int, PollHistory]:
-        """By meter, of one line or of all: when its last poll ended, how many failed in a row (at most 20).
-
-        A poll that read a part made progress: it counts as one failure, whatever came before it. `budgets`
-        by model: a meter of it that was asked so often within a day is spared until the first of these
-        polls is a day old.
-        """
-        rows = await self._database.rows(
-            _SQL["histories"], line_id, list(budgets), list(budgets.values()), _FREE
-        )
-        return {
-            row["meter_id"]: PollHistory(
-                row["last_at"],
-                row["failures"] or 0,
-                row["asked"],
-                Outcome(row["outcome"]) if row["outcome"] else None,
-                row["spared_until"],
-            )
-            for row in rows
-        }
 
     async def last_poll_per_meter(self) -> dict[int, StoredPoll]:
         """The poll that started last, by meter; a meter that was never polled is missing."""
@@ -145,63 +103,29 @@ class Polls:
         return {row["meter_id"]: _stored_poll(row) for row in rows}
 
 
-async def _store_frames(connection: Any, report: PollReport) -> None:
-    frames = [(report.id, f.number, f.at, f.direction.value, f.data) for f in report.frames]
-    if frames:
-        await connection.copy_records_to_table("raw_frame", records=frames, columns=_FRAME)
+async def _insert_polls(
+    connection: Any, reports: Sequence[PollReport]
+) -> tuple[list[PollReport], list[PollReport]]:
+    """The reports whose polls were not there before, and the others; both in their order."""
+    unique = {report.id: report for report in reports}
+    columns = [list(column) for column in zip(*map(_poll, unique.values()), strict=True)]
+    rows = await connection.fetch(_SQL["insert_polls"], *columns) if columns else []
+    inserted = {row["id"] for row in rows}
+    new, known = list[PollReport](), list[PollReport]()
+    for report in reports:
+        (new if report.id in inserted else known).append(report)
+        inserted.discard(report.id)
+    return new, known
 
 
-async def _store_values(connection: Any, report: PollReport, values: list[Row]) -> SaveResult:
-    await connection.execute(_SQL["create_incoming"])
-    if not values:
-        return SaveResult(0, 0, 0)
-    span = min(row[1] for row in values), max(row[1] for row in values)  # type: ignore[type-var]
-    await connection.copy_records_to_table("incoming_value", records=values, columns=_INCOMING)
-    slots = (report.meter_id, *span, report.id)
-    await connection.execute(_SQL["compare"], *slots, report.finished_at)
-    await connection.execute(_SQL["revise"], *slots, report.finished_at)
-    await connection.execute(_SQL["replace"], *slots)
-    for statement in ("insert_archive", "insert_snapshots"):
-        await connection.execute(_SQL[statement], report.meter_id, report.id)
-    await connection.execute(_SQL["close_gaps"], report.meter_id)
-    return SaveResult(**await connection.fetchrow(_SQL["count"]))
-
-
-async def _store_conditions(connection: Any, report: PollReport) -> None:
-    """What a record's values that do not stand came with does not stand either."""
-    raised = list(_raised(report))
-    await connection.execute(_SQL["forget_conditions"], report.meter_id)
-    if raised:
-        columns = [list(column) for column in zip(*raised, strict=True)]
-        await connection.execute(_SQL["insert_conditions"], report.meter_id, report.id, *columns)
-
-
-def _raised(report: PollReport) -> Iterator[Row]:
-    for record in report.archive:
-        yield from _conditions(record.kind.value, record.slot.start, record)
-    for snapshot in report.snapshots:
-        yield from _conditions(SNAPSHOT, snapshot.read_at, snapshot)
-
-
-def _conditions(kind: str, at: datetime, read: ArchiveReadings | SnapshotReadings) -> Iterator[Row]:
-    for one in read.conditions:
-        yield kind, at, one.circuit, one.name.value, one.place, one.code, read.frame
-
-
-async def _store_gaps(connection: Any, report: PollReport) -> None:
-    gaps = {(gap.kind, gap.slot.start): gap for gap in report.gaps}.values()
-    if gaps:
-        await connection.execute(
-            _SQL["insert_gaps"],
-            report.meter_id,
-            report.id,
-            report.finished_at,
-            [gap.kind.value for gap in gaps],
-            [gap.slot.start for gap in gaps],
-            [gap.slot.end for gap in gaps],
-            [gap.reason.value for gap in gaps],
-            [gap.frame for gap in gaps],
-        )
+async def _store_particulars(connection: Any, reports: Sequence[PollReport]) -> None:
+    """Everything that comes with polls but what their meters read."""
+    await meter_states.tell(connection, reports)
+    await meter_states.count(connection, reports)
+    for report in reports:
+        await transcripts.store(connection, report)
+        if report.held is not None:
+            await hold(connection, report)
 
 
 def _poll(report: PollReport) -> Row:
@@ -217,55 +141,9 @@ def _poll(report: PollReport) -> Row:
         json.dumps(asdict(identity)) if identity else None,
         json.dumps(dict(configuration.settings)) if configuration else None,
         report.clock_difference,
-        sorted(report.findings),
-    )
-
-
-def _values(report: PollReport) -> list[Row]:
-    """One row per key, in the order of `_INCOMING`; the last one counts where a poll read a slot twice."""
-    rows = {row[:2] + row[3:5]: row for row in _all_values(report)}
-    return list(rows.values())
-
-
-def _all_values(report: PollReport) -> list[Row]:
-    archive = [
-        _value(
-            record.kind.value, record.slot.start, record.slot.end, record.meter_time, record.frame, reading
-        )
-        for record in report.archive
-        for reading in record.readings
-    ]
-    snapshots = [
-        _value(SNAPSHOT, snapshot.read_at, None, snapshot.meter_time, snapshot.frame, reading)
-        for snapshot in report.snapshots
-        for reading in snapshot.readings
-    ]
-    return archive + snapshots
-
-
-def _value(
-    kind: str,
-    start: datetime,
-    end: datetime | None,
-    meter_time: datetime | None,
-    frame: int,
-    reading: Reading,
-) -> Row:
-    return (
-        kind,
-        start,
-        end,
-        reading.circuit,
-        reading.quantity.name,
-        meter_time,
-        reading.value,
-        reading.absence.value if reading.absence else None,
-        reading.raw_value,
-        reading.raw_unit,
-        reading.factor,
-        reading.factor_set,
-        sorted(flag.value for flag in reading.flags),
-        frame,
+        ",".join(sorted(report.findings)),
+        report.request_id,
+        report.held.value if report.held else None,
     )
 
 
@@ -277,6 +155,7 @@ def _stored_poll(row: Any) -> StoredPoll:
             **columns,
             "outcome": Outcome(columns["outcome"]),
             "findings": frozenset(Finding(word) for word in columns["findings"]),
+            "held": HoldReason(columns["held"]) if columns["held"] else None,
         },
         identity=MeterIdentity(**json.loads(identity)) if identity else None,
         configuration=MeterConfiguration(json.loads(configuration)) if configuration else None,

@@ -10,14 +10,12 @@ from uuid import UUID
 
 from metering.calendar import ArchiveKind, Slot
 from metering.consumption import DISQUALIFYING
-from metering.quantities import QUANTITIES, Behaviour
+from metering.quantities import QUANTITIES, REGISTERS
 from metering.readings import Absence, Flag, GapReason, MeterValue
 from storage import sql
 from storage.pool import Database
 
 _SQL = sql.statements("readings")
-
-_REGISTERS = tuple(one.name for one in QUANTITIES.values() if one.behaviour is Behaviour.REGISTER)
 
 ArchiveKey = tuple[datetime, int, str]
 """Slot start, circuit and quantity: where a page of an archive ends."""
@@ -142,7 +140,7 @@ class Readings:
     async def last_levels(self, meter_id: int, since: datetime) -> tuple[MeterValue, ...]:
         """The last valid level of each register since this instant, in the meter's own units."""
         invalid = [flag.value for flag in DISQUALIFYING]
-        rows = await self._database.rows(_SQL["last_levels"], meter_id, since, list(_REGISTERS), invalid)
+        rows = await self._database.rows(_SQL["last_levels"], meter_id, since, REGISTERS, invalid)
         return tuple(
             MeterValue(QUANTITIES[row["quantity"]], row["raw_unit"], row["raw_value"], circuit=row["circuit"])
             for row in rows

@@ -49,7 +49,7 @@ def store(request: pytest.FixtureRequest) -> Database:
 async def test_a_new_database_says_what_it_is(store: Database) -> None:
     state = await store.check()
     assert state.reachable
-    assert state.revision == "0004"
+    assert state.revision == "0005"
 
 
 async def test_adding_twice_changes_the_particulars_and_keeps_the_id(store: Database) -> None:
