@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Final
@@ -13,9 +13,8 @@ import structlog
 
 from collector.attendance import Attendance
 from collector.asked import DatabaseWishes
-from collector.delivery import Delivery
-from collector.field_book import FieldBook
 from collector.inbound.listener import Listener
+from collector.kept import Kept
 from collector.line_clock import LineClocks
 from collector.line_survey import LineSurveys
 from collector.offline import Offline
@@ -75,8 +74,7 @@ class CollectorSettings:
 class Collector:
     """Many of them may run on one database; the queue sees to it that a line has one talker.
 
-    `listener` accepts modems that connect to us, and tells `attendance`. `delivery` takes what was read,
-    `field_book` keeps what is needed while the database is away.
+    `listener` accepts modems that connect to us, and tells `attendance`. `kept` is what lies on its disk.
     """
 
     def __init__(
@@ -86,15 +84,15 @@ class Collector:
         tools: Tools,
         listener: Listener,
         attendance: Attendance,
-        delivery: Delivery,
-        field_book: FieldBook,
+        kept: Kept,
     ) -> None:
         self._database = database
         self._settings = settings
         self._listener = listener
         self._attendance = attendance
-        self._delivery = delivery
-        self._field_book = field_book
+        self._kept = kept
+        self._delivery = kept.delivery
+        self._field_book = kept.field_book
         self._registry = Registry(database)
         self._modems = Modems(database)
         self._collectors = Collectors(database)
@@ -108,13 +106,13 @@ class Collector:
             heartbeat=settings.heartbeat,
             patience=settings.patience,
         )
-        self._serving = Serving(settings.name, tools, delivery, field_book)
+        self._serving = Serving(settings.name, tools, kept.delivery, kept.field_book)
         self._wishes = DatabaseWishes(database, tools.now)
         self._reach = Reach(settings.tick)
         self._in_service = LinesInService()
         self._offline = Offline(
             self._serving,
-            field_book,
+            kept.field_book,
             tools.now,
             lambda: self._reach.away,
             attendance.lines,
@@ -147,11 +145,18 @@ class Collector:
             "offline": self._offline.run,
             "delivery": self._delivery.drain,
         }
-        await supervise(tasks, stop)
-        try:
-            await self._take_leave()
-        except StorageError as error:
-            log.warning("no leave was taken", collector=self._settings.name, error=str(error))
+        async with self.at_work():
+            await supervise(tasks, stop)
+            try:
+                await self._take_leave()
+            except StorageError as error:
+                log.warning("no leave was taken", collector=self._settings.name, error=str(error))
+
+    @asynccontextmanager
+    async def at_work(self) -> AsyncIterator[None]:
+        """While this lasts, lines can be served."""
+        async with self._kept.open():
+            yield
 
     async def _live(self, stop: asyncio.Event) -> None:
         """Hold the name; one that was killed keeps it for a while, so that it is waited for once."""

@@ -9,6 +9,7 @@ from typing import Final
 
 import structlog
 
+from collector.delivery import Delivery
 from collector.inbound.admission import source_of
 from collector.inbound.endings import Ending
 from collector.inbound.events import Connected, KnownModem, Stranger
@@ -24,7 +25,6 @@ from storage.jobs import Jobs
 from storage.modems import Contact, InboundLine, Modems
 from storage.pool import Database
 from storage.quarantine import Quarantine
-from storage.signals import Signals
 
 log = structlog.get_logger()
 
@@ -35,13 +35,15 @@ MOST_KEPT: Final = 20_000
 class Attendance:
     """Who is connected, as storage knows it and as it is; `news` is set when the two differ."""
 
-    def __init__(self, database: Database, collector: str, now: Clock, heartbeat: timedelta) -> None:
+    def __init__(
+        self, database: Database, collector: str, now: Clock, heartbeat: timedelta, delivery: Delivery
+    ) -> None:
         self.news = asyncio.Event()
         self._collector = collector
         self._now = now
         self._heartbeat = heartbeat
         self._modems = Modems(database)
-        self._signals = Signals(database)
+        self._delivery = delivery
         self._quarantine = Quarantine(database)
         self._jobs = Jobs(database)
         self._present: dict[int, Connected] = {}
@@ -155,13 +157,13 @@ class Attendance:
     async def _tell_contacts(self) -> None:
         contacts = list(self._contacts)
         if contacts:
-            await self._modems.heard(contacts)
+            await self._delivery.save_contacts(contacts)
             _forget(self._contacts, len(contacts))
 
     async def _tell_levels(self) -> None:
         while self._levels:
             modem, level = self._levels[0]
-            await self._signals.add(modem, [level])
+            await self._delivery.save_levels(modem, [level])
             self._levels.popleft()
 
     async def _tell_strangers(self) -> None:

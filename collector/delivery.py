@@ -77,11 +77,13 @@ class Delivery:
 
     async def drained(self, stop: asyncio.Event) -> None:
         """Wait until nothing lies in the spool, or for `stop`."""
+        self._look()
         await first_of(stop, self._empty)
 
     async def drain(self, stop: asyncio.Event) -> None:
         """Empty the spool whenever something lies in it; what is left at `stop` stays on the disk."""
         while not stop.is_set():
+            self._look()
             await first_of(stop, self._filled, timeout=LOOK_AGAIN)
             self._look()
             if self._filled.is_set():

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Final, Protocol
 
 from collector.breaker import line_rests_until
-from collector.schedule import next_due
+from collector.schedule import may_start, next_due
 from metering.calendar import MeterZone
 from metering.plans import PollPlan
 from metering.polls import Outcome, PollHistory
@@ -40,10 +40,9 @@ def is_due(meter: Polled, now: datetime, *, returned: bool = False) -> bool:
     history = meter.history
     if history.spared_until and history.spared_until > now:
         return False
-    if returned and history.outcome in MISSED:
-        return True
-    due = next_due(meter.id, meter.plan, history, MeterZone(meter.zone))
-    return due is None or due <= now
+    zone = MeterZone(meter.zone)
+    due = None if returned and history.outcome in MISSED else next_due(meter.id, meter.plan, history, zone)
+    return may_start(meter.plan, now, zone) if due is None else due <= now
 
 
 def line_rests(line_id: int, meters: Sequence[Polled], now: datetime) -> bool:

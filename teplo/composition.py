@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 
 from collector.line_settings import LineSettings
@@ -49,9 +49,11 @@ async def open_modem(url: str) -> Link:
     return await opening.open_link(LineUrl.parse(url), MODEM)
 
 
-def session_for(link: Link, url: LineUrl, driver: Driver) -> Session:
+def session_for(
+    link: Link, url: LineUrl, driver: Driver, now: Callable[[], datetime] = clock
+) -> Session:
     """A session with the line's own times, or the model's where the URL names none."""
-    return Session(link, settings=LineSettings.of(url, driver.info.line), now=clock)
+    return Session(link, settings=LineSettings.of(url, driver.info.line), now=now)
 
 
 def texts() -> Translate:

@@ -17,24 +17,24 @@ import uvicorn
 from api.app import create_app
 from collector.app import Collector, CollectorSettings
 from collector.attendance import Attendance
-from collector.budgets import battery_budgets
 from collector.dialling.dialler import Dialler
 from collector.dialling.modem_call import CallTerms
 from collector.dialling.pool import PoolBook
+from collector.delivery import DeliveredCalls, DeliveredSignals, Delivery
 from collector.dialling.times import DiallingTimes
-from collector.gaps import ArchivePlan
 from collector.inbound.address import ListenAddress
 from collector.inbound.limits import Limits
 from collector.inbound.listener import Listener
-from collector.schedule import PollPlan
+from collector.kept import ROOMY, Kept
+from collector.poll import Clock
 from collector.serving import Tools
+from collector.sinks import DatabaseSink
 from metering.errors import ConfigurationError
+from metering.plans import PollPlan
 from metering.surveys import SurveyRule
 from protocols.at_commands import ModemSettings
-from storage.calls import Calls
 from storage.modems import Modems
 from storage.pool import Database
-from storage.signals import Signals
 from teplo import composition
 from teplo.settings import Settings
 from teplo.survey import rule_of
@@ -73,20 +73,24 @@ class Station:
 async def collect(settings: Settings, stop: asyncio.Event) -> None:
     """Run a collector on the settings' database until `stop` is set."""
     async with Database(settings.database_url) as database:
-        here = assembled(database, settings_of(settings), listening_of(settings))
+        folder, limit = settings.collector_folder, settings.spool_limit
+        here = assembled(database, settings_of(settings), folder, listening_of(settings), spool_limit=limit)
         for host, port in here.listener.bind():
             log.info("listening for modems", host=host, port=port)
         await here.collector.run(stop)
 
 
-def settings_of(settings: Settings, archives: ArchivePlan = ArchivePlan()) -> CollectorSettings:
+def settings_of(settings: Settings, plan: PollPlan = PollPlan()) -> CollectorSettings:
     """How a collector works by these settings; it looks at what is due as often as it may have to retry."""
+    plan = replace(
+        plan,
+        every=settings.poll_every,
+        retry=settings.poll_retry,
+        polls_per_day=None if settings.spare_batteries else 0,
+    )
     return CollectorSettings(
         name=settings.collector_name,
-        plan=PollPlan(
-            settings.poll_every, settings.poll_retry, battery_budgets() if settings.spare_batteries else {}
-        ),
-        archives=archives,
+        plan=plan,
         tick=min(LONGEST_TICK, settings.poll_retry.total_seconds() / 2),
         concurrent_lines=settings.concurrent_lines,
         sets_clocks=settings.set_clocks,
@@ -96,19 +100,27 @@ def settings_of(settings: Settings, archives: ArchivePlan = ArchivePlan()) -> Co
 def assembled(
     database: Database,
     settings: CollectorSettings,
+    folder: Path,
     listening: Listening = Listening(),
     times: DiallingTimes = DiallingTimes(),
+    *,
+    spool_limit: int = ROOMY,
     **replaced: Any,
 ) -> Station:
-    """A collector put together; `replaced` are tools that stand in for the product's own."""
-    attendance = Attendance(database, settings.name, composition.clock, settings.heartbeat)
-    listener = Listener(
-        listening.addresses, listening.limits, attendance, composition.clock, listening.certificate
+    """A collector put together; it keeps what it must in `folder`. `replaced` are tools other than ours."""
+    now: Clock = replaced.get("now", composition.clock)
+    kept = Kept.at(folder, settings.name, DatabaseSink(database), now, spool_limit)
+    attendance = Attendance(database, settings.name, now, settings.heartbeat, kept.delivery)
+    listener = Listener(listening.addresses, listening.limits, attendance, now, listening.certificate)
+    dialler = _dialler(database, settings.name, times, kept.delivery)
+    reached = {"csd": dialler.link, "inbound": listener.link}
+    tools = replace(
+        TOOLS,
+        open_link=partial(composition.open_link, reached=reached),
+        make_session=partial(composition.session_for, now=now),
     )
-    reached = {"csd": _dialler(database, settings.name, times).link, "inbound": listener.link}
-    tools = replace(TOOLS, open_link=partial(composition.open_link, reached=reached))
     tools = replace(tools, **replaced)
-    return Station(Collector(database, settings, tools, listener, attendance), listener)
+    return Station(Collector(database, settings, tools, listener, attendance, kept), listener)
 
 
 def listening_of(settings: Settings) -> Listening:
@@ -130,10 +142,10 @@ def listening_of(settings: Settings) -> Listening:
     )
 
 
-def _dialler(database: Database, collector: str, times: DiallingTimes) -> Dialler:
+def _dialler(database: Database, collector: str, times: DiallingTimes, delivery: Delivery) -> Dialler:
     return Dialler(
         CallTerms(
-            PoolBook(Modems(database), Calls(database), Signals(database)),
+            PoolBook(Modems(database), DeliveredCalls(delivery), DeliveredSignals(delivery)),
             collector,
             composition.clock,
             composition.new_identifier,

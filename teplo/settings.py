@@ -33,6 +33,13 @@ class Settings(BaseSettings):
     set_clocks: bool = Field(
         default=False, description="this collector may set a meter's clock that somebody named"
     )
+    collector_folder: Path = Field(
+        default=Path("teplo-collector"),
+        description="folder in which collectors keep what waits for the database",
+    )
+    spool_limit: int = Field(
+        default=2**30, ge=2**20, description="bytes that may wait for the database on a collector's disk"
+    )
     concurrent_lines: int = Field(
         default=200, ge=1, le=5000, description="lines one collector serves at once"
     )

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection
 from datetime import datetime
 from typing import Annotated
 
 import typer
 
-from collector.gaps import ArchivePlan, ArchiveRange, WantedSlots
+from collector.gaps import ArchivePlan, ArchiveRange, WantedArchives
 from collector.links.url import LineUrl
 from collector.poll import Poll, PolledMeter
 from metering.calendar import ArchiveKind, MeterZone, slots
@@ -52,7 +51,7 @@ def poll(
         raise error
 
 
-def wanted_slots(kind: ArchiveKind | None, start: datetime | None, end: datetime | None) -> WantedSlots:
+def wanted_slots(kind: ArchiveKind | None, start: datetime | None, end: datetime | None) -> WantedArchives:
     """The range of one archive, or nothing where no archive is named."""
     if kind is None:
         return ArchivePlan({})
@@ -63,10 +62,6 @@ def wanted_slots(kind: ArchiveKind | None, start: datetime | None, end: datetime
     if sum(1 for _ in zip(slots(kind, start, end), range(MOST_SLOTS + 1), strict=False)) > MOST_SLOTS:
         raise ConfigurationError(f"The range holds more than {MOST_SLOTS} slots; ask for a shorter one.")
     return ArchiveRange(kind, start, end)
-
-
-async def _nothing_known(kind: ArchiveKind, start: datetime, end: datetime) -> Collection[datetime]:
-    return ()
 
 
 async def poll_once(
@@ -82,7 +77,6 @@ async def poll_once(
             identifier=new_identifier(),
             collector=LOCAL,
             now=clock,
-            known=_nothing_known,
         )
         return await asked.run(), asked.error
     finally:

@@ -13,8 +13,8 @@ from pathlib import Path
 
 from collector.app import Collector
 from collector.dialling.times import DiallingTimes
-from collector.gaps import ArchivePlan
 from metering.calendar import ArchiveKind
+from metering.plans import KindPlan, PollPlan
 from metering.errors import ConfigurationError
 from simulators.fleet import running_fleet
 from storage.keys import ApiKeys
@@ -37,7 +37,14 @@ HURRY = {
     "spare_batteries": False,
 }
 """A day of polls within minutes; nobody's battery is emptied by it."""
-WANTED = {ArchiveKind.HOUR: 48, ArchiveKind.DAY: 32, ArchiveKind.MONTH: 2, ArchiveKind.TOTAL: 32}
+PLAN = PollPlan(
+    archives={
+        ArchiveKind.HOUR: KindPlan(48),
+        ArchiveKind.DAY: KindPlan(32),
+        ArchiveKind.MONTH: KindPlan(2),
+        ArchiveKind.TOTAL: KindPlan(32),
+    }
+)
 """Slots of each archive: the last two days by the hour, and every day of a month."""
 HASTY = DiallingTimes(release=0.2, rests=tuple(timedelta(seconds=seconds) for seconds in (2, 5, 10)))
 """The simulated network is quick, and nobody watches a modem rest for minutes."""
@@ -74,7 +81,8 @@ async def running_demo(settings: Settings, options: DemoOptions) -> AsyncIterato
         settings = settings.model_copy(update={"database_url": url} | HURRY)
         database = await stack.enter_async_context(Database(url))
         started_at = clock()
-        here = assembled(database, settings_of(settings, ArchivePlan(WANTED)), entrances(), HASTY)
+        kept = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="teplo-demo-kept-")))
+        here = assembled(database, settings_of(settings, PLAN), kept, entrances(), HASTY)
         fleet = await stack.enter_async_context(
             running_fleet(
                 options.fleet,

@@ -15,7 +15,7 @@ from uuid import uuid4
 
 import pytest
 
-from collector.gaps import ArchivePlan
+from collector.gaps import ArchivePlan, ArchiveRequest, missing_slots
 from collector.line_settings import LineSettings
 from collector.links.opening import open_link
 from collector.links.url import LineUrl
@@ -25,7 +25,7 @@ from metering.calendar import ArchiveKind, MeterZone
 from metering.polls import PollReport
 from metering.readings import ArchiveReadings, Reading
 from protocols import catalogue
-from protocols.driver import Driver
+from protocols.driver import Driver, DriverInfo
 from simulators.families import SimulatedFamily, simulated_families
 from simulators.fleet import FleetLine, FleetMeter, running_fleet
 from simulators.truth import Truths
@@ -69,20 +69,25 @@ class Reader:
             asked = Poll(
                 session,
                 self.driver,
-                PolledMeter(
-                    0, self.meter.serial, self.meter.address, self.zone, archives=ArchivePlan(WANTED)
-                ),
+                PolledMeter(0, self.meter.serial, self.meter.address, self.zone, archives=self),
                 identifier=uuid4(),
                 collector="test",
                 now=lambda: NOW,
-                known=self.known,
             )
             self.reports.append(await asked.run())
         finally:
             await link.close()
         return self.reports[-1]
 
-    async def known(self, kind: ArchiveKind, start: datetime, end: datetime) -> Collection[datetime]:
+    def requests(self, info: DriverInfo, meter_time: datetime) -> list[ArchiveRequest]:
+        """What no report has brought yet."""
+        wanted = ArchivePlan(WANTED).requests(info, meter_time)
+        return [
+            ArchiveRequest(one.kind, missing_slots(one.slots, self.known(one.kind), self.zone))
+            for one in wanted
+        ]
+
+    def known(self, kind: ArchiveKind) -> set[datetime]:
         records = {record.slot.start for record in self.records() if record.kind is kind}
         return records | {one.slot.start for each in self.reports for one in each.gaps if one.kind is kind}
 
@@ -135,9 +140,7 @@ async def test_a_simulated_model_is_read_to_the_plants_truth(case: Case) -> None
 def expected(reader: Reader) -> set[tuple[ArchiveKind, datetime]]:
     """What the meter has of the slots that were asked for."""
     info, now = reader.driver.info, reader.zone.to_meter_time(NOW)
-    asked = (
-        (kind, slot.start) for kind in info.depths for slot in ArchivePlan(WANTED).slots(kind, info, now)
-    )
+    asked = ((one.kind, slot.start) for one in ArchivePlan(WANTED).requests(info, now) for slot in one.slots)
     return {(kind, start) for kind, start in asked if reader.meter.truth_archive(kind, start) is not None}
 
 

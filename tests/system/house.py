@@ -3,28 +3,32 @@
 from __future__ import annotations
 
 import asyncio
+import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 from collector.app import Collector, CollectorSettings
-from collector.gaps import ArchivePlan
-from collector.schedule import PollPlan
 from collector.supervisor import wait
 from metering.calendar import ArchiveKind
 from metering.errors import StorageUnavailable
+from metering.plans import KindPlan, PollPlan
 from simulators import fleet_file
 from simulators.fleet import RunningFleet, running_fleet
 from storage.pool import Database
 from teplo.composition import clock, random_source
 from teplo.demo.site import RegisteredMeter, register
-from teplo.running import assembled
+from teplo.running import Station, assembled
 
 PATIENCE = 60.0
 WANTED = {ArchiveKind.HOUR: 4, ArchiveKind.DAY: 2, ArchiveKind.MONTH: 1, ArchiveKind.TOTAL: 3}
 HEARTBEAT = timedelta(seconds=2)
-QUICK = PollPlan(every=timedelta(seconds=1), retry=timedelta(milliseconds=200))
+ARCHIVES = {kind: KindPlan(depth) for kind, depth in WANTED.items()}
+QUICK = PollPlan(every=timedelta(seconds=1), retry=timedelta(milliseconds=200), archives=ARCHIVES)
+
+_FOLDERS: dict[str, tempfile.TemporaryDirectory[str]] = {}
 
 HEAD = 'zone = "Asia/Almaty"\ninstalled_days_ago = 100\n'
 
@@ -51,14 +55,24 @@ async def running_house(
 
 def collector(database: Database, name: str = "main", plan: PollPlan = QUICK, **tools: object) -> Collector:
     """A collector in a hurry; `tools` replaces some of its tools."""
-    return assembled(database, hasty(name, plan), **tools).collector
+    return station(database, hasty(name, plan), **tools).collector
+
+
+def station(database: Database, settings: CollectorSettings, *listening: Any, **tools: Any) -> Station:
+    """A collector whose folder goes when the process does; one of this name, started again, finds it."""
+    folder = _FOLDERS.setdefault(database.url, tempfile.TemporaryDirectory(prefix="teplo-test-"))
+    return assembled(database, settings, Path(folder.name), *listening, **tools)
+
+
+async def serve(one: Collector, line_id: int) -> None:
+    """Do what a job of the queue does."""
+    async with one.at_work():
+        await one.serve_line(line_id)
 
 
 def hasty(name: str = "main", plan: PollPlan = QUICK) -> CollectorSettings:
     """Settings under which nobody waits long."""
-    return CollectorSettings(
-        name=name, plan=plan, archives=ArchivePlan(WANTED), tick=0.05, heartbeat=HEARTBEAT
-    )
+    return CollectorSettings(name=name, plan=plan, tick=0.05, heartbeat=HEARTBEAT)
 
 
 @asynccontextmanager

@@ -4,33 +4,37 @@ from __future__ import annotations
 
 import asyncio
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from uuid import UUID
 
 import pytest
 
 from collector.attendance import Attendance
+from collector.delivery import Delivery
 from collector.inbound.endings import Ending
 from collector.inbound.events import Connected, Contact, KnownModem
 from collector.inbound.limits import Limits
 from collector.inbound.listener import Listener
 from collector.links.url import LineUrl
 from collector.planner import ROUTINE
+from collector.sinks import DatabaseSink
+from collector.spool import Spool
 from collector.supervisor import wait
 from protocols.hello import HelloKind
 from storage.collectors import Collectors
 from storage.jobs import Jobs, entrypoint
 from storage.modems import InboundLine, Modems
 from storage.pool import Database
-from teplo.running import assembled
 from tests.support.modems import inbound_line
-from tests.system.house import HEARTBEAT, collector, hasty, until, working
+from tests.system.house import HEARTBEAT, collector, until, working
 
 NOW = datetime(2026, 1, 10, 10, 2, tzinfo=UTC)
 
 
 def attendance(database: Database, collector: str) -> tuple[Attendance, Listener]:
-    """With a listener that nobody calls."""
-    here = Attendance(database, collector, lambda: NOW, HEARTBEAT)
+    """With a listener that nobody calls, and a spool that nobody needs."""
+    delivery = Delivery(DatabaseSink(database), Spool(Path("nowhere"), limit=0), lambda: NOW)
+    here = Attendance(database, collector, lambda: NOW, HEARTBEAT, delivery)
     return here, Listener((), Limits(), here, lambda: NOW)
 
 
@@ -128,7 +132,7 @@ async def test_what_the_last_polls_carried_is_counted(
 
     monkeypatch.setattr(Listener, "run", run)
     monkeypatch.setattr(Listener, "take_contacts", take_contacts)
-    async with working(assembled(database, hasty()).collector):
+    async with working(collector(database)):
         await until(lambda: _named(database))
     (day,) = await Modems(database).traffic(line.modem_id, NOW.date(), NOW.date() + timedelta(days=1))
     assert (day.sent, day.received) == (30, 40)

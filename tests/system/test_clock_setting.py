@@ -20,9 +20,9 @@ from storage.pool import Database
 from storage.usage_points import Line, Registry
 from teplo.composition import clock, random_source
 from teplo.demo.site import register
-from teplo.running import TOOLS, assembled
+from teplo.running import TOOLS
 from tests.support.one_meter import Case, first_of_each
-from tests.system.house import hasty, until, working
+from tests.system.house import hasty, station, until, working
 
 SETTERS = [case for case in first_of_each() if catalogue.driver(case.model).info.sets_clock]
 
@@ -147,7 +147,7 @@ async def test_a_running_collector_takes_the_request_up(database: Database, case
             entry = await clocks.get(identifier)
             return entry is not None and entry.finished_at is not None
 
-        async with working(assembled(database, settings).collector):
+        async with working(station(database, settings).collector):
             await until(finished)
         entry = await clocks.get(identifier)
         assert entry is not None

@@ -14,8 +14,8 @@ import pytest
 from collector import app
 from collector.links import Link
 from collector.links.url import LineUrl
-from collector.schedule import PollPlan
 from metering.errors import ConfigurationError
+from metering.plans import PollPlan
 from metering.polls import Outcome, PollReport
 from metering.readings import Flag
 from protocols.driver import Driver
@@ -30,7 +30,7 @@ from teplo.composition import clock, open_link
 from teplo.demo import oracle
 from teplo.migrate import migrate
 from teplo.postgres import EmbeddedPostgres
-from tests.system.house import collector, line, running_house, until, working
+from tests.system.house import ARCHIVES, collector, line, running_house, serve, until, working
 
 M_BUS = line("m-bus", "kamstrup-multical-601 06855817 1", "landis-gyr-uh50 70444600 2")
 MODBUS = line(
@@ -102,7 +102,7 @@ async def test_a_replaced_meter_is_refused_until_it_is_registered(database: Data
         old = meters[0]
         await registry.add_meter(old.meter.serial, old.meter.model, "7", line_id, "Asia/Almaty", polled=False)
         missing = await registry.add_meter("11112222", old.meter.model, "1", line_id, "Asia/Almaty")
-        await collector(database).serve_line(line_id)
+        await serve(collector(database), line_id)
         polls = {poll.meter_id: poll for poll in await Polls(database).list()}
         stored = await Readings(database).latest_snapshot(missing)
     assert polls[missing].outcome is Outcome.WRONG_METER
@@ -112,7 +112,7 @@ async def test_a_replaced_meter_is_refused_until_it_is_registered(database: Data
 
 
 async def test_an_operators_request_is_served_at_once_and_once(database: Database) -> None:
-    seldom = PollPlan(every=timedelta(days=365), retry=timedelta(days=1))
+    seldom = PollPlan(every=timedelta(days=365), retry=timedelta(days=1), archives=ARCHIVES)
     async with running_house(database, M_BUS) as (_, meters):
         (served,) = await Registry(database).lines()
         async with working(collector(database, plan=seldom)):
@@ -132,14 +132,14 @@ async def test_a_battery_is_spared_and_the_operator_told_when_the_next_poll_is_d
         (served,) = await Registry(database).lines()
         polling, others = collector(database, plan=budget), len(meters) - 1
         for _time in range(4):
-            await polling.serve_line(served.id)
+            await serve(polling, served.id)
         histories = await Polls(database).histories(budgets=budget.budgets)
         spared = histories[meters[0].meter_id].spared_until
         assert spared is not None
         assert len(await Polls(database).list()) == 2 + 4 * others, "the battery is spared, the rest is read"
         await Jobs(database).ask_line(served.id, None, 100, clock())
         for _time in range(2):
-            await polling.serve_line(served.id)
+            await serve(polling, served.id)
     (refusal,) = [one for one in await Polls(database).list() if one.outcome is Outcome.BATTERY_SPARED]
     assert refusal.meter_id == meters[0].meter_id
     assert f"{spared:%Y-%m-%d %H:%M} UTC" in refusal.message
@@ -150,7 +150,7 @@ async def test_a_meter_registered_wrongly_does_not_void_its_line(database: Datab
         registry = Registry(database)
         (served,) = await registry.lines()
         wrong = await registry.add_meter("7", "no-such-model", "9", served.id, "Asia/Almaty")
-        await collector(database).serve_line(served.id)
+        await serve(collector(database), served.id)
         polls = {poll.meter_id: poll for poll in await Polls(database).list()}
     assert polls[wrong].outcome is Outcome.WRONG_SETTINGS
     assert "no-such-model" in polls[wrong].message
@@ -170,7 +170,7 @@ async def test_a_report_that_the_database_refuses_costs_its_own_meter_alone(
     async with running_house(database, M_BUS) as (_, meters):
         monkeypatch.setattr(Polls, "save", refuse_the_first)
         (served,) = await Registry(database).lines()
-        await collector(database).serve_line(served.id)
+        await serve(collector(database), served.id)
         polls = {poll.meter_id: poll for poll in await Polls(database).list()}
         stored = await Readings(database).latest_snapshot(meters[0].meter_id)
     assert polls[meters[0].meter_id].outcome is Outcome.NOT_UNDERSTOOD
@@ -183,7 +183,7 @@ async def test_a_line_registered_wrongly_is_told_to_its_meters(database: Databas
     registry = Registry(database)
     served = await registry.add_line("telepathy://nowhere", "nowhere")
     meter = await registry.add_meter("7", "elf-04", "1", served, "Asia/Almaty")
-    await collector(database).serve_line(served)
+    await serve(collector(database), served)
     (poll,) = await Polls(database).list()
     assert (poll.meter_id, poll.outcome) == (meter, Outcome.WRONG_SETTINGS)
     assert "telepathy" in poll.message

@@ -17,9 +17,8 @@ import pytest
 
 from collector.app import CollectorSettings
 from collector.dialling.times import DiallingTimes
-from collector.gaps import ArchivePlan
-from collector.schedule import PollPlan
 from metering.calls import CallResult
+from metering.plans import PollPlan
 from metering.polls import Outcome
 from simulators import fleet_file
 from simulators.fleet import RunningFleet, running_fleet
@@ -34,13 +33,12 @@ from teplo.composition import clock, random_source
 from teplo.demo import oracle
 from teplo.demo.entrance import entrances, way_in
 from teplo.demo.site import register
-from teplo.running import assembled
-from tests.system.house import HEARTBEAT, WANTED, until, working
+from tests.system.house import ARCHIVES, HEARTBEAT, station, until, working
 from tests.system.test_collector import WINDOWS
 
 FLEET = Path(str(resources.files("simulators"))) / "fleets" / "gsm.toml"
 DIALLED, INBOUND, OUTBOUND = 60, 300, 50
-ONCE = PollPlan(every=timedelta(days=365), retry=timedelta(milliseconds=500))
+ONCE = PollPlan(every=timedelta(days=365), retry=timedelta(milliseconds=500), archives=ARCHIVES)
 """Every meter is due once, and again only as long as its poll does not end well."""
 QUICK = DiallingTimes(release=0.05, rests=(timedelta(seconds=2), timedelta(seconds=5)))
 
@@ -49,7 +47,6 @@ def settings(name: str) -> CollectorSettings:
     return CollectorSettings(
         name=name,
         plan=ONCE,
-        archives=ArchivePlan(WANTED),
         tick=0.5,
         heartbeat=HEARTBEAT,
         patience=timedelta(seconds=10),
@@ -58,7 +55,7 @@ def settings(name: str) -> CollectorSettings:
 
 @pytest.mark.timeout(600)
 async def test_every_record_of_a_town_behind_gsm_is_stored_and_true(database: Database) -> None:
-    stations = [assembled(database, settings(name), entrances(), QUICK) for name in ("north", "south")]
+    stations = [station(database, settings(name), entrances(), QUICK) for name in ("north", "south")]
     way = shared([way_in(station.listener.bind()) for station in stations])
     plan = fleet_file.load(FLEET)
     async with running_fleet(plan, now=clock, random=random_source(7), faults="field", listener=way) as fleet:

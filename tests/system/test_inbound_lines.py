@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from collector.schedule import PollPlan
 from metering.errors import StorageError, TeploError
+from metering.plans import PollPlan
 from metering.polls import Outcome
 from metering.signals import SignalSource
 from metering.surveys import SurveyRule, Verdict
@@ -37,10 +37,11 @@ from teplo.composition import clock, random_source
 from teplo.demo.entrance import entrances, way_in
 from teplo.demo.oracle import BEGINNING
 from teplo.demo.site import register
-from teplo.running import Station, assembled
-from tests.system.house import HEAD, hasty, until, working
+from teplo.running import Station
+from tests.system import house
+from tests.system.house import ARCHIVES, HEAD, hasty, until, working
 
-SELDOM = PollPlan(every=timedelta(days=365), retry=timedelta(hours=12))
+SELDOM = PollPlan(every=timedelta(days=365), retry=timedelta(hours=12), archives=ARCHIVES)
 """Once, and after a failure nothing for half a day: what is read sooner has another cause."""
 
 IRZ = """[[line]]
@@ -83,7 +84,7 @@ class Way:
 
 def station(database: Database, way: Way, name: str = "main", plan: PollPlan = SELDOM) -> Station:
     """A collector that listens, and reports a modem that is away at once."""
-    here = assembled(database, replace(hasty(name, plan), patience=timedelta(0)), entrances())
+    here = house.station(database, replace(hasty(name, plan), patience=timedelta(0)), entrances())
     way.stations[name] = here.listener.bind()
     return here
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
+from contextlib import nullcontext
 from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import count
@@ -20,7 +21,6 @@ from metering.errors import LineUnavailable
 from metering.polls import Outcome, PollReport
 from protocols.driver import Driver
 from tests.unit.scripted import ScriptedDriver
-from tests.unit.test_poll import nothing_known
 
 NOW = datetime(2026, 1, 10, 7, 30, tzinfo=UTC)
 Peer = Callable[[bytes], Iterable[Arrival]]
@@ -32,7 +32,7 @@ def now() -> datetime:
 
 def due(number: int) -> DueMeter:
     meter = PolledMeter(number, "100", str(number), MeterZone("+05:00"), archives=ArchivePlan({}))
-    return DueMeter(meter, ScriptedDriver(), nothing_known)
+    return DueMeter(meter, ScriptedDriver())
 
 
 def session(link: Link, driver: Driver) -> Session:
@@ -56,6 +56,9 @@ class Line:
         await link.open()
         return link
 
+    async def fresh(self, seen: Collection[UUID]) -> Sequence[DueMeter]:
+        return ()
+
     async def save(self, report: PollReport) -> None:
         self.reports.append(report)
 
@@ -70,6 +73,8 @@ class Line:
             save=self.save,
             now=now,
             new_id=lambda: UUID(int=next(identifiers)),
+            fresh=self.fresh,
+            watch=lambda request, call_off: nullcontext(lambda done, wanted: None),
             gateway=gateway,
         )
         await service.serve(meters, others)

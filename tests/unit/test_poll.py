@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -16,7 +15,7 @@ from collector.poll import Poll, PolledMeter
 from collector.session import Session
 from metering.calendar import ArchiveKind, MeterZone
 from metering.errors import AccessDenied, ConfigurationChanged, DecodeError, MeterBusy
-from metering.polls import Direction, Finding, Outcome
+from metering.polls import Direction, Finding, HoldReason, Outcome
 from metering.readings import Flag
 from tests.unit.scripted import INFO, ScriptedDriver, session
 
@@ -29,12 +28,8 @@ def now() -> datetime:
     return NOW
 
 
-async def nothing_known(kind: ArchiveKind, start: datetime, end: datetime) -> Collection[datetime]:
-    return ()
-
-
 def poll(driver: ScriptedDriver, talk: Session, meter: PolledMeter = METER) -> Poll:
-    return Poll(talk, driver, meter, identifier=UUID(int=1), collector="test", now=now, known=nothing_known)
+    return Poll(talk, driver, meter, identifier=UUID(int=1), collector="test", now=now)
 
 
 async def test_everything_that_is_due_is_read_and_kept() -> None:
@@ -47,26 +42,15 @@ async def test_everything_that_is_due_is_read_and_kept() -> None:
     assert report.snapshots[0].frame == 8, "who, settings, clock, now: four questions, eight frames"
 
 
-async def test_slots_that_are_stored_are_not_asked_again() -> None:
-    async def known(kind: ArchiveKind, start: datetime, end: datetime) -> Collection[datetime]:
-        return [datetime(2026, 1, 10, 5, tzinfo=UTC)]
-
-    driver = ScriptedDriver(clock=METER_NOW)
-    one = Poll(
-        await session(now), driver, METER, identifier=UUID(int=1), collector="test", now=now, known=known
-    )
-    await one.run()
-    assert [start.hour for start in driver.asked_slots] == [11, 9]
-
-
 @pytest.mark.parametrize("whole_snapshot", [False, True])
-async def test_another_meter_than_the_registered_one_leaves_nothing(whole_snapshot: bool) -> None:
+async def test_what_another_meter_than_the_registered_one_says_is_kept_apart(whole_snapshot: bool) -> None:
     driver = ScriptedDriver("999", METER_NOW, replace(INFO, whole_snapshot=whole_snapshot))
     report = await poll(driver, await session(now)).run()
     assert report.outcome is Outcome.WRONG_METER
     assert "999" in report.message
     assert "100" in report.message
-    assert (report.archive, report.snapshots, report.gaps) == ((), (), ())
+    assert report.held is HoldReason.NEW_METER
+    assert report.snapshots[0].readings[0].value == Decimal("12.5")
 
 
 async def test_an_echo_is_named_in_the_report() -> None:

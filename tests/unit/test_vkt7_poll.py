@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from datetime import datetime
 from uuid import UUID
 
@@ -23,10 +23,6 @@ ZONE = MeterZone("+05:00")
 WANTED = {ArchiveKind.HOUR: 12, ArchiveKind.DAY: 3, ArchiveKind.MONTH: 1, ArchiveKind.TOTAL: 1}
 
 
-async def nothing_known(kind: ArchiveKind, start: datetime, end: datetime) -> Collection[datetime]:
-    return ()
-
-
 async def polled(meter: Vkt7Meter) -> PollReport:
     def peer(data: bytes) -> Iterator[Arrival]:
         answer = meter.hear(data)
@@ -43,7 +39,6 @@ async def polled(meter: Vkt7Meter) -> PollReport:
             identifier=UUID(int=1),
             collector="test",
             now=lambda: NOW,
-            known=nothing_known,
         ).run()
     finally:
         await link.close()
