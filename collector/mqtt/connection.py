@@ -68,11 +68,10 @@ class Connection:
         """
         prefix = f"$share/{group}/" if group and self._address.shares else ""
         wanted = [(prefix + each, AT_LEAST_ONCE) for each in filters]
-        answers: Sequence[int | ReasonCode]
         with self._losing():
-            answers = await self._client.subscribe(wanted)
-        for (topics, _), answer in zip(wanted, answers, strict=False):
-            if _code(answer) >= _REFUSED:
+            codes = _codes(await self._client.subscribe(wanted))
+        for (topics, _), code in zip(wanted, codes, strict=False):
+            if code >= _REFUSED:
                 raise ConfigurationError(
                     f"The broker {self._address} does not let us read {topics}: check its access rules."
                 )
@@ -189,9 +188,9 @@ async def _given_up(*tasks: asyncio.Future[Any]) -> None:
     await asyncio.gather(*tasks, return_exceptions=True)
 
 
-def _code(answer: int | ReasonCode) -> int:
-    """MQTT 3.1.1 answers by the number alone."""
-    return answer if isinstance(answer, int) else answer.value
+def _codes(answers: Sequence[int | ReasonCode]) -> list[int]:
+    """MQTT 3.1.1 answers by numbers alone."""
+    return [answer if isinstance(answer, int) else answer.value for answer in answers]
 
 
 def _arrival(message: aiomqtt.Message) -> Arrival:

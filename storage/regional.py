@@ -1,0 +1,42 @@
+"""Collectors that have a broker only: what they last said of themselves."""
+
+from __future__ import annotations
+
+from dataclasses import astuple, dataclass
+from datetime import datetime
+
+from storage import sql
+from storage.pool import Database
+
+_SQL = sql.statements("push")
+
+
+@dataclass(frozen=True, slots=True)
+class RegionalCollector:
+    """`online`: connected to the broker. What lies in its spool waits for the broker to come back."""
+
+    name: str
+    online: bool
+    heard_at: datetime
+    spool_entries: int = 0
+    spool_size: int = 0
+    spool_oldest_at: datetime | None = None
+
+
+class RegionalCollectors:
+    """By name; what is told later counts, whichever writer hears it first."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def heard(self, collector: RegionalCollector) -> None:
+        """It said so itself."""
+        await self._database.rows(_SQL["heard"], *astuple(collector))
+
+    async def unheard(self, name: str) -> None:
+        """The broker lost it."""
+        await self._database.rows(_SQL["unheard"], name)
+
+    async def list(self) -> list[RegionalCollector]:
+        """All there ever were, by name."""
+        return [RegionalCollector(**row) for row in await self._database.rows(_SQL["regional"])]
