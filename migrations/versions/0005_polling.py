@@ -122,6 +122,9 @@ _STATEMENTS = (
         steps_wanted integer not null default 0 check (steps_wanted >= 0),
         message text not null default '',
         poll_id uuid,
+        records integer not null default 0 check (records >= 0),
+        gaps integer not null default 0 check (gaps >= 0),
+        round_trip interval,
         check ((kind = 'archive') = (archive is not null and range_start is not null and range_end is not null))
     )
     """,
@@ -187,6 +190,8 @@ _COMMENTS = {
     "table contact_batch": "Batches of modem contacts whose bytes are counted: one told again is not",
     "table transcript": "The bytes of a poll as they went over the line, packed; at: the poll''s start",
     "column meter_state.level_at": "At which instant the newest valid level of a register stood",
+    "column poll_request.records": "Archive slots that were read for it, those that were stored already too",
+    "column poll_request.round_trip": "The usual time from a question to the first byte of its answer",
     "column line.home": "The collector that serves the line while the database is away",
     "column line.visited_by": "The collector that was serving the line when the database came back",
     "column gap.asked": "How many polls in which the meter said that it has no such record",
