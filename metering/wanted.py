@@ -19,7 +19,8 @@ _LONGEST_SLOT: Final = {
     ArchiveKind.DAY: timedelta(days=1),
     ArchiveKind.MONTH: timedelta(days=31),
 }
-_NEVER_COMES: Final = frozenset({GapReason.NO_RECORD, GapReason.OUT_OF_DEPTH})
+NEVER_COMES: Final = frozenset({GapReason.NO_RECORD, GapReason.OUT_OF_DEPTH})
+"""Reasons that settle a slot, once they were heard often and late enough."""
 SETTLING: Final = timedelta(hours=6)
 """A meter may write a record minutes after its slot has ended, and its clock may be slow."""
 
@@ -115,7 +116,7 @@ def is_settled(
     if reason is None:
         return True
     late = heard_after is not None and heard_after >= SETTLING
-    return late and asked >= most_asked and reason in _NEVER_COMES
+    return late and asked >= most_asked and reason in NEVER_COMES
 
 
 def _closing(plan: PollPlan, month: datetime, zone: MeterZone) -> ClosingTimes:

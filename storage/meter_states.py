@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import astuple, dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from metering.histories import failures_after, has_read
+from metering.carried import followed
 from metering.meters import MeterConfiguration
-from metering.polls import NO_POLL, Direction, Outcome, PollReport
+from metering.polls import NO_POLL, Direction, Outcome, PollHistory, PollReport
 from storage import sql
 
 _SQL = sql.statements("meter_states")
@@ -43,10 +43,8 @@ async def tell(connection: Any, reports: Sequence[PollReport]) -> None:
         return
     rows = await connection.fetch(_SQL["states"], sorted({report.meter_id for report in told}))
     states = {row["meter_id"]: _State(**row) for row in rows}
-    links = await _links(connection, told)
     for report in told:
-        state = states.get(report.meter_id)
-        states[report.meter_id] = _carried_on(state, report, link_only=report.request_id in links)
+        states[report.meter_id] = _carried_on(states.get(report.meter_id), report)
     await connection.execute(_SQL["tell"], *_columns(map(astuple, states.values())))
 
 
@@ -76,22 +74,18 @@ async def accept_configuration(connection: Any, report: PollReport) -> None:
         )
 
 
-async def _links(connection: Any, reports: Collection[PollReport]) -> frozenset[UUID]:
-    requests = [report.request_id for report in reports if report.request_id]
-    if not requests:
-        return frozenset()
-    return frozenset(row["id"] for row in await connection.fetch(_SQL["links"], requests))
-
-
-def _carried_on(before: _State | None, report: PollReport, *, link_only: bool) -> _State:
+def _carried_on(before: _State | None, report: PollReport) -> _State:
     """A report that comes late changes nothing but what it alone knows: that the meter was read then."""
-    state = before or _first(report)
-    newer = before is None or report.started_at > before.started_at
-    if has_read(report, link_only=link_only):
-        state = replace(state, read_at=_later(state.read_at, report.finished_at))
-    if report.outcome is Outcome.OK:
-        state = replace(state, ok_at=_later(state.ok_at, report.finished_at))
-    return _ended(state, report) if newer else state
+    known = before or _first(report)
+    after = followed(PollHistory(failures=known.failures, read_at=known.read_at), report)
+    state = replace(
+        known,
+        read_at=_latest(known.read_at, after.read_at),
+        ok_at=_latest(known.ok_at, report.finished_at if report.outcome is Outcome.OK else None),
+    )
+    if before is not None and report.started_at <= before.started_at:
+        return state
+    return _ended(replace(state, failures=after.failures), report)
 
 
 def _first(report: PollReport) -> _State:
@@ -105,7 +99,6 @@ def _ended(state: _State, report: PollReport) -> _State:
         started_at=report.started_at,
         last_at=report.finished_at,
         outcome=report.outcome,
-        failures=failures_after(state.failures, report.outcome),
     )
     if report.clock_difference is not None:
         state = replace(state, clock_difference=report.clock_difference, clock_at=report.finished_at)
@@ -114,8 +107,8 @@ def _ended(state: _State, report: PollReport) -> _State:
     return state
 
 
-def _later(known: datetime | None, at: datetime) -> datetime:
-    return max(known, at) if known else at
+def _latest(*instants: datetime | None) -> datetime | None:
+    return max((at for at in instants if at), default=None)
 
 
 def _written(configuration: MeterConfiguration) -> str:

@@ -158,7 +158,7 @@ _STATEMENTS = (
     )
     """,
     "create index held_slot_of_meter on held_slot (meter_id, kind, slot_start)",
-    "alter table gap add asked integer not null default 1 check (asked > 0), add first_at timestamptz",
+    "alter table gap add asked integer not null default 1 check (asked >= 0), add first_at timestamptz",
     "update gap set first_at = recorded_at",
     "alter table gap alter first_at set not null",
     "alter table revision add cause text not null default 'read' check (cause in ('read', 'redecoded', 'accepted'))",
@@ -194,7 +194,7 @@ _COMMENTS = {
     "column poll_request.round_trip": "The usual time from a question to the first byte of its answer",
     "column line.home": "The collector that serves the line while the database is away",
     "column line.visited_by": "The collector that was serving the line when the database came back",
-    "column gap.asked": "How many polls in which the meter said that it has no such record",
+    "column gap.asked": "How many polls in which the meter said that it has no such record, too early ones left out",
 }
 
 def upgrade() -> None:

@@ -4,9 +4,6 @@ select meter_id, poll_id, started_at, last_at, outcome, failures, read_at, ok_at
 from meter_state
 where meter_id = any($1::bigint[]);
 
--- name: links
-select id from poll_request where id = any($1::uuid[]) and kind = 'link';
-
 -- name: tell
 insert into meter_state (meter_id, poll_id, started_at, last_at, outcome, failures, read_at, ok_at,
                          clock_difference, clock_at, configuration)

@@ -139,9 +139,10 @@ where not exists (
 on conflict do nothing;
 
 -- name: insert_gaps
-insert into gap (meter_id, poll_id, recorded_at, first_at, kind, slot_start, slot_end, reason, frame)
+insert into gap (meter_id, poll_id, recorded_at, first_at, kind, slot_start, slot_end, reason, frame, asked)
 select missing.meter_id, missing.poll_id, missing.recorded_at, missing.recorded_at, missing.kind,
-    missing.slot_start, missing.slot_end, missing.reason, missing.frame
+    missing.slot_start, missing.slot_end, missing.reason, missing.frame,
+    (missing.reason <> 'not_yet_closed')::integer
 from unnest($1::bigint[], $2::uuid[], $3::timestamptz[], $4::text[], $5::timestamptz[], $6::timestamptz[],
             $7::text[], $8::integer[])
     as missing (meter_id, poll_id, recorded_at, kind, slot_start, slot_end, reason, frame)
@@ -159,5 +160,5 @@ set (slot_end, reason, poll_id, frame, recorded_at) = (
         ) as heard (slot_end, reason, poll_id, frame, recorded_at)
         order by heard.recorded_at desc limit 1
     ),
-    asked = gap.asked + (gap.poll_id <> excluded.poll_id)::integer,
+    asked = gap.asked + case when gap.poll_id <> excluded.poll_id then excluded.asked else 0 end,
     first_at = least(gap.first_at, excluded.first_at);
