@@ -59,7 +59,9 @@ async def _describe(line_id: int, modem: Particulars, modems: Modems) -> None:
 async def _apply_line(line: LinePlan, points: Mapping[str, int], registry: Registry) -> int:
     line_id = await registry.add_line(line.url.text, line.url.endpoint, line.collector, line.url.pool)
     for meter in line.meters:
-        meter_id = await registry.add_meter(meter.serial, meter.model, meter.address, line_id, meter.zone)
+        meter_id = await registry.add_meter(
+            meter.serial, meter.model, meter.address, line_id, meter.zone, polled=meter.polled
+        )
         for measured in meter.measures:
             point = points[measured.usage_point]
             await registry.install(point, meter_id, measured.circuit, measured.since)

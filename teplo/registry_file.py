@@ -81,6 +81,7 @@ class MeterPlan:
     address: str
     zone: str
     measures: tuple[Measures, ...]
+    polled: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,23 +161,25 @@ def _point(table: Declaration, zone: str) -> PointPlan:
 
 
 def _line(table: Declaration, zone: str) -> LinePlan:
+    url = LineUrl.parse(table.take("url", str))
     line = LinePlan(
-        LineUrl.parse(table.take("url", str)),
+        url,
         table.take_or("collector", "") or None,
         read_particulars(table.table("modem")) if "modem" in table else None,
-        tuple(_meter(meter, zone) for meter in table.tables("meter")),
+        tuple(_meter(meter, zone, polled=not url.pushes) for meter in table.tables("meter")),
     )
     table.finish()
     return line
 
 
-def _meter(table: Declaration, zone: str) -> MeterPlan:
+def _meter(table: Declaration, zone: str, *, polled: bool) -> MeterPlan:
     meter = MeterPlan(
         serial=table.take("serial", str),
         model=table.take("model", str),
         address=table.take("address", str),
         zone=_zone(table, zone),
         measures=tuple(_measures(one) for one in table.tables("measures")),
+        polled=polled,
     )
     table.finish()
     check_address(meter.model, meter.address)

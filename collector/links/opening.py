@@ -41,6 +41,7 @@ OPENERS: Final[Mapping[str, Callable[[LineUrl, LineDefaults], Link]]] = {
 ELSEWHERE: Final[Mapping[str, str]] = {
     "csd": "calls are made by a collector that has the modems of the pool",
     "inbound": "the modem is connected to the collector that listens for it",
+    "mqtt": "its meters push what they measure; nobody asks them",
 }
 
 LinkOf = Callable[[LineUrl], Link]

@@ -89,6 +89,7 @@ OPTIONS: Final[Mapping[str, Mapping[str, Callable[[str], object]]]] = {
     "modbus-tcp": TIMES,
     "csd": {**POOL, **TIMES, **FRAMING},
     "inbound": {**CONNECTION, **TIMES, **FRAMING},
+    "mqtt": {},
 }
 
 

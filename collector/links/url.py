@@ -6,6 +6,7 @@
     modbus-tcp://10.0.0.5:502?timeout=5         a Modbus TCP gateway
     csd:+77015550001?pool=main                  a GSM data call through a pool of our own modems
     inbound:356938035643809?silence=300         a modem that connects to us and says who it is
+    mqtt:wmbusmeters                            not opened at all: its meters push what they measure
 
 Options: baud, parity, stop (serial lines); timeout, gap, attempts, quiet; framing=rtu or ascii; pool (csd);
 silence, heartbeat, answer, prefix (inbound); and `<protocol>.<name>=<word>` for what the reference of a
@@ -24,6 +25,7 @@ from urllib.parse import SplitResult, unquote, urlsplit
 from collector.links.options import read_options
 from metering.errors import ConfigurationError
 from protocols.modbus.messages import Framing
+from protocols.push.sources import SOURCES
 
 LONGEST: Final = 500
 
@@ -34,6 +36,7 @@ EXAMPLES: Final[Mapping[str, str]] = {
     "modbus-tcp": "modbus-tcp://10.0.0.5:502",
     "csd": "csd:+77015550001?pool=main",
     "inbound": "inbound:356938035643809",
+    "mqtt": "mqtt:wmbusmeters",
 }
 
 DEVICE: Final = re.compile(r"/[^\0]+")
@@ -45,7 +48,7 @@ LONGEST_IDENTITY: Final = 80
 class LineUrl:
     """Where a line is and how it is talked on. None: the URL leaves it to the model's defaults.
 
-    `place` is a device path, host:port, a phone number or a modem's identity; `timeout`, `gap`, `quiet`
+    `place` is a device path, host:port, a phone number, a modem's identity or a source of pushed readings; `timeout`, `gap`, `quiet`
     and `silence` are in seconds. Of an inbound line: after `silence` without a byte its connection is dead;
     `heartbeat` is what the modem sends while it is idle, `answer` what it wants for it; `prefix` stands
     before each of its packets. `choices`: by `<protocol>.<name>`, which the driver judges.
@@ -89,6 +92,11 @@ class LineUrl:
         A device's links are followed, so that /dev/serial/by-id/... and /dev/ttyUSB0 are known as one.
         """
         return str(Path(self.place).resolve()) if self.scheme == "serial" else self.place
+
+    @property
+    def pushes(self) -> bool:
+        """Whether nobody asks its meters: their readings come by themselves."""
+        return self.scheme == "mqtt"
 
     @property
     def host(self) -> str:
@@ -142,6 +150,12 @@ def _identity(text: str, parts: SplitResult) -> str:
     return identity
 
 
+def _source(text: str, parts: SplitResult) -> str:
+    if parts.netloc or parts.path not in SOURCES:
+        raise _wrong(text, "mqtt", f"names none of the sources {', '.join(SOURCES)}")
+    return parts.path
+
+
 def _host_and_port(text: str, parts: SplitResult) -> str:
     if parts.path or "@" in parts.netloc:
         raise _wrong(text, parts.scheme, "has more than a host and a port")
@@ -167,5 +181,6 @@ PLACES: Final[Mapping[str, Callable[[str, SplitResult], str]]] = {
     "serial": _device,
     "csd": _number,
     "inbound": _identity,
+    "mqtt": _source,
 }
 """How the place is read; of every other scheme it is a host and a port."""

@@ -36,7 +36,7 @@ _STATEMENTS = (
 )
 
 _COMMENTS = {
-    "table dead_letter": "Messages that nobody understood; payload is cut to its first part, size is all of it",
+    "table dead_letter": "Messages that nobody understood; payload is its first part, size that of all",
     "column dead_letter.digest": "SHA-256 of topic and payload: a message that comes again is counted",
     "table regional_collector": "What collectors without a database last said of themselves over MQTT",
 }

@@ -143,6 +143,10 @@ async def _connected(url: LineUrl, modem: Modem | None) -> None:
         )
 
 
+async def _pushing(url: LineUrl, modem: Modem | None) -> None:
+    """Nothing is opened: the broker is looked at by whoever reads from it."""
+
+
 async def _called(url: LineUrl, modem: Modem | None) -> None:
     """A call costs money: its pool is looked at instead."""
 
@@ -150,5 +154,6 @@ async def _called(url: LineUrl, modem: Modem | None) -> None:
 KNOWN_BY: Final[Mapping[str, Callable[[LineUrl, Modem | None], Awaitable[None]]]] = {
     "inbound": _connected,
     "csd": _called,
+    "mqtt": _pushing,
 }
 """How a line is checked that cannot be opened from here."""
