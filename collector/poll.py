@@ -10,7 +10,7 @@ from uuid import UUID
 
 from collector.gaps import ArchivePlan, ArchiveRequest, WantedArchives
 from collector.normalise import Normal, Normaliser
-from collector.session import Session
+from collector.session import Talk
 from metering.calendar import ArchiveKind, MeterSlot, MeterZone
 from metering.errors import (
     AccessDenied,
@@ -33,7 +33,7 @@ from metering.errors import (
 )
 from metering.holding import hold_reason
 from metering.meters import MeterConfiguration, MeterIdentity
-from metering.polls import Finding, HoldReason, Outcome, PollReport
+from metering.polls import AskedSlots, Finding, HoldReason, Outcome, PollReport
 from metering.readings import (
     ArchiveReadings,
     Flag,
@@ -148,7 +148,7 @@ class Poll:
 
     def __init__(
         self,
-        session: Session,
+        session: Talk,
         driver: Driver,
         meter: PolledMeter,
         *,
@@ -171,6 +171,7 @@ class Poll:
         self._identity: MeterIdentity | None = None
         self._clock_difference: timedelta | None = None
         self._kept: list[Kept] = []
+        self._slots: list[AskedSlots] = []
         self._left = 0
         self._refused: list[str] = []
         self.error: TeploError | None = None
@@ -264,6 +265,7 @@ class Poll:
         unread = [slot for slot in slots if slot not in self._just_read(kind)]
         if not unread:
             return
+        self._slots.append(AskedSlots(kind, tuple(unread)))
         try:
             await self._ask(
                 self._driver.read_archive(self._meter.address, self._configuration, kind, unread)
@@ -313,6 +315,7 @@ class Poll:
             gaps=tuple(one for one in normal if isinstance(one, MissingSlot)),
             held=doubt if normal else None,
             request_id=self._asked.id if self._asked else None,
+            asked=tuple(self._slots),
         )
 
     def _normal(self) -> list[Normal]:

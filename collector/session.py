@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -23,34 +24,39 @@ Deliverer = Callable[[tuple[Record, ...], int], None]
 MOST_STEPS: Final = 100_000
 
 
-class Session:
-    """One poll's talk over an open link; several conversations may run in it, one after another."""
+class Talk(ABC):
+    """Carries conversations out step by step; what a question brings is its subclasses' business.
 
-    def __init__(self, link: Link, *, settings: LineSettings, now: Clock) -> None:
-        self._link = link
-        self._usual = self._settings = settings
+    Several conversations may run in it, one after another. `description` names the line in texts.
+    """
+
+    def __init__(self, description: str) -> None:
+        self._description = description
         self._called_off = False
-        self._transcript = Transcript(now)
         self._running = False
         self._lost: LineError | None = None
 
     @property
+    @abstractmethod
     def frames(self) -> list[Frame]:
         """Everything sent and heard, in order; one frame per attempt and direction."""
-        return self._transcript.frames
 
     @property
+    @abstractmethod
     def findings(self) -> set[Finding]:
         """What was noticed about the line."""
-        return self._transcript.findings
 
+    @abstractmethod
     def put_once(self) -> None:
         """From now on each question is put once: nobody expects an answer."""
-        self._settings = replace(self._usual, attempts=1)
 
+    @abstractmethod
     def put_usually(self) -> None:
         """Each question is put as often as the line's settings say."""
-        self._settings = self._usual
+
+    @abstractmethod
+    async def _talk(self, step: Exchange | Pause | Retune) -> bytes:
+        """What the step brought; errors of lines, exchanges and meters are handed to the driver."""
 
     def call_off(self) -> None:
         """The next question is not put any more: CalledOff leaves the conversation in its place."""
@@ -97,6 +103,40 @@ class Session:
         except (ExchangeError, MeterError) as error:
             return error
 
+    @contextmanager
+    def _sole_talker(self) -> Iterator[None]:
+        if self._running:
+            raise LineBusy(f"{self._description}: this session is in a conversation already.")
+        self._running = True
+        try:
+            yield
+        finally:
+            self._running = False
+
+
+class Session(Talk):
+    """One poll's talk over an open link."""
+
+    def __init__(self, link: Link, *, settings: LineSettings, now: Clock) -> None:
+        super().__init__(link.description)
+        self._link = link
+        self._usual = self._settings = settings
+        self._transcript = Transcript(now)
+
+    @property
+    def frames(self) -> list[Frame]:
+        return self._transcript.frames
+
+    @property
+    def findings(self) -> set[Finding]:
+        return self._transcript.findings
+
+    def put_once(self) -> None:
+        self._settings = replace(self._usual, attempts=1)
+
+    def put_usually(self) -> None:
+        self._settings = self._usual
+
     async def _talk(self, step: Exchange | Pause | Retune) -> bytes:
         match step:
             case Exchange():
@@ -106,16 +146,6 @@ class Session:
             case Retune():
                 await self._link.retune(step.baud, step.parity)
         return b""
-
-    @contextmanager
-    def _sole_talker(self) -> Iterator[None]:
-        if self._running:
-            raise LineBusy(f"{self._link.description}: this session is in a conversation already.")
-        self._running = True
-        try:
-            yield
-        finally:
-            self._running = False
 
 
 def _resume(conversation: Conversation[T], outcome: bytes | TeploError | None) -> Step:

@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
+from metering.calendar import ArchiveKind, MeterSlot
 from metering.meters import MeterConfiguration, MeterIdentity
 from metering.readings import ArchiveReadings, MissingSlot, SnapshotReadings
 
@@ -140,6 +141,14 @@ class Frame:
     data: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class AskedSlots:
+    """The slots of one archive that one conversation of a poll asked for, in its order."""
+
+    kind: ArchiveKind
+    slots: tuple[MeterSlot, ...]
+
+
 class Budget(StrEnum):
     """What a poll may use up."""
 
@@ -156,6 +165,7 @@ class PollReport:
     """Everything one poll brought; stored whole in one transaction. `clock_difference` = meter minus ours.
 
     What a `held` report brought is kept apart until an engineer decides. `request_id`: whose wish it was.
+    `asked`: which archive slots were asked for, whatever came of it; with the frames it can be decoded again.
     """
 
     id: UUID
@@ -175,6 +185,7 @@ class PollReport:
     gaps: tuple[MissingSlot, ...] = ()
     held: HoldReason | None = None
     request_id: UUID | None = None
+    asked: tuple[AskedSlots, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
