@@ -1,0 +1,165 @@
+"""How complete archives are: what is wanted of usage points, counted against what is stored."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import lru_cache
+from typing import Any, Final
+
+from metering.calendar import ArchiveKind
+from metering.completeness import CountedPeriod, Tally, WantedDay, Watched, wanted_days
+from metering.plan_settings import plan_of
+from metering.plans import Keeps, PollPlan
+from metering.polls import Outcome
+from metering.readings import GapReason
+from storage import sql
+from storage.pool import Database
+
+_SQL = sql.statements("completeness")
+_OF_ROW: Final = (
+    "usage_point_id", "code", "name", "zone", "district", "service_centre", "meter_id", "serial",
+    "meter_zone", "line_id", "polled", "registered_at", "installed_at", "removed_at",
+)  # fmt: skip
+_NOTHING: Final = Keeps()
+
+BATCH: Final = 500
+"""Usage points that are counted at once."""
+ALL_KINDS: Final = frozenset(ArchiveKind)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Which usage points are meant; None: any."""
+
+    usage_point_id: int | None = None
+    district: str | None = None
+    service_centre: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CountedDay:
+    """What became of the slots wanted of one archive of a meter on one day."""
+
+    wanted: WantedDay
+    tally: Tally
+
+
+@dataclass(frozen=True, slots=True)
+class Timeliness:
+    """Of `wanted` slots that ended at least `within` ago, how many were stored so soon after their end."""
+
+    within: timedelta
+    wanted: int
+    in_time: int
+
+    @property
+    def share(self) -> float:
+        """Of all; 1 of none."""
+        return self.in_time / self.wanted if self.wanted else 1.0
+
+
+class Completeness:
+    """Counted anew with every question; what is asked for at once is bounded by whoever asks."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def watched(self, place: Place = Place(), after: int = 0, limit: int = BATCH) -> list[Watched]:
+        """Every meter that ever measured one of the next `limit` usage points, by usage point's id."""
+        rows = await self._database.rows(
+            _SQL["watched"], after, place.usage_point_id, place.district, place.service_centre, limit
+        )
+        keeps, plans = await self._keeps(), await self._shared_settings()
+        everybody = plans.get(None, "{}")
+        return [
+            Watched(
+                **{name: row[name] for name in _OF_ROW},
+                keeps=keeps.get(row["model"], _NOTHING),
+                plan=_plan(everybody, plans.get(row["model"], "{}"), row["settings"] or "{}"),
+            )
+            for row in rows
+        ]
+
+    async def counted(
+        self, watched: Iterable[Watched], period: CountedPeriod, kinds: Collection[ArchiveKind] = ALL_KINDS
+    ) -> list[CountedDay]:
+        """Every day on which something was wanted of these meters."""
+        wanted = [one for meter in watched for one in wanted_days(meter, period, kinds)]
+        if not wanted:
+            return []
+        columns = _columns(wanted)
+        stored = await self._numbers("stored", *columns)
+        held = await self._numbers("held", *columns)
+        gaps: dict[int, dict[GapReason, int]] = defaultdict(dict)
+        for row in await self._database.rows(_SQL["gaps"], *columns):
+            gaps[row["number"]][GapReason(row["reason"])] = row["slots"]
+        return [
+            CountedDay(one, Tally(one.wanted, stored.get(n, 0), held.get(n, 0), gaps.get(n, {})))
+            for n, one in enumerate(wanted, 1)
+        ]
+
+    async def causes(self, meters: Collection[int], first: date, last: date) -> Mapping[int, Outcome]:
+        """By meter the word with which most of its polls of these UTC days failed, else the last one did.
+
+        A meter of which no poll failed is missing: it was not asked, or said that it has nothing.
+        """
+        rows = await self._database.rows(_SQL["causes"], list(meters), first, last)
+        return {row["meter_id"]: Outcome(row["outcome"]) for row in rows if row["outcome"]}
+
+    async def timeliness(
+        self,
+        period: CountedPeriod,
+        within: timedelta,
+        place: Place = Place(),
+        kinds: Collection[ArchiveKind] = ALL_KINDS,
+    ) -> Timeliness:
+        """How much of a period was stored in time, by the end of the first poll that brought a slot.
+
+        Slots that ended later than `within` before the period's `until` are not judged yet. What a later
+        poll revised was in time when its first reading was.
+        """
+        judged = CountedPeriod(period.start, period.end, period.until - within)
+        total = Timeliness(within, 0, 0)
+        after = 0
+        while batch := await self.watched(place, after):
+            wanted = [one for meter in batch for one in wanted_days(meter, judged, kinds)]
+            in_time = await self._numbers("in_time", *_columns(wanted), within)
+            total = Timeliness(
+                within,
+                total.wanted + sum(one.wanted for one in wanted),
+                total.in_time + sum(in_time.values()),
+            )
+            after = batch[-1].usage_point_id
+        return total
+
+    async def _numbers(self, statement: str, *arguments: object) -> dict[int, int]:
+        rows = await self._database.rows(_SQL[statement], *arguments)
+        return {row["number"]: row["slots"] for row in rows}
+
+    async def _keeps(self) -> dict[str, Keeps]:
+        depths: dict[str, dict[ArchiveKind, int]] = defaultdict(dict)
+        models = {}
+        for row in await self._database.rows(_SQL["models"]):
+            models[row["name"]] = ArchiveKind(row["totals_every"]), row["polls_per_day"]
+            if row["kind"] is not None:
+                depths[row["name"]][ArchiveKind(row["kind"])] = row["depth"]
+        return {name: Keeps(depths[name], *particulars) for name, particulars in models.items()}
+
+    async def _shared_settings(self) -> dict[str | None, str]:
+        """By model, and by None for everybody."""
+        rows = await self._database.rows(_SQL["shared_settings"])
+        return {row["model"]: row["settings"] for row in rows}
+
+
+@lru_cache(maxsize=4096)
+def _plan(*settings: str) -> PollPlan:
+    return plan_of(PollPlan(), *map(json.loads, settings))
+
+
+def _columns(wanted: Sequence[WantedDay]) -> list[list[Any]]:
+    rows = [(one.watched.meter_id, one.kind.value, one.first, one.last) for one in wanted]
+    return [list(column) for column in zip(*rows, strict=True)] or [[], [], [], []]

@@ -1,0 +1,205 @@
+"""Completeness and timeliness counted by the database: expected numbers are arithmetic on what was stored."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from uuid import UUID, uuid4
+
+import pytest
+
+from metering.calendar import ArchiveKind
+from metering.completeness import CountedPeriod, Tally
+from metering.polls import Outcome
+from metering.readings import GapReason
+from storage.completeness import Completeness, Place
+from storage.pool import Database
+from tests.support.registry import DAY, HOUR, place
+
+MIDNIGHT = datetime(2026, 1, 9, 19, tzinfo=UTC)
+"""Of 10 January at +05:00, the zone of these points."""
+ARCHIVE = """
+    insert into archive_value (meter_id, kind, slot_start, circuit, quantity, slot_end, meter_time, value,
+                               raw_unit, factor, factor_set, poll_id, frame)
+    select $1, $2, at, 1, quantity, at + $3::interval, at at time zone 'UTC', 1, 'Gcal', 1, 'exact', $4, 1
+    from unnest($5::timestamptz[]) at, unnest(array['energy_heating', 'volume_supply']) quantity
+"""
+REVISION = """
+    insert into revision (meter_id, kind, slot_start, circuit, quantity, slot_end, meter_time, value,
+                          raw_unit, factor, factor_set, poll_id, frame, replaced_by, recorded_at)
+    select meter_id, kind, slot_start, circuit, quantity, slot_end, meter_time, value,
+        raw_unit, factor, factor_set, $1, frame, poll_id, now()
+    from archive_value where slot_start = $2
+"""
+GAP = """
+    insert into gap (meter_id, kind, slot_start, slot_end, reason, poll_id, frame, recorded_at, first_at)
+    values ($1, 'hour', $2, $2::timestamptz + interval '1 hour', $3, $4, 1, now(), now())
+"""
+
+
+async def polled(database: Database, meter: int, finished_at: datetime, outcome: str = "ok") -> UUID:
+    poll = uuid4()
+    await database.rows(
+        "insert into poll (id, meter_id, collector, started_at, finished_at, outcome, message) "
+        "values ($1, $2, 'main', $3, $3, $4, '')",
+        *(poll, meter, finished_at, outcome),
+    )
+    await database.rows(
+        "insert into poll_day (meter_id, day, outcome, polls, air_time, sent, received) "
+        "values ($1, $2::timestamptz::date, $3, 1, '1 s', 0, 0) "
+        "on conflict (meter_id, day, outcome) do update set polls = poll_day.polls + 1",
+        *(meter, finished_at, outcome),
+    )
+    return poll
+
+
+async def store(
+    database: Database, meter: int, poll: UUID, starts: Iterable[datetime], kind: str = "hour"
+) -> None:
+    span = HOUR if kind == "hour" else DAY
+    await database.rows(ARCHIVE, meter, kind, span, poll, list(starts))
+
+
+async def hold(database: Database, meter: int, poll: UUID, start: datetime, state: str = "waiting") -> None:
+    decided = None if state == "waiting" else ("an engineer", MIDNIGHT)
+    await database.rows(
+        "insert into held_poll (poll_id, meter_id, reason, state, held_at, packed, decided_by, decided_at) "
+        "values ($1, $2, 'clock_wrong', $3, $4, '', $5, $6)",
+        *(poll, meter, state, MIDNIGHT, *(decided or (None, None))),
+    )
+    await database.rows(
+        "insert into held_slot (poll_id, meter_id, kind, slot_start, slot_end) "
+        "values ($1, $2, 'hour', $3, $3::timestamptz + interval '1 hour')",
+        *(poll, meter, start),
+    )
+
+
+@pytest.fixture
+async def meter(database: Database) -> int:
+    """Registered long ago, with hours, days and levels that nobody asked for yet."""
+    here = await place(database)
+    await database.rows("update meter set registered_at = '2025-01-01'")
+    await database.rows("update site set district = 'Медеу', service_centre = 'North'")
+    await database.rows(
+        "insert into model (name, title, protocol, totals_every) "
+        "values ('kamstrup-multical-403', 'Multical 403', 'mbus', 'day')"
+    )
+    await database.rows(
+        "insert into model_archive (model, kind, depth) values "
+        "('kamstrup-multical-403', 'hour', 1000), ('kamstrup-multical-403', 'total', 400)"
+    )
+    return here.meter
+
+
+def hours(*numbers: int) -> list[datetime]:
+    """Starts of these hours of 10 January."""
+    return [MIDNIGHT + number * HOUR for number in numbers]
+
+
+def period(days: int = 1, until: timedelta = 30 * DAY) -> CountedPeriod:
+    return CountedPeriod(MIDNIGHT, MIDNIGHT + days * DAY, MIDNIGHT + until)
+
+
+async def tallies(database: Database, asked: CountedPeriod) -> dict[tuple[str, str], Tally]:
+    completeness = Completeness(database)
+    counted = await completeness.counted(await completeness.watched(), asked)
+    return {(one.wanted.kind.value, one.wanted.day.isoformat()): one.tally for one in counted}
+
+
+async def test_stored_slots_gaps_and_held_slots_are_told_apart(database: Database, meter: int) -> None:
+    first, second, third = [await polled(database, meter, MIDNIGHT + DAY) for _ in range(3)]
+    await store(database, meter, first, hours(*range(0, 20)))
+    await database.rows(GAP, meter, hours(20)[0], "no_record", first)
+    await hold(database, meter, second, hours(21)[0])
+    await hold(database, meter, third, hours(22)[0], "rejected")
+    found = await tallies(database, period())
+    assert found["hour", "2026-01-10"] == Tally(24, 20, 1, {GapReason.NO_RECORD: 1})
+    assert found["hour", "2026-01-10"].missing == 2
+    assert found["total", "2026-01-10"] == Tally(1, 0)
+
+
+async def test_slots_beside_the_wanted_ones_do_not_count(database: Database, meter: int) -> None:
+    """The last hour of the day before, the first one of the day after, and an archive that is not wanted."""
+    poll = await polled(database, meter, MIDNIGHT + DAY)
+    await store(database, meter, poll, hours(-1, 24))
+    await store(database, meter, poll, [MIDNIGHT], "day")
+    assert {kind: one.stored for (kind, _), one in (await tallies(database, period())).items()} == {
+        "hour": 0,
+        "total": 0,
+    }
+
+
+async def test_settings_of_plans_say_what_is_wanted(database: Database, meter: int) -> None:
+    await database.rows(
+        "insert into poll_plan (settings, changed_by, changed_at) values ('{\"hour.depth\": 0}', 'me', now())"
+    )
+    assert [kind for kind, _ in await tallies(database, period())] == ["total"]
+    await database.rows(
+        "insert into poll_plan (usage_point_id, settings, changed_by, changed_at) "
+        "select id, '{\"hour.depth\": 24, \"total.depth\": 0}', 'me', now() from usage_point"
+    )
+    assert [kind for kind, _ in await tallies(database, period())] == ["hour"]
+
+
+async def test_a_model_nobody_told_of_is_wanted_nothing_of(database: Database) -> None:
+    await place(database)
+    assert await tallies(database, period()) == {}
+
+
+async def test_points_are_found_by_place_and_in_pages(database: Database, meter: int) -> None:
+    other = await place(database, 2)
+    completeness = Completeness(database)
+    assert [one.meter_id for one in await completeness.watched(Place(district="Медеу"))] == [meter]
+    assert [one.meter_id for one in await completeness.watched(Place(service_centre="South"))] == []
+    first = await completeness.watched(limit=1)
+    second = await completeness.watched(after=first[-1].usage_point_id, limit=1)
+    assert [one.meter_id for one in (*first, *second)] == [meter, other.meter]
+    assert await completeness.watched(after=second[-1].usage_point_id) == []
+
+
+async def test_the_cause_is_the_word_with_which_most_polls_failed(database: Database, meter: int) -> None:
+    silent = await place(database, 2)
+    never = await place(database, 3)
+    for outcome in ("ok", "ok", "ok", "no_carrier", "busy", "no_carrier"):
+        await polled(database, meter, MIDNIGHT + HOUR, outcome)
+    await polled(database, silent.meter, MIDNIGHT - 9 * DAY, "busy")
+    causes = await Completeness(database).causes(
+        [meter, silent.meter, never.meter], MIDNIGHT.date(), MIDNIGHT.date() + DAY
+    )
+    assert causes == {meter: Outcome.NO_CARRIER}
+
+
+async def test_in_time_is_what_the_first_poll_brought_in_time(database: Database, meter: int) -> None:
+    """Hour 0 came at once, hour 1 on the last second of its day, hour 2 a second later."""
+    for number, late in ((0, timedelta(0)), (1, DAY), (2, DAY + timedelta(seconds=1))):
+        poll = await polled(database, meter, hours(number + 1)[0] + late)
+        await store(database, meter, poll, hours(number))
+    kinds = {ArchiveKind.HOUR}
+    timely = await Completeness(database).timeliness(period(), DAY, kinds=kinds)
+    assert (timely.wanted, timely.in_time) == (24, 2)
+    timely = await Completeness(database).timeliness(period(), 3 * DAY, kinds=kinds)
+    assert (timely.wanted, timely.in_time) == (24, 3)
+
+
+async def test_what_a_later_poll_revised_was_in_time(database: Database, meter: int) -> None:
+    early = await polled(database, meter, MIDNIGHT + 2 * HOUR)
+    late = await polled(database, meter, MIDNIGHT + 9 * DAY)
+    await store(database, meter, late, hours(0))
+    await database.rows(REVISION, early, MIDNIGHT)
+    timely = await Completeness(database).timeliness(period(), DAY, kinds={ArchiveKind.HOUR})
+    assert timely.in_time == 1
+
+
+async def test_slots_that_may_still_come_in_time_are_not_judged(database: Database, meter: int) -> None:
+    """At noon of the next day twelve hours of this one are a day old."""
+    timely = await Completeness(database).timeliness(
+        period(until=DAY + 12 * HOUR), DAY, kinds={ArchiveKind.HOUR}
+    )
+    assert (timely.wanted, timely.in_time, timely.share) == (12, 0, 0.0)
+
+
+async def test_a_level_is_in_time_by_the_moment_at_which_it_stood(database: Database, meter: int) -> None:
+    poll = await polled(database, meter, MIDNIGHT + DAY + HOUR)
+    await store(database, meter, poll, [MIDNIGHT], "total")
+    timely = await Completeness(database).timeliness(period(), DAY, kinds={ArchiveKind.TOTAL})
+    assert (timely.wanted, timely.in_time) == (1, 0)
