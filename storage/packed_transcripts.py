@@ -1,35 +1,54 @@
-"""The frames of a poll in few bytes: one compressed text of headers, then all their data.
+"""The transcript of a poll in few bytes: one compressed text.
 
     headers: number of frames, then for each: number, at (µs since 1970), size and direction
     data:    the frames' bytes, one after another
+    asked:   number of askings, then for each: archive kind, number of slots, then for each slot: start
+             (seconds since 1970 on the meter's clock) and length in seconds
 
-Numbers and times stand as differences to the frame before. All integers are LEB128, the differences zigzag.
+Numbers, times, starts and lengths stand as differences to the one before. All integers are LEB128, the
+differences zigzag.
 """
 
 from __future__ import annotations
 
 import zlib
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
+from metering.calendar import ArchiveKind, MeterSlot
 from metering.errors import DecodeError, StorageError
-from metering.polls import LARGEST_FRAME, Direction, Frame
+from metering.polls import LARGEST_FRAME, AskedSlots, Direction, Frame
 
 MOST_FRAMES: Final = 500_000
+MOST_SLOTS: Final = 500_000
 LARGEST: Final = 1 << 28
-"""Bytes of a poll's frames with their headers: days of talk on the fastest of lines."""
+"""Bytes before they are compressed: days of talk on the fastest of lines."""
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _TICK: Final = timedelta(microseconds=1)
 _LONGEST_INTEGER: Final = 10
+_SECOND: Final = timedelta(seconds=1)
+_MIDNIGHT: Final = _EPOCH.replace(tzinfo=None)
 _DIRECTIONS: Final = (Direction.SENT, Direction.RECEIVED)
+_KINDS: Final = (ArchiveKind.HOUR, ArchiveKind.DAY, ArchiveKind.MONTH, ArchiveKind.TOTAL)
+"""Directions and kinds stand as their places here: new ones only at the end."""
 
 
-def pack(frames: Sequence[Frame]) -> bytes:
-    """StorageError when there are more than `MOST_FRAMES` frames or `LARGEST` bytes."""
-    text = _headers(frames) + b"".join(frame.data for frame in frames)
-    if len(frames) > MOST_FRAMES or len(text) > LARGEST:
+@dataclass(frozen=True, slots=True)
+class Transcript:
+    """What went over the line in a poll, and which archive slots it was about."""
+
+    frames: tuple[Frame, ...]
+    asked: tuple[AskedSlots, ...] = ()
+
+
+def pack(transcript: Transcript) -> bytes:
+    """Slots in whole seconds. StorageError when there is more of anything than a poll may have."""
+    frames, slots = transcript.frames, sum(len(one.slots) for one in transcript.asked)
+    text = _headers(frames) + b"".join(frame.data for frame in frames) + _askings(transcript.asked)
+    if len(frames) > MOST_FRAMES or slots > MOST_SLOTS or len(text) > LARGEST:
         raise StorageError(
             f"A poll of {len(frames)} frames and {len(text)} bytes is too large to be kept: likely something "
             "on the line talks without end. Look at the meter's line settings."
@@ -37,17 +56,15 @@ def pack(frames: Sequence[Frame]) -> bytes:
     return zlib.compress(text, 9)
 
 
-def unpack(packed: bytes) -> tuple[Frame, ...]:
+def unpack(packed: bytes) -> Transcript:
     """What `pack` was given, times in UTC; DecodeError when these bytes are not its."""
     reader = _Reader(_decompressed(packed))
-    count = reader.unsigned()
-    if count > MOST_FRAMES:
-        raise DecodeError(f"A transcript says that it has {count} frames; {MOST_FRAMES} is the most.")
-    headers = list(_read_headers(reader, count))
+    headers = list(_read_headers(reader, reader.count(MOST_FRAMES)))
     frames = tuple(Frame(number, at, direction, reader.take(size)) for number, at, direction, size in headers)
+    asked = tuple(_read_askings(reader))
     if not reader.at_end:
-        raise DecodeError("Bytes stand behind the last frame of a transcript: it was damaged.")
-    return frames
+        raise DecodeError("Bytes stand behind the end of a transcript: it was damaged.")
+    return Transcript(frames, asked)
 
 
 def _headers(frames: Sequence[Frame]) -> bytes:
@@ -69,6 +86,38 @@ def _read_headers(reader: _Reader, count: int) -> Iterator[tuple[int, datetime, 
         if number < 1 or size > LARGEST_FRAME:
             raise DecodeError(f"A transcript has a frame number {number} of {size} bytes: it was damaged.")
         yield number, _instant(ticks), _DIRECTIONS[direction], size
+
+
+def _askings(asked: Sequence[AskedSlots]) -> bytes:
+    text = bytearray(_unsigned(len(asked)))
+    for one in asked:
+        text += _unsigned(_KINDS.index(one.kind)) + _unsigned(len(one.slots))
+        start, length = 0, 0
+        for slot in one.slots:
+            starts, lasts = (slot.start - _MIDNIGHT) // _SECOND, (slot.end - slot.start) // _SECOND
+            text += _signed(starts - start) + _signed(lasts - length)
+            start, length = starts, lasts
+    return bytes(text)
+
+
+def _read_askings(reader: _Reader) -> Iterator[AskedSlots]:
+    left = MOST_SLOTS
+    for _ in range(reader.count(MOST_FRAMES)):
+        kind, count = reader.unsigned(), reader.count(left)
+        if kind >= len(_KINDS):
+            raise DecodeError(f"A transcript has an archive of kind {kind}: it was damaged.")
+        left -= count
+        yield AskedSlots(_KINDS[kind], tuple(_read_slots(reader, count)))
+
+
+def _read_slots(reader: _Reader, count: int) -> Iterator[MeterSlot]:
+    start, length = 0, 0
+    for _ in range(count):
+        start, length = start + reader.signed(), length + reader.signed()
+        try:
+            yield MeterSlot(_MIDNIGHT + start * _SECOND, _MIDNIGHT + (start + length) * _SECOND)
+        except OverflowError as error:
+            raise DecodeError("A slot of a transcript has an impossible time: it was damaged.") from error
 
 
 def _instant(ticks: int) -> datetime:
@@ -130,6 +179,12 @@ class _Reader:
             if digit < 0x80:
                 return number
         raise DecodeError("A number in a transcript has no end: it was damaged.")
+
+    def count(self, most: int) -> int:
+        count = self.unsigned()
+        if count > most:
+            raise DecodeError(f"A transcript says that it has {count} parts; {most} is the most.")
+        return count
 
     def signed(self) -> int:
         half, odd = divmod(self.unsigned(), 2)
