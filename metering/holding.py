@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from typing import Final
 
 from metering.meters import MeterConfiguration, MeterIdentity
-from metering.polls import HoldReason
-from metering.readings import Flag
+from metering.polls import HoldReason, PollReport
+from metering.readings import Flag, Reading
 
 TELLS_NO_SCHEME: Final = frozenset({"firmware", "server_version", "map"})
 """Settings that a driver reads or is given to understand the meter's words; the values mean what they meant.
@@ -33,8 +34,8 @@ def hold_reason(
     """Why everything that this poll brought is to be held; None: it may be stored.
 
     Of several reasons the first in this order: another meter's registers went back for no reason of their
-    own. What the meter did not say is no reason. `went_back`: a current register stands below its last
-    valid level; a register that ran over does so too.
+    own. What the meter did not say is no reason: some models do not tell their number. `went_back`: a
+    current register stands below its last valid level; one that ran over does so too.
     """
     reasons = {
         HoldReason.NEW_METER: _is_another(registered_serial, identity),
@@ -63,8 +64,23 @@ def changed_settings(
             yield name, before.get(name, ""), now.get(name, "")
 
 
+def accepted(report: PollReport) -> PollReport:
+    """What was held, as it is stored after an engineer has accepted it: without the doubts that held it."""
+    return replace(
+        report,
+        archive=tuple(replace(one, readings=_lifted(one.readings)) for one in report.archive),
+        snapshots=tuple(replace(one, readings=_lifted(one.readings)) for one in report.snapshots),
+        held=None,
+    )
+
+
+def _lifted(readings: tuple[Reading, ...]) -> tuple[Reading, ...]:
+    return tuple(replace(reading, flags=reading.flags - LIFTED) for reading in readings)
+
+
 def _is_another(registered_serial: str, identity: MeterIdentity | None) -> bool:
-    return bool(registered_serial) and identity is not None and identity.serial != registered_serial
+    answered = identity.serial if identity else ""
+    return bool(registered_serial and answered) and answered != registered_serial
 
 
 def _is_of_a_part(name: str) -> bool:

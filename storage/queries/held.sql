@@ -7,7 +7,8 @@ returning poll_id;
 -- name: hold_slots
 insert into held_slot (poll_id, meter_id, kind, slot_start, slot_end)
 select $1, $2, slot.kind, slot.slot_start, slot.slot_end
-from unnest($3::text[], $4::timestamptz[], $5::timestamptz[]) as slot (kind, slot_start, slot_end);
+from unnest($3::text[], $4::timestamptz[], $5::timestamptz[]) as slot (kind, slot_start, slot_end)
+on conflict do nothing;
 
 -- name: say
 update poll set message = concat_ws(' ', nullif(message, ''), $2::text) where id = $1;
