@@ -246,7 +246,7 @@ class Collector:
     async def _learn_homes(self, stop: asyncio.Event) -> None:
         """Which lines to serve while the database is away, and their books."""
         while not stop.is_set() and await self._has_name(stop):
-            await self._lines.assign_homes(self._settings.name, self._settings.lease)
+            await self._lines.assign_homes(self._settings.lease)
             homes = await self._lines.homes(self._settings.name)
             await self._field_book.keep_homes(homes)
             unknown = sorted(homes - set(await self._field_book.books()))
