@@ -76,10 +76,13 @@ def decode_id(cursor: str | None) -> int:
 
 def decode_uuid(cursor: str | None) -> UUID | None:
     """The UUID after which the next page begins; None for the first page."""
-    if cursor is None:
-        return None
+    return None if cursor is None else uuid_in(decode(cursor, 1)[0])
+
+
+def uuid_in(part: str) -> UUID:
+    """The UUID in a part of a cursor."""
     try:
-        return UUID(decode(cursor, 1)[0])
+        return UUID(part)
     except ValueError as error:
         raise _not_ours() from error
 

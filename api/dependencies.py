@@ -15,15 +15,19 @@ from api.errors import InvalidRequest, MissingScope, NoKey
 from api.limits import LONGEST_PERIOD
 from api.schemas import Instant
 from metering.calendar import BillingPeriod
+from metering.plans import PollPlan
 from metering.surveys import SurveyRule
 from storage.billing import Billing
 from storage.calls import Calls
 from storage.conditions import Conditions
+from storage.decisions import Decisions
+from storage.held import Held
 from storage.jobs import Jobs
 from storage.keys import ApiKey, ApiKeys
 from storage.modem_reports import ModemReports
 from storage.modems import Modems
 from storage.outcome_counts import OutcomeCounts
+from storage.plans import Plans
 from storage.polls import Polls
 from storage.pool import Database
 from storage.quarantine import Quarantine
@@ -44,6 +48,8 @@ class Scope(StrEnum):
     BILLING_READ = "billing:read"
     POLLS_READ = "polls:read"
     POLLS_WRITE = "polls:write"
+    POLLS_DECIDE = "polls:decide"
+    PLANS_WRITE = "plans:write"
     MODEMS_READ = "modems:read"
     MODEMS_WRITE = "modems:write"
     SURVEYS_WRITE = "surveys:write"
@@ -54,13 +60,14 @@ class Services:
     """Everything the routes need.
 
     `tolerance` is how old a billing register may be at its boundary; `survey_rule` judges every signal survey
-    that does not bring its own.
+    that does not bring its own; `base_plan` is what settings of poll plans are laid over.
     """
 
     database: Database
     now: Clock
     tolerance: timedelta
     survey_rule: SurveyRule
+    base_plan: PollPlan
 
     @property
     def registry(self) -> Registry:
@@ -69,6 +76,10 @@ class Services:
     @property
     def polls(self) -> Polls:
         return Polls(self.database)
+
+    @property
+    def plans(self) -> Plans:
+        return Plans(self.database)
 
     @property
     def readings(self) -> Readings:
@@ -105,6 +116,14 @@ class Services:
     @property
     def quarantine(self) -> Quarantine:
         return Quarantine(self.database)
+
+    @property
+    def held(self) -> Held:
+        return Held(self.database)
+
+    @property
+    def decisions(self) -> Decisions:
+        return Decisions(self.database)
 
     @property
     def surveys(self) -> Surveys:

@@ -30,6 +30,11 @@ def frames_link(poll_id: UUID) -> str:
     return f"{poll_link(poll_id)}/frames"
 
 
+def held_link(poll_id: UUID) -> str:
+    """Where what a held poll brought is found."""
+    return f"{PREFIX}/held-polls/{poll_id}"
+
+
 def line_link(line_id: int) -> str:
     """Where a line is found."""
     return f"{PREFIX}/lines/{line_id}"

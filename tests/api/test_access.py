@@ -22,7 +22,11 @@ QUERIES = {
     "DELETE /api/v1/strangers": {"identity": "999"},
 }
 """Of the operations to which a period means nothing."""
-ANSWERS = {"DELETE /api/v1/strangers": 204, "POST /api/v1/signal-surveys": 422}
+ANSWERS = {
+    "DELETE /api/v1/strangers": 204,
+    "POST /api/v1/signal-surveys": 422,
+    "POST /api/v1/meters/{}/held-polls/decision": 422,
+}
 """Of the operations that answer neither 200 nor, to an id that is nowhere, 404."""
 SCOPES = {
     "GET /api/v1/usage-points": Scope.REGISTRY_READ,
@@ -40,6 +44,10 @@ SCOPES = {
     "GET /api/v1/polls/{}": Scope.POLLS_READ,
     "GET /api/v1/polls/{}/frames": Scope.POLLS_READ,
     "POST /api/v1/lines/{}/poll-requests": Scope.POLLS_WRITE,
+    "GET /api/v1/held-polls": Scope.POLLS_READ,
+    "GET /api/v1/held-polls/{}": Scope.POLLS_READ,
+    "GET /api/v1/held-polls/{}/readings": Scope.POLLS_READ,
+    "POST /api/v1/meters/{}/held-polls/decision": Scope.POLLS_DECIDE,
     "GET /api/v1/usage-points/{}/consumption": Scope.BILLING_READ,
     "GET /api/v1/consumption": Scope.BILLING_READ,
     "GET /api/v1/consumption.csv": Scope.BILLING_READ,
