@@ -31,6 +31,7 @@ from api.routes import (
     signal_surveys,
     strangers,
 )
+from metering.plans import PollPlan
 from metering.surveys import SurveyRule
 from storage.pool import Database
 
@@ -38,6 +39,7 @@ TOLERANCE: Final = timedelta(hours=36)
 """A billing register may be so old at its boundary: daily readings, and one that failed."""
 
 _RULE: Final = SurveyRule()
+_PLAN: Final = PollPlan()
 _ROUTES: Final = (
     registry,
     readings,
@@ -69,11 +71,13 @@ def create_app(
     now: Clock,
     tolerance: timedelta = TOLERANCE,
     survey_rule: SurveyRule = _RULE,
+    base_plan: PollPlan = _PLAN,
     translators: Translators = source_texts,
 ) -> FastAPI:
     """The API on an open database.
 
     `tolerance` is how old a billing register may be at its boundary; `survey_rule` is the utility's;
+    `base_plan` is the collectors', over which settings of poll plans are laid;
     `translators` give the texts for people in other languages than English.
     """
     app = FastAPI(
@@ -84,7 +88,7 @@ def create_app(
         docs_url=None,
         redoc_url=None,
     )
-    app.state.services = Services(database, now, tolerance, survey_rule)
+    app.state.services = Services(database, now, tolerance, survey_rule, base_plan)
     app.state.translators = translators
     app.add_middleware(BodyLimit)
     errors.install(app)
