@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -53,7 +54,7 @@ def poll(
     number: int,
     reason: HoldReason | None,
     flags: Iterable[Flag] = (),
-    **particulars: object,
+    **particulars: Any,
 ) -> PollReport:
     """Of the hour with this number: its record, a gap a day before it, and a level of 100 + number."""
     at = START + number * HOUR
@@ -73,7 +74,7 @@ def poll(
     )
 
 
-def answered(serial: str) -> Mapping[str, object]:
+def answered(serial: str) -> dict[str, Any]:
     return {"identity": MeterIdentity(serial)}
 
 
@@ -103,7 +104,11 @@ async def archived(database: Database) -> list[tuple[Any, ...]]:
 async def test_what_is_held_is_told_and_not_stored(database: Database) -> None:
     spot = await place(database)
     settings = MeterConfiguration({"heat": "GJ"})
-    particulars = {"clock_difference": HOUR, "configuration": settings, "identity": MeterIdentity("00000001")}
+    particulars: dict[str, Any] = {
+        "clock_difference": HOUR,
+        "configuration": settings,
+        "identity": MeterIdentity("00000001"),
+    }
     brought = poll(spot.meter, 9, HoldReason.CLOCK_WRONG, {Flag.CLOCK_DRIFT}, **particulars)
     await Polls(database).save(brought)
     assert await archived(database) == []
@@ -179,9 +184,13 @@ async def test_what_was_read_after_the_held_poll_stands(database: Database) -> N
         await Polls(database).save(one)
     await Decisions(database).accept(act(spot.meter, HoldReason.CLOCK_WRONG))
     (value,) = await Readings(database).archive(spot.meter, ArchiveKind.HOUR, START, START + DAY)
-    assert (value.value, value.origin.poll_id) == (2, late.id)
+    assert (value.value, value.origin.poll_id) == (Decimal(2), late.id)
     (revision,) = await Readings(database).revisions(spot.meter, START, START + DAY)
-    assert (revision.old.value, revision.old.origin.poll_id, revision.replaced_by) == (1, early.id, late.id)
+    assert (revision.old.value, revision.old.origin.poll_id, revision.replaced_by) == (
+        Decimal(1),
+        early.id,
+        late.id,
+    )
     assert await database.value("select cause from revision") == "accepted"
 
 
@@ -335,7 +344,7 @@ async def test_two_addresses_that_are_mixed_up_are_no_replacement(database: Data
     spot = await place(database)
     other = await Registry(database).add_meter("777", "kamstrup-multical-403", "2", spot.line, "+05:00")
     await Polls(database).save(poll(spot.meter, 1, HoldReason.NEW_METER, **answered("777")))
-    with pytest.raises(ReadingConflict, match="polled at address 2 .* mixed up"):
+    with pytest.raises(ReadingConflict, match=r"polled at address 2 .* mixed up"):
         await Decisions(database).accept(act(spot.meter, HoldReason.NEW_METER))
     assert [one.polled for one in await Registry(database).meters()] == [True, True]
     assert (await Registry(database).meters())[1].id == other
