@@ -13,6 +13,7 @@ from metering.meters import MeterConfiguration, MeterIdentity
 from metering.polls import Finding, Frame, HoldReason, Outcome, PollReport
 from storage import meter_states, sql, transcripts
 from storage.held import hold
+from storage.poll_requests import ended
 from storage.pool import Database
 from storage.values import SaveResult, lock_meters, store_values, value_count
 
@@ -126,6 +127,7 @@ async def _store_particulars(connection: Any, reports: Sequence[PollReport]) -> 
         await transcripts.store(connection, report)
         if report.held is not None:
             await hold(connection, report)
+        await ended(connection, report)
 
 
 def _poll(report: PollReport) -> Row:
