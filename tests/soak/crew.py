@@ -1,0 +1,69 @@
+"""The collectors of a soak run: started, killed with -9 at random, started again."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import sys
+from asyncio.subprocess import Process
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO
+
+from tests.soak.clock import Accelerated
+
+ROOT = Path(__file__).parent.parent.parent
+
+
+@dataclass
+class Crew:
+    """One process per name; `counts` says how often each was killed."""
+
+    url: str
+    folder: Path
+    clock: Accelerated
+    names: Sequence[str]
+    log: IO[bytes]
+    counts: Counter[str] = field(default_factory=Counter)
+    _running: dict[str, Process] = field(default_factory=dict)
+
+    async def start(self, name: str) -> None:
+        clock = self.clock
+        self._running[name] = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "tests.soak.worker", self.url, name, str(self.folder)),
+            *(clock.epoch.isoformat(), repr(clock.begun), repr(clock.speed)),
+            cwd=ROOT,
+            stdout=self.log,
+            stderr=self.log,
+        )
+
+    async def start_all(self) -> None:
+        for name in self.names:
+            await self.start(name)
+
+    async def kill(self, name: str) -> None:
+        """With -9, and started anew at once, as a supervisor does."""
+        process = self._running.pop(name)
+        self.counts[name] += 1
+        process.kill()
+        await process.wait()
+        await self.start(name)
+
+    async def restart(self, name: str) -> None:
+        """In good order: what is being read is finished."""
+        process = self._running.pop(name)
+        process.send_signal(signal.SIGTERM)
+        await process.wait()
+        await self.start(name)
+
+    def fallen(self) -> list[str]:
+        """Those that ended by themselves, which none may."""
+        return [name for name, process in self._running.items() if process.returncode is not None]
+
+    async def dismiss(self) -> None:
+        for process in self._running.values():
+            if process.returncode is None:
+                process.send_signal(signal.SIGTERM)
+        await asyncio.gather(*(process.wait() for process in self._running.values()))

@@ -1,0 +1,153 @@
+"""What is stored after a soak run against what the plant produced, and how soon each record was read."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from collector.links.url import LineUrl
+from metering.calendar import ArchiveKind, MeterZone, slots
+from simulators.fleet import FleetMeter
+from storage.pool import Database
+from storage.readings import Readings
+from teplo.composition import driver_for
+from teplo.demo import oracle
+from teplo.demo.site import RegisteredMeter
+
+DAY, THREE_DAYS = timedelta(hours=24), timedelta(hours=72)
+Key = tuple[int, str, datetime]
+"""Meter, archive kind, UTC start of the slot."""
+
+
+@dataclass(frozen=True)
+class Hung:
+    """A meter for as long as it hung there: [since, until) of right time."""
+
+    registered: RegisteredMeter
+    since: datetime
+    until: datetime
+    replaced: bool = False
+
+
+@dataclass
+class Findings:
+    """Counts of archive records. `late`: those that were read later than a day after their slot, or never."""
+
+    expected: int = 0
+    within_day: int = 0
+    of_day: int = 0
+    within_three_days: int = 0
+    of_three_days: int = 0
+    lost: int = 0
+    gone_with_the_meter: int = 0
+    late: list[Key] = field(default_factory=list)
+    unexplained: list[Key] = field(default_factory=list)
+    wrong: int = 0
+    doubled: int = 0
+    stored: int = 0
+    snapshots: int = 0
+    words: Counter[str] = field(default_factory=Counter)
+    examples: list[str] = field(default_factory=list)
+
+    @property
+    def share_of_day(self) -> float:
+        return self.within_day / max(self.of_day, 1)
+
+    @property
+    def share_of_three_days(self) -> float:
+        return self.within_three_days / max(self.of_three_days, 1)
+
+
+async def judge(database: Database, hung: Sequence[Hung], since: datetime, now: datetime) -> Findings:
+    """`since`: from when on records count; `now`: when the run ended."""
+    findings = Findings()
+    read = await _read_at(database)
+    for one in hung:
+        _compare(one, read, since, now, findings)
+    await _judge_values(database, hung, now, findings)
+    await _explain(database, findings)
+    findings.doubled = await database.value("select count(*) from revision")
+    rows = await database.rows("select outcome, count(*) as polls from poll group by outcome")
+    findings.words = Counter({row["outcome"]: row["polls"] for row in rows})
+    return findings
+
+
+async def _read_at(database: Database) -> Mapping[Key, datetime]:
+    rows = await database.rows(
+        "select value.meter_id, value.kind, value.slot_start, min(poll.finished_at) as read_at "
+        "from archive_value value join poll on poll.id = value.poll_id group by 1, 2, 3"
+    )
+    return {(row["meter_id"], row["kind"], row["slot_start"]): row["read_at"] for row in rows}
+
+
+def _compare(
+    one: Hung, read: Mapping[Key, datetime], since: datetime, now: datetime, findings: Findings
+) -> None:
+    for key, closed_at in _expected(one, since, now):
+        findings.expected += 1
+        read_at = read.get(key)
+        age = None if read_at is None else read_at - closed_at
+        if one.replaced and read_at is None and one.until - closed_at < DAY:
+            findings.gone_with_the_meter += 1
+            continue
+        if closed_at < now - DAY:
+            findings.of_day += 1
+            findings.within_day += age is not None and age <= DAY
+            if age is None or age > DAY:
+                findings.late.append((key[0], key[1], closed_at))
+        if closed_at < now - THREE_DAYS:
+            findings.of_three_days += 1
+            findings.within_three_days += age is not None and age <= THREE_DAYS
+        findings.lost += read_at is None and closed_at < now - DAY
+
+
+def _expected(one: Hung, since: datetime, now: datetime) -> Iterator[tuple[Key, datetime]]:
+    """Every record that the meter had while it hung there, and when by right time its slot was closed."""
+    meter, zone = one.registered.meter, MeterZone(one.registered.meter.zone)
+    info = driver_for(meter.model, LineUrl.parse(one.registered.url)).info
+    wrong_by = _clock_error(meter)
+    for kind in info.depths:
+        first, last = zone.to_meter_time(max(one.since, since)), zone.to_meter_time(min(one.until, now))
+        for slot in slots(kind, first - timedelta(days=31), last):
+            if kind is ArchiveKind.TOTAL and info.totals_every is ArchiveKind.MONTH and slot.start.day != 1:
+                continue
+            stamp = slot.start if kind is ArchiveKind.TOTAL else slot.end
+            closed_at = zone.to_utc(stamp) - wrong_by
+            if not max(one.since, since) < closed_at < min(one.until, now) - timedelta(minutes=30):
+                continue
+            if meter.truth_archive(kind, slot.start) is not None:
+                yield (one.registered.meter_id, kind.value, zone.to_utc(slot.start)), closed_at
+
+
+def _clock_error(meter: FleetMeter) -> timedelta:
+    """By how much its clock is wrong at the end; it gains so little that the day's share is nothing."""
+    memory = getattr(meter.device, "memory", None)
+    return memory.drift if memory is not None else timedelta(0)
+
+
+async def _judge_values(database: Database, hung: Sequence[Hung], now: datetime, findings: Findings) -> None:
+    verdict = await oracle.compare_stored(
+        [one.registered for one in hung],
+        Readings(database),
+        now,
+        now,
+        dict.fromkeys(oracle.WINDOWS, timedelta(0)),
+    )
+    findings.wrong, findings.stored, findings.snapshots = verdict.wrong, verdict.stored, verdict.snapshots
+    findings.examples = verdict.findings[:20]
+
+
+async def _explain(database: Database, findings: Findings) -> None:
+    """A record that came late has a poll, within its first day, that did not end ok, or a gap."""
+    failed = await database.rows("select meter_id, started_at from poll where outcome <> 'ok'")
+    gaps = await database.rows("select meter_id, kind, slot_end from gap")
+    polls: dict[int, list[datetime]] = {}
+    for row in failed:
+        polls.setdefault(row["meter_id"], []).append(row["started_at"])
+    known = {(row["meter_id"], row["kind"], row["slot_end"]) for row in gaps}
+    for meter_id, kind, closed_at in findings.late:
+        near = any(closed_at - DAY <= at <= closed_at + DAY for at in polls.get(meter_id, ()))
+        if not near and (meter_id, kind, closed_at) not in known:
+            findings.unexplained.append((meter_id, kind, closed_at))

@@ -1,0 +1,84 @@
+"""What befalls a soak run: the network and the database go away, collectors are killed, settings change."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import timedelta
+from random import Random
+from typing import Any
+
+from simulators.fleet import RunningFleet
+from simulators.uplink import Uplink
+from storage.pool import Database
+from teplo.postgres import EmbeddedPostgres
+from tests.soak.clock import Accelerated
+from tests.soak.crew import Crew
+from tests.soak.town import RESCHEMED
+
+
+@dataclass(frozen=True)
+class Event:
+    """Something that happens so long after the start."""
+
+    after: timedelta
+    name: str
+    happen: Callable[[], Awaitable[None]]
+
+
+@dataclass
+class Trials:
+    """Everything that can be made to happen."""
+
+    clock: Accelerated
+    server: EmbeddedPostgres
+    uplink: Uplink
+    crew: Crew
+    fleet: RunningFleet
+    database: Database
+    random: Random
+    drained_in: float = 0.0
+    backlog: int = 0
+    database_away: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def network_goes(self) -> None:
+        self.uplink.go_down()
+
+    async def network_returns(self) -> None:
+        self.uplink.come_back()
+
+    async def database_goes(self) -> None:
+        self.database_away.set()
+        await asyncio.to_thread(self.server.stop)
+
+    async def database_returns(self) -> None:
+        """How long it takes until nothing that was read meanwhile is missing, too."""
+        since = await asyncio.to_thread(self.server.start)
+        assert since
+        self.database_away.clear()
+        asyncio.get_running_loop().create_task(self._watch_backlog())
+
+    async def _watch_backlog(self) -> None:
+        loop = asyncio.get_running_loop()
+        begun, last, changed = loop.time(), -1, loop.time()
+        upto = self.clock()
+        while loop.time() - changed < 5.0:
+            await asyncio.sleep(0.25)
+            polls = await self.database.value("select count(*) from poll where finished_at < $1", upto)
+            if polls != last:
+                last, changed = polls, loop.time()
+        self.drained_in = changed - begun
+
+    async def somebody_is_killed(self) -> None:
+        await self.crew.kill(self.random.choice(list(self.crew.names)))
+
+    async def all_restart(self) -> None:
+        """One after another, while the others go on."""
+        for name in self.crew.names:
+            await self.crew.restart(name)
+
+    async def scheme_changes(self, number: int) -> None:
+        devices: list[Any] = [one.device for one in self.fleet.meters if one.model == RESCHEMED]
+        if number < len(devices):
+            devices[number].scheme = 2

@@ -1,0 +1,128 @@
+"""The database goes away and comes back: reading goes on, nothing is lost, no line has two talkers."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from collector.links import Link
+from collector.links.url import LineUrl
+from metering.plans import PollPlan
+from metering.polls import Outcome
+from protocols.driver import Driver
+from storage.polls import Polls
+from storage.pool import Database
+from storage.readings import Readings
+from teplo.composition import clock, open_link
+from teplo.demo import oracle
+from teplo.migrate import migrate
+from teplo.postgres import EmbeddedPostgres
+from tests.system.house import ARCHIVES, collector, line, running_house, until, working
+from tests.system.test_collector import WINDOWS, all_ok
+
+EVERY_SECOND = PollPlan(timedelta(seconds=1), timedelta(milliseconds=200), ARCHIVES)
+LINES = [
+    line("m-bus", f"kamstrup-multical-601 0685{n:04} 1", f"minol-minocal 3142{n:04} 2") for n in range(6)
+]
+
+
+class Talk:
+    """Who opens which line, and how many talk on one at a time."""
+
+    def __init__(self) -> None:
+        self.now: Counter[str] = Counter()
+        self.most: Counter[str] = Counter()
+        self.opened: list[tuple[datetime, str, str]] = []
+
+    def opener(self, name: str) -> object:
+        async def opened(url: LineUrl, driver: Driver) -> Link:
+            link = await open_link(url, driver)
+            self.opened.append((clock(), name, url.endpoint))
+            self.now[url.endpoint] += 1
+            self.most[url.endpoint] = max(self.most[url.endpoint], self.now[url.endpoint])
+            close = link.close
+
+            async def closed() -> None:
+                self.now[url.endpoint] -= 1
+                await close()
+
+            link.close = closed  # type: ignore[method-assign]
+            return link
+
+        return opened
+
+    def since(self, at: datetime) -> list[tuple[str, str]]:
+        """Collector and line of what was opened since then."""
+        return [(name, endpoint) for when, name, endpoint in self.opened if when > at]
+
+
+@asynccontextmanager
+async def server(folder: Path) -> AsyncIterator[tuple[EmbeddedPostgres, str]]:
+    running = EmbeddedPostgres(folder / "postgres", settings={"fsync": "off"})
+    url = await asyncio.to_thread(running.start)
+    try:
+        await migrate(url)
+        yield running, url
+    finally:
+        await asyncio.to_thread(running.stop)
+
+
+@pytest.mark.timeout(240)
+async def test_two_collectors_go_on_reading_without_the_database_each_at_home(tmp_path: Path) -> None:
+    talk = Talk()
+    async with (
+        server(tmp_path) as (postgres, url),
+        Database(url, timeout=2.0) as database,
+        running_house(database, *LINES) as (fleet, meters),
+    ):
+        since = clock()
+        pair = [
+            collector(database, name, EVERY_SECOND, open_link=talk.opener(name))
+            for name in ("north", "south")
+        ]
+        async with working(*pair):
+            await until(lambda: all_ok(database, len(meters), times=2))
+            await until(lambda: homes_are_known(database, len(fleet.lines)))
+            await asyncio.to_thread(postgres.stop)
+            lost_at = clock()
+            await until(lambda: all_read(talk, lost_at + timedelta(seconds=1), len(fleet.lines)))
+            await asyncio.to_thread(postgres.start)
+            back_at = clock()
+            await until(lambda: read_between(database, lost_at, back_at, len(meters)))
+            polls = len(await Polls(database).list(limit=1000))
+            await until(lambda: more_than(database, polls + len(meters)))
+        verdict = await oracle.compare_stored(meters, Readings(database), since, clock(), WINDOWS)
+        without = [
+            one for one in await Polls(database).list(limit=5000) if lost_at < one.started_at < back_at
+        ]
+    assert (verdict.missing, verdict.wrong, verdict.findings) == (0, 0, [])
+    assert set(talk.most.values()) == {1}, "no line ever had two talkers"
+    assert {one.outcome for one in without} == {Outcome.OK}
+    homes = {endpoint: name for name, endpoint in talk.since(lost_at + timedelta(seconds=1))}
+    assert set(homes.values()) == {"north", "south"}, "both went on"
+
+
+async def homes_are_known(database: Database, lines: int) -> bool:
+    return bool(await database.value("select count(*) = $1 from line where home is not null", lines))
+
+
+async def all_read(talk: Talk, since: datetime, lines: int) -> bool:
+    """Every line was opened since then at least twice."""
+    opened = Counter(endpoint for _, endpoint in talk.since(since))
+    return len(opened) == lines and min(opened.values()) >= 2
+
+
+async def read_between(database: Database, start: datetime, end: datetime, meters: int) -> bool:
+    """What was read in between has arrived, of every meter."""
+    polls = await Polls(database).list(limit=5000)
+    return len({one.meter_id for one in polls if start < one.started_at < end}) == meters
+
+
+async def more_than(database: Database, count: int) -> bool:
+    return (await Polls(database).summary()).polls > count
