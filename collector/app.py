@@ -44,6 +44,7 @@ MARGIN: Final = timedelta(seconds=15)
 """A collector is dead when it missed so many ticks, and this time for a database that is slow."""
 
 
+NEVER: Final = timedelta(days=36_500)
 HOMES_EVERY: Final = 6
 """Ticks between two looks at which lines are ours while the database is away."""
 MOST_BOOKS: Final = 100
@@ -246,7 +247,7 @@ class Collector:
     async def _learn_homes(self, stop: asyncio.Event) -> None:
         """Which lines to serve while the database is away, and their books."""
         while not stop.is_set() and await self._has_name(stop):
-            await self._lines.assign_homes(self._settings.lease)
+            await self._lines.assign_homes(self._patience_with_homes())
             homes = await self._lines.homes(self._settings.name)
             await self._field_book.keep_homes(homes)
             unknown = sorted(homes - set(await self._field_book.books()))
@@ -259,6 +260,11 @@ class Collector:
         while not stop.is_set():
             await self._attendance.know(self._listener)
             await wait(stop, self._settings.tick)
+
+    def _patience_with_homes(self) -> timedelta:
+        """While the database has not been there for a lease, a silent collector may be one that cannot tell."""
+        lease = self._settings.lease
+        return lease if self._reach.back_for >= lease.total_seconds() else NEVER
 
     async def _attend(self, stop: asyncio.Event) -> None:
         if await self._has_name(stop):
