@@ -25,12 +25,17 @@ QUERIES = {
 ANSWERS = {
     "DELETE /api/v1/strangers": 204,
     "POST /api/v1/signal-surveys": 422,
+    "PUT /api/v1/usage-points/{}/poll-plan": 422,
     "POST /api/v1/meters/{}/held-polls/decision": 422,
 }
 """Of the operations that answer neither 200 nor, to an id that is nowhere, 404."""
 SCOPES = {
     "GET /api/v1/usage-points": Scope.REGISTRY_READ,
     "GET /api/v1/usage-points/{}": Scope.REGISTRY_READ,
+    "GET /api/v1/usage-points/{}/poll-plan": Scope.REGISTRY_READ,
+    "PUT /api/v1/usage-points/{}/poll-plan": Scope.PLANS_WRITE,
+    "DELETE /api/v1/usage-points/{}/poll-plan": Scope.PLANS_WRITE,
+    "GET /api/v1/poll-plans": Scope.REGISTRY_READ,
     "GET /api/v1/meters": Scope.REGISTRY_READ,
     "GET /api/v1/meters/{}": Scope.REGISTRY_READ,
     "GET /api/v1/lines/{}": Scope.REGISTRY_READ,
