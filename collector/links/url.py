@@ -48,10 +48,10 @@ LONGEST_IDENTITY: Final = 80
 class LineUrl:
     """Where a line is and how it is talked on. None: the URL leaves it to the model's defaults.
 
-    `place` is a device path, host:port, a phone number, a modem's identity or a source of pushed readings; `timeout`, `gap`, `quiet`
-    and `silence` are in seconds. Of an inbound line: after `silence` without a byte its connection is dead;
-    `heartbeat` is what the modem sends while it is idle, `answer` what it wants for it; `prefix` stands
-    before each of its packets. `choices`: by `<protocol>.<name>`, which the driver judges.
+    `place` is a device path, host:port, a phone number, a modem's identity or a source of pushed readings;
+    `timeout`, `gap`, `quiet` and `silence` are in seconds. Of an inbound line: after `silence` without a byte
+    its connection is dead; `heartbeat` is what the modem sends while it is idle, `answer` what it wants for
+    it; `prefix` stands before each of its packets. `choices`: by `<protocol>.<name>`; the driver judges them.
     """
 
     text: str

@@ -30,6 +30,8 @@ SESSION_LIFE: Final = 3 * 24 * 3600
 """Seconds for which the broker keeps what came while we were away."""
 KEEP_ALIVE: Final = 30
 """Seconds without a word after which broker and client take each other for dead."""
+PUBLISHED_WITHIN: Final = 120.0
+"""Seconds; an hour of a large bus takes a minute over a GPRS modem."""
 _VERSIONS: Final = {"5": aiomqtt.ProtocolVersion.V5, "3.1.1": aiomqtt.ProtocolVersion.V311}
 _REFUSED: Final = 0x80
 """Reason codes from here on are refusals."""
@@ -79,7 +81,7 @@ class Connection:
     async def publish(self, topic: str, payload: bytes, *, retained: bool = False) -> None:
         """The broker has it when this returns; an empty retained payload takes back the one before."""
         with self._losing():
-            await self._client.publish(topic, payload, AT_LEAST_ONCE, retained)
+            await self._client.publish(topic, payload, AT_LEAST_ONCE, retained, timeout=PUBLISHED_WITHIN)
 
     async def arrivals(self, most: int, stop: asyncio.Event) -> list[Arrival]:
         """Waits for a message and takes what came with it, at most so many; none once `stop` is set."""
