@@ -14,6 +14,7 @@ from api.languages import Translators, source_texts
 from api.limits import BodyLimit
 from api.links import PREFIX
 from api.routes import (
+    completeness,
     conditions,
     consumption,
     consumption_csv,
@@ -49,6 +50,7 @@ _ROUTES: Final = (
     plans,
     held,
     outcomes,
+    completeness,
     consumption,
     consumption_csv,
     modems,

@@ -19,6 +19,7 @@ from metering.plans import PollPlan
 from metering.surveys import SurveyRule
 from storage.billing import Billing
 from storage.calls import Calls
+from storage.completeness import Completeness
 from storage.conditions import Conditions
 from storage.decisions import Decisions
 from storage.held import Held
@@ -128,6 +129,10 @@ class Services:
     @property
     def surveys(self) -> Surveys:
         return Surveys(self.database)
+
+    @property
+    def completeness(self) -> Completeness:
+        return Completeness(self.database, self.base_plan)
 
     @property
     def outcome_counts(self) -> OutcomeCounts:

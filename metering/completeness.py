@@ -86,6 +86,14 @@ class Tally:
 
 
 @dataclass(frozen=True, slots=True)
+class CountedDay:
+    """What became of the slots that were wanted on one day."""
+
+    wanted: WantedDay
+    tally: Tally
+
+
+@dataclass(frozen=True, slots=True)
 class CountedPeriod:
     """Slots that start within [start, end) and had ended by `until`: aware UTC."""
 

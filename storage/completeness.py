@@ -7,16 +7,18 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from functools import lru_cache
+from functools import cache
 from typing import Any, Final
 
 from metering.calendar import ArchiveKind
-from metering.completeness import CountedPeriod, Tally, WantedDay, Watched, wanted_days
+from metering.completeness import CountedDay, CountedPeriod, Tally, WantedDay, Watched, wanted_days
+from metering.completeness_rows import Dimension, Group, Row, rows_of
 from metering.plan_settings import plan_of
 from metering.plans import Keeps, PollPlan
 from metering.polls import Outcome
 from metering.readings import GapReason
 from storage import sql
+from storage.models import Models
 from storage.pool import Database
 
 _SQL = sql.statements("completeness")
@@ -25,6 +27,7 @@ _OF_ROW: Final = (
     "meter_zone", "line_id", "polled", "registered_at", "installed_at", "removed_at",
 )  # fmt: skip
 _NOTHING: Final = Keeps()
+BASE_PLAN: Final = PollPlan()
 
 BATCH: Final = 500
 """Usage points that are counted at once."""
@@ -38,14 +41,6 @@ class Place:
     usage_point_id: int | None = None
     district: str | None = None
     service_centre: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class CountedDay:
-    """What became of the slots wanted of one archive of a meter on one day."""
-
-    wanted: WantedDay
-    tally: Tally
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,21 +60,24 @@ class Timeliness:
 class Completeness:
     """Counted anew with every question; what is asked for at once is bounded by whoever asks."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, base_plan: PollPlan = BASE_PLAN) -> None:
+        """`base_plan`: what settings of poll plans are laid over."""
         self._database = database
+        self._base_plan = base_plan
 
     async def watched(self, place: Place = Place(), after: int = 0, limit: int = BATCH) -> list[Watched]:
         """Every meter that ever measured one of the next `limit` usage points, by usage point's id."""
         rows = await self._database.rows(
             _SQL["watched"], after, place.usage_point_id, place.district, place.service_centre, limit
         )
-        keeps, plans = await self._keeps(), await self._shared_settings()
+        laid_over = cache(lambda *settings: plan_of(self._base_plan, *map(json.loads, settings)))
+        keeps, plans = await Models(self._database).keeps(), await self._shared_settings()
         everybody = plans.get(None, "{}")
         return [
             Watched(
                 **{name: row[name] for name in _OF_ROW},
                 keeps=keeps.get(row["model"], _NOTHING),
-                plan=_plan(everybody, plans.get(row["model"], "{}"), row["settings"] or "{}"),
+                plan=laid_over(everybody, plans.get(row["model"], "{}"), row["settings"] or "{}"),
             )
             for row in rows
         ]
@@ -101,6 +99,28 @@ class Completeness:
             CountedDay(one, Tally(one.wanted, stored.get(n, 0), held.get(n, 0), gaps.get(n, {})))
             for n, one in enumerate(wanted, 1)
         ]
+
+    async def rows(
+        self,
+        by: Collection[Dimension],
+        period: CountedPeriod,
+        place: Place = Place(),
+        kinds: Collection[ArchiveKind] = ALL_KINDS,
+        *,
+        after: Group | None = None,
+        limit: int = 1000,
+    ) -> list[Row]:
+        """The next `limit` rows behind `after`. By point, no more points are counted than these rows need."""
+        found: list[Row] = []
+        counted: list[CountedDay] = []
+        last = after.usage_point_id - 1 if after and Dimension.POINT in by else 0
+        while len(found) < limit and (batch := await self.watched(place, last)):
+            last = batch[-1].usage_point_id
+            counted += await self.counted(batch, period, kinds)
+            if Dimension.POINT in by:
+                found += _behind(after, rows_of(counted, by))
+                counted = []
+        return (found or _behind(after, rows_of(counted, by)))[:limit]
 
     async def causes(self, meters: Collection[int], first: date, last: date) -> Mapping[int, Outcome]:
         """By meter the word with which most of its polls of these UTC days failed, else the last one did.
@@ -140,24 +160,14 @@ class Completeness:
         rows = await self._database.rows(_SQL[statement], *arguments)
         return {row["number"]: row["slots"] for row in rows}
 
-    async def _keeps(self) -> dict[str, Keeps]:
-        depths: dict[str, dict[ArchiveKind, int]] = defaultdict(dict)
-        models = {}
-        for row in await self._database.rows(_SQL["models"]):
-            models[row["name"]] = ArchiveKind(row["totals_every"]), row["polls_per_day"]
-            if row["kind"] is not None:
-                depths[row["name"]][ArchiveKind(row["kind"])] = row["depth"]
-        return {name: Keeps(depths[name], *particulars) for name, particulars in models.items()}
-
     async def _shared_settings(self) -> dict[str | None, str]:
         """By model, and by None for everybody."""
         rows = await self._database.rows(_SQL["shared_settings"])
         return {row["model"]: row["settings"] for row in rows}
 
 
-@lru_cache(maxsize=4096)
-def _plan(*settings: str) -> PollPlan:
-    return plan_of(PollPlan(), *map(json.loads, settings))
+def _behind(after: Group | None, rows: Iterable[Row]) -> list[Row]:
+    return [row for row in rows if after is None or row.group > after]
 
 
 def _columns(wanted: Sequence[WantedDay]) -> list[list[Any]]:

@@ -25,11 +25,6 @@ cross join lateral (
 join meter on meter.id = installed.meter_id
 order by point.id, installed.installed_at, meter.id;
 
--- name: models
-select model.name, model.totals_every, model.polls_per_day, model_archive.kind, model_archive.depth
-from model
-left join model_archive on model_archive.model = model.name;
-
 -- name: shared_settings
 select model, settings from poll_plan where usage_point_id is null;
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from datetime import UTC, datetime, timedelta
-from uuid import UUID, uuid4
+from datetime import timedelta
 
 import pytest
 
@@ -14,16 +12,9 @@ from metering.polls import Outcome
 from metering.readings import GapReason
 from storage.completeness import Completeness, Place
 from storage.pool import Database
-from tests.support.registry import DAY, HOUR, place
+from tests.support.archive import DAY, HOUR, MIDNIGHT, held, hours, known_model, polled, store
+from tests.support.registry import place
 
-MIDNIGHT = datetime(2026, 1, 9, 19, tzinfo=UTC)
-"""Of 10 January at +05:00, the zone of these points."""
-ARCHIVE = """
-    insert into archive_value (meter_id, kind, slot_start, circuit, quantity, slot_end, meter_time, value,
-                               raw_unit, factor, factor_set, poll_id, frame)
-    select $1, $2, at, 1, quantity, at + $3::interval, at at time zone 'UTC', 1, 'Gcal', 1, 'exact', $4, 1
-    from unnest($5::timestamptz[]) at, unnest(array['energy_heating', 'volume_supply']) quantity
-"""
 REVISION = """
     insert into revision (meter_id, kind, slot_start, circuit, quantity, slot_end, meter_time, value,
                           raw_unit, factor, factor_set, poll_id, frame, replaced_by, recorded_at)
@@ -37,63 +28,14 @@ GAP = """
 """
 
 
-async def polled(database: Database, meter: int, finished_at: datetime, outcome: str = "ok") -> UUID:
-    poll = uuid4()
-    await database.rows(
-        "insert into poll (id, meter_id, collector, started_at, finished_at, outcome, message) "
-        "values ($1, $2, 'main', $3, $3, $4, '')",
-        *(poll, meter, finished_at, outcome),
-    )
-    await database.rows(
-        "insert into poll_day (meter_id, day, outcome, polls, air_time, sent, received) "
-        "values ($1, $2::timestamptz::date, $3, 1, '1 s', 0, 0) "
-        "on conflict (meter_id, day, outcome) do update set polls = poll_day.polls + 1",
-        *(meter, finished_at, outcome),
-    )
-    return poll
-
-
-async def store(
-    database: Database, meter: int, poll: UUID, starts: Iterable[datetime], kind: str = "hour"
-) -> None:
-    span = HOUR if kind == "hour" else DAY
-    await database.rows(ARCHIVE, meter, kind, span, poll, list(starts))
-
-
-async def hold(database: Database, meter: int, poll: UUID, start: datetime, state: str = "waiting") -> None:
-    decided = None if state == "waiting" else ("an engineer", MIDNIGHT)
-    await database.rows(
-        "insert into held_poll (poll_id, meter_id, reason, state, held_at, packed, decided_by, decided_at) "
-        "values ($1, $2, 'clock_wrong', $3, $4, '', $5, $6)",
-        *(poll, meter, state, MIDNIGHT, *(decided or (None, None))),
-    )
-    await database.rows(
-        "insert into held_slot (poll_id, meter_id, kind, slot_start, slot_end) "
-        "values ($1, $2, 'hour', $3, $3::timestamptz + interval '1 hour')",
-        *(poll, meter, start),
-    )
-
-
 @pytest.fixture
 async def meter(database: Database) -> int:
     """Registered long ago, with hours, days and levels that nobody asked for yet."""
     here = await place(database)
     await database.rows("update meter set registered_at = '2025-01-01'")
     await database.rows("update site set district = 'Медеу', service_centre = 'North'")
-    await database.rows(
-        "insert into model (name, title, protocol, totals_every) "
-        "values ('kamstrup-multical-403', 'Multical 403', 'mbus', 'day')"
-    )
-    await database.rows(
-        "insert into model_archive (model, kind, depth) values "
-        "('kamstrup-multical-403', 'hour', 1000), ('kamstrup-multical-403', 'total', 400)"
-    )
+    await known_model(database)
     return here.meter
-
-
-def hours(*numbers: int) -> list[datetime]:
-    """Starts of these hours of 10 January."""
-    return [MIDNIGHT + number * HOUR for number in numbers]
 
 
 def period(days: int = 1, until: timedelta = 30 * DAY) -> CountedPeriod:
@@ -110,8 +52,8 @@ async def test_stored_slots_gaps_and_held_slots_are_told_apart(database: Databas
     first, second, third = [await polled(database, meter, MIDNIGHT + DAY) for _ in range(3)]
     await store(database, meter, first, hours(*range(0, 20)))
     await database.rows(GAP, meter, hours(20)[0], "no_record", first)
-    await hold(database, meter, second, hours(21)[0])
-    await hold(database, meter, third, hours(22)[0], "rejected")
+    await held(database, meter, second, hours(21)[0])
+    await held(database, meter, third, hours(22)[0], waiting=False)
     found = await tallies(database, period())
     assert found["hour", "2026-01-10"] == Tally(24, 20, 1, {GapReason.NO_RECORD: 1})
     assert found["hour", "2026-01-10"].missing == 2
