@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -137,15 +139,6 @@ class Readings:
         """All values of the snapshot read last; empty when there is none."""
         return [_snapshot_value(row) for row in await self._database.rows(_SQL["latest_snapshot"], meter_id)]
 
-    async def last_levels(self, meter_id: int, since: datetime) -> tuple[MeterValue, ...]:
-        """The last valid level of each register since this instant, in the meter's own units."""
-        invalid = [flag.value for flag in DISQUALIFYING]
-        rows = await self._database.rows(_SQL["last_levels"], meter_id, since, REGISTERS, invalid)
-        return tuple(
-            MeterValue(QUANTITIES[row["quantity"]], row["raw_unit"], row["raw_value"], circuit=row["circuit"])
-            for row in rows
-        )
-
     async def gaps(self, meter_id: int, start: datetime, end: datetime) -> list[StoredGap]:
         """Slots that start within the interval and have no record, of every archive kind."""
         rows = await self._database.rows(_SQL["gaps"], meter_id, start, end)
@@ -155,6 +148,18 @@ class Readings:
         """Replaced values of slots that start within the interval."""
         rows = await self._database.rows(_SQL["revisions"], meter_id, start, end)
         return [Revision(r["id"], _archive_value(r), r["replaced_by"], r["recorded_at"]) for r in rows]
+
+
+async def last_levels(
+    connection: Any, meter_ids: Sequence[int], since: datetime
+) -> Mapping[int, Sequence[MeterValue]]:
+    """By meter, the last valid level of each register since this instant, in the meter's own units."""
+    invalid = [flag.value for flag in DISQUALIFYING]
+    levels: dict[int, list[MeterValue]] = defaultdict(list)
+    for row in await connection.fetch(_SQL["last_levels"], meter_ids, since, REGISTERS, invalid):
+        quantity, unit, value = QUANTITIES[row["quantity"]], row["raw_unit"], row["raw_value"]
+        levels[row["meter_id"]].append(MeterValue(quantity, unit, value, circuit=row["circuit"]))
+    return levels
 
 
 def _archive_value(row: Any) -> ArchiveValue:

@@ -49,8 +49,8 @@ where meter_id = $1 and slot_start >= $2 and slot_start < $3
 order by slot_start, id;
 
 -- name: last_levels
-select distinct on (circuit, quantity) circuit, quantity, raw_value, raw_unit
+select distinct on (meter_id, circuit, quantity) meter_id, circuit, quantity, raw_value, raw_unit
 from snapshot_value
-where meter_id = $1 and read_at >= $2 and quantity = any($3::text[])
+where meter_id = any($1::bigint[]) and read_at >= $2 and quantity = any($3::text[])
     and value is not null and not flags && $4::text[]
-order by circuit, quantity, read_at desc;
+order by meter_id, circuit, quantity, read_at desc;
