@@ -13,7 +13,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
-from metering.errors import ReadingConflict, StorageUnavailable, TeploError
+from metering.errors import ReadingConflict, StorageUnavailable, TeploError, TooManyRequests
 
 _LOG: Final = logging.getLogger("teplo.api")
 
@@ -93,6 +93,7 @@ KINDS: Final[Mapping[type[TeploError], Kind]] = {
         headers={"Retry-After": "5"},
     ),
     ReadingConflict: Kind(HTTPStatus.CONFLICT, "Read the present state and decide anew."),
+    TooManyRequests: Kind(HTTPStatus.CONFLICT, "Wait until some have ended, or cancel what nobody needs."),
     Conflict: Kind(HTTPStatus.CONFLICT, "Wait until what is going on has ended, then ask again."),
     NoKey: Kind(
         HTTPStatus.UNAUTHORIZED,

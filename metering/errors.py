@@ -136,6 +136,10 @@ class StorageUnavailable(StorageError):
     """The database is away: check that it runs and that TEPLO_DATABASE_URL is right."""
 
 
+class TooManyRequests(StorageError):
+    """Too many requests of people wait already."""
+
+
 class ReadingConflict(StorageError):
     """What is to be stored contradicts what is stored."""
 

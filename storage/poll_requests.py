@@ -10,7 +10,7 @@ from typing import Any, Final
 from uuid import UUID, uuid4
 
 from metering.calendar import ArchiveKind
-from metering.errors import ConfigurationError
+from metering.errors import ConfigurationError, TooManyRequests
 from metering.polls import Outcome, PollReport
 from metering.requests import PollRequest, RequestKind, RequestState, check_range, state_after
 from metering.round_trip import round_trip
@@ -74,7 +74,7 @@ class PollRequests:
     async def ask(self, request: PollRequest) -> StoredRequest:
         """The request, waiting; or the one that asks the same and has not ended.
 
-        ConfigurationError, which says why, when it cannot be carried out or too many wait already.
+        ConfigurationError, which says why, when it cannot be carried out; TooManyRequests.
         """
         async with self._database.transaction() as connection:
             meter = await connection.fetchrow(_SQL["lock_meter"], request.meter_id)
@@ -83,7 +83,10 @@ class PollRequests:
         return await self._existing(identifier)
 
     async def ask_line(self, line_id: int, operator: str, at: datetime) -> Sequence[StoredRequest]:
-        """All polled meters of a line are to be read now: one request each, or the one that waits already."""
+        """All polled meters of a line are to be read now: one request each, or the one that waits already.
+
+        None when no meter of the line is polled; TooManyRequests.
+        """
         async with self._database.transaction() as connection:
             meters = await connection.fetch(_SQL["lock_meters_of_line"], line_id)
             asked = [await _ask(connection, _to_read(meter["id"], operator, at), meter) for meter in meters]
@@ -187,7 +190,7 @@ async def _ask(connection: Any, request: PollRequest, meter: Any) -> UUID:
 async def _check_room(connection: Any, meter: Any) -> None:
     waiting = await connection.fetchrow(_SQL["waiting_count"], meter["id"], meter["line_id"])
     if waiting["of_meter"] >= MOST_OF_METER or waiting["of_line"] >= MOST_OF_LINE:
-        raise ConfigurationError(
+        raise TooManyRequests(
             f"{waiting['of_meter']} requests wait for meter {meter['serial']} already, {waiting['of_line']} "
             "for its line. Wait until they have ended, or cancel what nobody needs."
         )

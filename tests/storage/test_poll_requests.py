@@ -10,7 +10,7 @@ from uuid import uuid4
 import pytest
 
 from metering.calendar import ArchiveKind
-from metering.errors import ConfigurationError
+from metering.errors import ConfigurationError, TooManyRequests
 from metering.polls import Outcome
 from metering.requests import ENDED, MOST_SLOTS, PollRequest, RequestKind, RequestState
 from metering.signals import SignalLevel, SignalReport, SignalSource
@@ -63,7 +63,7 @@ async def test_requests_of_a_meter_are_bounded(database: Database) -> None:
     here, requests = await place(database), PollRequests(database)
     for days in range(MOST_OF_METER):
         await requests.ask(wish(here.meter, RequestKind.ARCHIVE, days=days))
-    with pytest.raises(ConfigurationError, match="cancel what nobody needs"):
+    with pytest.raises(TooManyRequests, match="cancel what nobody needs"):
         await requests.ask(wish(here.meter))
 
 
