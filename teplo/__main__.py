@@ -31,6 +31,8 @@ COMMANDS: Final = {
     "demo": "demo",
     "migrate": "serve",
     "collector": "serve",
+    "writer": "serve",
+    "push": "push",
     "api": "serve",
     "poll": "poll",
     "scan": "scan",

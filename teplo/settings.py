@@ -56,6 +56,15 @@ class Settings(BaseSettings):
     listen_per_address: int = Field(
         default=20, ge=1, le=10_000, description="connections of unknown modems from one network address"
     )
+    broker: str = Field(default="", description="mqtt://user@host or mqtts://user@host of the MQTT broker")
+    broker_password: str = Field(default="", description="password of the broker's user", repr=False)
+    broker_authority: Path | None = Field(
+        default=None, description="certificates to trust for mqtts:// in place of the system's"
+    )
+    push: str = Field(
+        default="", description="sources of pushed readings, each alone or as source=topic/filter"
+    )
+    writer_name: str = Field(default="", description="name of this writer, its own; empty: the host's name")
     survey_adequate: Decimal = Field(
         default=Decimal(-83), description="dBm that nine samples of ten reach where a modem may be installed"
     )
@@ -86,8 +95,12 @@ def read_settings() -> Settings:
         settings = Settings()
     except ValidationError as error:
         raise ConfigurationError(_wrong(error)) from error
-    name = settings.collector_name or socket.gethostname()
-    return settings.model_copy(update={"collector_name": name})
+    host = socket.gethostname()
+    names = {
+        "collector_name": settings.collector_name or host,
+        "writer_name": settings.writer_name or host,
+    }
+    return settings.model_copy(update=names)
 
 
 def _wrong(error: ValidationError) -> str:
