@@ -9,7 +9,7 @@ from protocols.family import Choices, Family
 from protocols.modbus import profile
 from protocols.modbus.driver import driver_of
 from protocols.modbus.explain import explain
-from protocols.modbus.framing import reseal
+from protocols.modbus.framing import renumbered, reseal
 from protocols.modbus.messages import Framing
 from protocols.modbus.search import SEARCH
 
@@ -29,6 +29,7 @@ FAMILY: Final = Family(
     build=build,
     explain=explain,
     reseal=reseal,
+    renumbered=renumbered,
     search=(SEARCH,),
     certainty=CERTAINTY,
 )

@@ -53,6 +53,11 @@ def reseal(frame: bytes) -> bytes:
     return frame[:-2] + crc_modbus(frame[:-2]).to_bytes(2, "little")
 
 
+def renumbered(frame: bytes, like: bytes) -> bytes:
+    """A TCP frame with the transaction number of another one; other framings have none."""
+    return like[:2] + frame[2:] if _is_tcp(frame) and _is_tcp(like) else frame
+
+
 def _rtu(frame: bytes) -> Framed:
     if len(frame) < SMALLEST_RTU or reseal(frame) != frame:
         raise FrameError("Not a valid Modbus frame: no MBAP header, no colon in front, and its CRC is wrong.")
