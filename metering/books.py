@@ -43,9 +43,9 @@ class BookedMeter:
     address: str
     zone: str
     registered_at: datetime
-    plan: PollPlan = PollPlan()
+    plan: PollPlan = field(default_factory=PollPlan)
     factor_sets: Mapping[int, str] = field(default_factory=dict)
-    history: PollHistory = PollHistory()
+    history: PollHistory = field(default_factory=PollHistory)
     levels: tuple[MeterValue, ...] = ()
     known: Mapping[ArchiveKind, tuple[Span, ...]] = field(default_factory=dict)
     asked: Mapping[ArchiveKind, Mapping[datetime, int]] = field(default_factory=dict)

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from enum import StrEnum
+from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from metering.errors import ConfigurationError
+
+BEGINNING: Final = datetime(1, 1, 2, tzinfo=UTC)
+LONGEST_LEAP: Final = timedelta(days=1)
+MOST_CHANGES: Final = 20
 
 
 class ArchiveKind(StrEnum):
@@ -59,23 +64,68 @@ class BillingPeriod:
 
 
 class MeterZone:
-    """The zone in which a meter's clock is set: a fixed offset (`+05:00`) or a zone name (`Asia/Almaty`)."""
+    """The zone in which a meter's clock is set: a fixed offset (`+05:00`) or a zone name (`Asia/Almaty`).
+
+    A zone that changed, because the law did or somebody set the clock over, is written with each change
+    behind a semicolon: `+06:00;2024-02-29T18:00:00Z=+05:00`. Changes are UTC instants, oldest first.
+    """
 
     def __init__(self, name: str) -> None:
         self.name = name
-        self._zone = _zone(name)
+        first, *changes = name.split(";")
+        if len(changes) > MOST_CHANGES:
+            raise ConfigurationError(f"A zone with more than {MOST_CHANGES} changes is refused.")
+        rules = [(BEGINNING, _zone(first)), *map(_change, changes)]
+        starts = [start for start, _ in rules]
+        if starts != sorted(set(starts)):
+            raise ConfigurationError(f"The changes of the zone {name!r} must follow each other in time.")
+        self._rules = tuple(zip(starts, [*starts[1:], None], [zone for _, zone in rules], strict=True))
 
     def to_utc(self, meter_time: datetime) -> datetime:
-        """The instant of a naive meter time; in a repeated hour the first of the two."""
-        return meter_time.replace(tzinfo=self._zone).astimezone(UTC)
+        """The instant of a naive meter time; in a repeated hour the first of the two, unless its fold is 1.
+
+        A time that the clock leapt over counts by the rule before the leap.
+        """
+        candidates = [self._instant(meter_time, rule) for rule in self._rules]
+        valid = [at for at, (start, end, _) in candidates if at >= start and (end is None or at < end)]
+        if valid:
+            return valid[-1] if meter_time.fold else valid[0]
+        return next(at for at, (_, end, _) in candidates if end is None or at < end + LONGEST_LEAP)
 
     def to_meter_time(self, at: datetime) -> datetime:
         """The naive time that a right clock in this zone shows at this instant."""
-        return at.astimezone(self._zone).replace(tzinfo=None)
+        rule = next(zone for start, _, zone in reversed(self._rules) if at >= start)
+        return at.astimezone(rule).replace(tzinfo=None)
 
     def slot(self, slot: MeterSlot) -> Slot:
-        """The same slot in UTC."""
-        return Slot(self.to_utc(slot.start), self.to_utc(slot.end))
+        """The same slot in UTC; one that the clock leapt into lasts as long as it really did."""
+        start, end = self.to_utc(slot.start), self.to_utc(slot.end)
+        return Slot(start, end if end > start else start + (slot.end - slot.start))
+
+    @staticmethod
+    def _instant(meter_time: datetime, rule: _Rule) -> tuple[datetime, _Rule]:
+        return meter_time.replace(tzinfo=rule[2]).astimezone(UTC), rule
+
+
+_Rule = tuple[datetime, datetime | None, tzinfo]
+"""[start, end) of UTC instants in which this zone counts; None: until now."""
+
+
+def zone_text(first: str, changes: Iterable[tuple[datetime, str]]) -> str:
+    """How a zone with these changes is written: see MeterZone."""
+    later = (f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}={zone}" for at, zone in changes)
+    return ";".join((first, *later))
+
+
+def _change(text: str) -> tuple[datetime, tzinfo]:
+    at, _, zone = text.partition("=")
+    try:
+        start = datetime.strptime(at, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
+    except ValueError as error:
+        raise ConfigurationError(
+            f"{text!r} is no change of a zone; write it like 2024-02-29T18:00:00Z=+05:00."
+        ) from error
+    return start, _zone(zone)
 
 
 def _zone(name: str) -> tzinfo:

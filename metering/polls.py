@@ -86,7 +86,7 @@ READ: Final = frozenset(
         Outcome.REGISTER_RESET,
     }
 )
-"""Ends after which a meter is asked again on its usual beat: it was read, or asking sooner changes nothing."""
+"""Ends after which a meter is asked on its usual beat: it was read, or asking sooner changes nothing."""
 
 NO_POLL: Final = frozenset({Outcome.STORAGE_AWAY, Outcome.OVER_BUDGET, Outcome.CANCELLED})
 """Ends that say nothing about the meter or its line."""
