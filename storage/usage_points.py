@@ -16,12 +16,14 @@ _WITH_MODEM: Final = ("csd:", "inbound:")
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """A place that is heated: a house, a school."""
+    """A place that is heated: a house, a school. `service_centre`: whose engineers look after it."""
 
     id: int
     code: str
     name: str
     address: str
+    district: str = ""
+    service_centre: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,9 +84,11 @@ class Registry:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def add_site(self, code: str, name: str, address: str = "") -> int:
+    async def add_site(
+        self, code: str, name: str, address: str = "", *, district: str = "", service_centre: str = ""
+    ) -> int:
         """The id of the site with this code."""
-        return await self._id("add_site", code, name, address)
+        return await self._id("add_site", code, name, address, district, service_centre)
 
     async def add_usage_point(
         self,

@@ -3,30 +3,46 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 
 from storage.modems import Modems
+from storage.plans import PlanOwner, Plans
 from storage.usage_points import Registry
 from teplo.modem_file import Particulars, PoolPlan
-from teplo.registry_file import LinePlan, Registration
+from teplo.registry_file import LinePlan, PointPlan, Registration
 
 
-async def apply(registration: Registration, registry: Registry, modems: Modems) -> None:
-    """Register all of it; what is registered already keeps its id and takes the new particulars."""
+async def apply(
+    registration: Registration, registry: Registry, modems: Modems, plans: Plans, *, by: str, at: datetime
+) -> None:
+    """Register all of it; what is registered already keeps its id and takes the new particulars.
+
+    `by` and `at` stand in the journal of poll plans.
+    """
     for pool in registration.pools:
         await _apply_pool(pool, modems)
     points = {}
     for site in registration.sites:
-        site_id = await registry.add_site(site.code, site.name, site.address)
+        site_id = await registry.add_site(
+            *(site.code, site.name, site.address), district=site.district, service_centre=site.service_centre
+        )
         for point in site.points:
             points[point.code] = await registry.add_usage_point(
                 *(point.code, point.name, site_id, point.zone),
                 factor_set=point.factor_set,
                 billed_quantity=point.billed_quantity,
             )
+            await _apply_plan(points[point.code], point, plans, by, at)
     for line in registration.lines:
         line_id = await _apply_line(line, points, registry)
         if line.modem is not None:
             await _describe(line_id, line.modem, modems)
+
+
+async def _apply_plan(point_id: int, point: PointPlan, plans: Plans, by: str, at: datetime) -> None:
+    stands = await plans.get(PlanOwner(point_id))
+    if point.plan is not None and (stands is None or stands.settings != point.plan):
+        await plans.put(PlanOwner(point_id), point.plan, by, at)
 
 
 async def _apply_pool(pool: PoolPlan, modems: Modems) -> None:

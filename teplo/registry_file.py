@@ -5,11 +5,14 @@ zone = "Asia/Almaty"                      # of every meter and usage point that 
 code = "ABAI-10"
 name = "Abai street 10"
 address = "Almaty, Abai street 10"        # optional
+district = "Almaly"                       # optional, as is service_centre: whose engineers look after it
 [[site.usage_point]]
 code = "ABAI-10-1"
 name = "boiler room"
 factor_set = "exact"                      # optional: exact | kyivenergo
 billed_quantity = "energy_heating"        # optional
+[site.usage_point.plan]                   # optional, see metering/plan_settings.py
+hour.depth = 1080
 [[line]]
 url = "tcp://10.0.0.5:4001"
 collector = "cellar"                      # optional: the only collector that can open it
@@ -26,6 +29,7 @@ since = 2026-01-01T00:00:00+05:00
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -33,6 +37,7 @@ from pathlib import Path
 from collector.links.url import LineUrl
 from metering.calendar import MeterZone
 from metering.errors import ConfigurationError, ProfileError
+from metering.plan_settings import SettingValue, checked
 from metering.quantities import QUANTITIES, Behaviour
 from metering.units import PUBLISHED
 from protocols.declaration import LARGEST, Declaration, parse
@@ -51,6 +56,8 @@ class PointPlan:
     zone: str
     factor_set: str
     billed_quantity: str
+    plan: Mapping[str, SettingValue] | None
+    """Settings of its poll plan; None: what stands in the database stays."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +67,8 @@ class SitePlan:
     code: str
     name: str
     address: str
+    district: str
+    service_centre: str
     points: tuple[PointPlan, ...]
 
 
@@ -142,6 +151,8 @@ def _site(table: Declaration, zone: str) -> SitePlan:
         table.take("code", str),
         table.take("name", str),
         table.take_or("address", ""),
+        table.take_or("district", ""),
+        table.take_or("service_centre", ""),
         tuple(_point(point, zone) for point in table.tables("usage_point")),
     )
     table.finish()
@@ -155,9 +166,21 @@ def _point(table: Declaration, zone: str) -> PointPlan:
         zone=_zone(table, zone),
         factor_set=table.one_of("factor_set", "exact", PUBLISHED),
         billed_quantity=table.one_of("billed_quantity", "energy_heating", REGISTERS),
+        plan=_plan(table.take("plan", dict), table.place) if "plan" in table else None,
     )
     table.finish()
     return point
+
+
+def _plan(written: Mapping[str, object], place: str) -> Mapping[str, SettingValue]:
+    """`hour.depth = 1` is a table within a table."""
+    groups = {name: group for name, group in written.items() if isinstance(group, dict)}
+    settings = {name: value for name, value in written.items() if name not in groups}
+    settings |= {f"{name}.{last}": value for name, group in groups.items() for last, value in group.items()}
+    try:
+        return checked(settings)
+    except ConfigurationError as error:
+        raise ProfileError(f"{place}, [plan]: {error}") from error
 
 
 def _line(table: Declaration, zone: str) -> LinePlan:

@@ -16,7 +16,7 @@ from api.links import poll_link
 from api.schemas import Identifier, Page, Timestamp
 from metering.polls import Outcome
 from storage.polls import StoredPoll
-from storage.usage_points import Installation, Line, Meter, UsagePoint
+from storage.usage_points import Installation, Line, Meter, Site, UsagePoint
 
 router = APIRouter(tags=["registry"], dependencies=[Depends(allowed(Scope.REGISTRY_READ))])
 
@@ -43,9 +43,21 @@ class UsagePointOut(BaseModel):
     billed_quantity: str = Field(examples=["energy_heating"])
 
 
+class SiteOut(BaseModel):
+    """The place that is heated, and who looks after it; "" is what is not known."""
+
+    id: int = Field(examples=[3])
+    code: str = Field(examples=["ABAI-10"])
+    name: str = Field(examples=["Abai street 10"])
+    address: str = Field(examples=["Almaty, Abai street 10"])
+    district: str = Field(examples=["Almaly"])
+    service_centre: str = Field(examples=["North"])
+
+
 class UsagePointDetail(UsagePointOut):
     """A usage point with every meter that ever measured it, oldest first."""
 
+    site: SiteOut
     installations: list[InstallationOut]
 
 
@@ -105,9 +117,12 @@ async def list_usage_points(
 async def get_usage_point(services: ServicesNeeded, usage_point_id: Identifier) -> UsagePointDetail:
     """One usage point with its meters."""
     point = await existing_usage_point(services, usage_point_id)
+    site = await existing_site(services, point.site_id)
     installations = await services.registry.installations(usage_point_id)
     return UsagePointDetail(
-        **_usage_point(point).model_dump(), installations=[_installation(i) for i in installations]
+        **_usage_point(point).model_dump(),
+        site=SiteOut(**asdict(site)),
+        installations=[_installation(i) for i in installations],
     )
 
 
@@ -151,6 +166,14 @@ async def existing_usage_point(services: Services, usage_point_id: int) -> Usage
     if point is None:
         raise NotFound(f"There is no usage point {usage_point_id}.")
     return point
+
+
+async def existing_site(services: Services, site_id: int) -> Site:
+    """The site; NotFound when there is none."""
+    site = await services.registry.site(site_id)
+    if site is None:
+        raise NotFound(f"There is no site {site_id}.")
+    return site
 
 
 async def existing_meter(services: Services, meter_id: int) -> Meter:

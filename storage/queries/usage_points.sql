@@ -1,6 +1,8 @@
 -- name: add_site
-insert into site (code, name, address) values ($1, $2, $3)
-on conflict (code) do update set name = excluded.name, address = excluded.address
+insert into site (code, name, address, district, service_centre) values ($1, $2, $3, $4, $5)
+on conflict (code) do update
+set name = excluded.name, address = excluded.address, district = excluded.district,
+    service_centre = excluded.service_centre
 returning id;
 
 -- name: add_usage_point
@@ -48,7 +50,7 @@ where usage_point_id = $1 and meter_id = $2 and removed_at is null
 returning circuit;
 
 -- name: site
-select id, code, name, address from site where id = $1;
+select id, code, name, address, district, service_centre from site where id = $1;
 
 -- name: lines
 select line.id, line.url, line.collector, line.pool,

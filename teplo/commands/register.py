@@ -9,9 +9,10 @@ from typing import Annotated
 import typer
 
 from storage.modems import Modems
+from storage.plans import Plans
 from storage.pool import Database
 from storage.usage_points import Registry
-from teplo.composition import texts
+from teplo.composition import clock, texts
 from teplo.registration import apply
 from teplo.registry_file import Registration, load
 from teplo.settings import settings_with_database
@@ -24,7 +25,7 @@ def register(
     """Register what hangs on which line. Registering the same again changes nothing."""
     registration = load(file)
     if not dry_run:
-        asyncio.run(_store(settings_with_database().database_url, registration))
+        asyncio.run(_store(settings_with_database().database_url, registration, file.name))
     _ = texts()
     done = _("checked") if dry_run else _("registered")
     counts = _("{sites} sites, {pools} modem pools, {lines} lines, {meters} meters").format(
@@ -36,6 +37,10 @@ def register(
     print(f"{done}: {counts}")
 
 
-async def _store(url: str, registration: Registration) -> None:
+async def _store(url: str, registration: Registration, name: str) -> None:
     async with Database(url) as database:
-        await apply(registration, Registry(database), Modems(database))
+        await apply(
+            *(registration, Registry(database), Modems(database), Plans(database)),
+            by=f"teplo register {name}",
+            at=clock(),
+        )

@@ -25,6 +25,7 @@ async def test_usage_points_page_by_page(client: AsyncClient, network: Network) 
 async def test_a_usage_point_names_every_meter_it_had(client: AsyncClient, network: Network) -> None:
     point = (await client.get(f"/api/v1/usage-points/{network.school}")).json()
     assert (point["name"], point["factor_set"]) == ('Школа "12", котельная', "kyivenergo")
+    assert (point["site"]["code"], point["site"]["district"]) == ("S1", "")
     assert [(one["meter_id"], one["removed_at"]) for one in point["installations"]] == [
         (network.old_meter, "2026-01-16T12:00:00Z"),
         (network.new_meter, None),

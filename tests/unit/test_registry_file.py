@@ -10,10 +10,12 @@ import pytest
 
 from metering.errors import ConfigurationError
 from storage.modems import ModemKind, Modems
+from storage.plans import PlanOwner, Plans
 from storage.pool import Database
 from storage.usage_points import Registry
 from teplo.registration import apply
 from teplo.registry_file import load, read
+from tests.support.registry import START
 
 GOOD = """
 zone = "Asia/Almaty"
@@ -73,10 +75,15 @@ def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
         load(tmp_path / "none.toml")
 
 
+async def register(database: Database, text: str) -> None:
+    tables = (Registry(database), Modems(database), Plans(database))
+    await apply(read(text, "test.toml"), *tables, by="test", at=START)
+
+
 async def test_registering_twice_is_registering_once(database: Database) -> None:
     registry = Registry(database)
     for _ in range(2):
-        await apply(read(GOOD, "test.toml"), registry, Modems(database))
+        await register(database, GOOD)
     (meter,) = await registry.meters()
     (point,) = await registry.usage_points()
     (installation,) = await registry.installations(point.id)
@@ -142,9 +149,8 @@ def test_a_modem_that_is_described_wrongly_is_named(right: str, wrong: str, word
 
 
 async def test_pools_and_modems_are_registered(database: Database) -> None:
-    registration = read(MODEMS, "test.toml")
     for _ in range(2):
-        await apply(registration, Registry(database), Modems(database))
+        await register(database, MODEMS)
     (pool,) = await Modems(database).pools()
     own, remote = await Modems(database).list()
     (line,) = await Registry(database).lines()
@@ -158,6 +164,53 @@ async def test_pools_and_modems_are_registered(database: Database) -> None:
 
 
 async def test_a_call_through_an_unknown_pool_is_refused(database: Database) -> None:
-    unknown = read(MODEMS.replace("?pool=main", "?pool=mane"), "test.toml")
     with pytest.raises(ConfigurationError, match="mane"):
-        await apply(unknown, Registry(database), Modems(database))
+        await register(database, MODEMS.replace("?pool=main", "?pool=mane"))
+
+
+PLANNED = GOOD.replace(
+    'name = "boiler room"\n',
+    """name = "boiler room"
+[site.usage_point.plan]
+every = "360m"
+hour.depth = 100
+closing = { day = 23, deadline_day = 24 }
+""",
+).replace(
+    'name = "Abai street 10"\n', 'name = "Abai street 10"\ndistrict = "Almaly"\nservice_centre = "North"\n'
+)
+PLAN = {"every": "6h", "hour.depth": 100, "closing.day": 23, "closing.deadline_day": 24}
+
+
+async def test_a_plan_is_registered_once_and_left_alone_by_files_without_one(database: Database) -> None:
+    for text in (PLANNED, PLANNED, GOOD):
+        await register(database, text)
+    (point,) = await Registry(database).usage_points()
+    stands = await Plans(database).get(PlanOwner(point.id))
+    assert stands is not None
+    assert stands.settings == PLAN
+    assert len(await Plans(database).journal(PlanOwner(point.id))) == 1
+
+
+async def test_a_site_has_its_district_and_service_centre(database: Database) -> None:
+    await register(database, PLANNED)
+    (point,) = await Registry(database).usage_points()
+    site = await Registry(database).site(point.site_id)
+    assert site is not None
+    assert (site.district, site.service_centre) == ("Almaly", "North")
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "word"),
+    [
+        ('every = "360m"', 'evry = "360m"', "[plan]: A poll plan has no setting 'evry'"),
+        ('every = "360m"', 'every = "soon"', "The setting every"),
+        ("hour.depth = 100", "hour.deep = 100", "no setting 'hour.deep'"),
+        ("hour.depth = 100", "hour.depth.x = 100", "The setting hour.depth"),
+        ('district = "Almaly"', "district = 1", "district"),
+    ],
+)
+def test_a_plan_that_cannot_be_is_named(right: str, wrong: str, word: str) -> None:
+    assert right in PLANNED
+    with pytest.raises(ConfigurationError, match=re.escape(word)):
+        read(PLANNED.replace(right, wrong), "test.toml")
