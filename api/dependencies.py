@@ -29,6 +29,7 @@ from storage.modem_reports import ModemReports
 from storage.modems import Modems
 from storage.outcome_counts import OutcomeCounts
 from storage.plans import Plans
+from storage.poll_requests import PollRequests
 from storage.polls import Polls
 from storage.pool import Database
 from storage.quarantine import Quarantine
@@ -81,6 +82,10 @@ class Services:
     @property
     def plans(self) -> Plans:
         return Plans(self.database)
+
+    @property
+    def poll_requests(self) -> PollRequests:
+        return PollRequests(self.database)
 
     @property
     def readings(self) -> Readings:

@@ -35,6 +35,11 @@ def held_link(poll_id: UUID) -> str:
     return f"{PREFIX}/held-polls/{poll_id}"
 
 
+def request_link(request_id: UUID) -> str:
+    """Where a poll request is found."""
+    return f"{PREFIX}/poll-requests/{request_id}"
+
+
 def line_link(line_id: int) -> str:
     """Where a line is found."""
     return f"{PREFIX}/lines/{line_id}"

@@ -11,7 +11,7 @@ import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
-from datetime import datetime, timedelta
+from datetime import timedelta
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -32,6 +32,9 @@ _ENTRYPOINT: Final = "serve_line"
 _HEARTBEAT: Final = timedelta(seconds=30)
 _CONNECTIONS: Final = 4
 _BATCH: Final = 10
+
+OPERATORS_PRIORITY: Final = 100
+"""Of a line on which a person waits: before every routine poll of the queue."""
 
 ServeLine = Callable[[int], Awaitable[None]]
 """Serves the line with this id until nothing is due on it."""
@@ -60,11 +63,6 @@ class Jobs:
     async def request_line(self, line_id: int, queue: str | None = None, priority: int = 0) -> None:
         """Asks for the line to be served; while its job waits, only a higher priority counts."""
         await self.request_lines({line_id: queue}, priority)
-
-    async def ask_line(self, line_id: int, queue: str | None, priority: int, at: datetime) -> None:
-        """An operator wants every meter of the line polled now, due or not; `at` is when it was asked."""
-        await self._database.rows(_SQL["ask"], line_id, at)
-        await self.request_line(line_id, queue, priority)
 
     async def move_line(self, line_id: int, queue: str | None, dead_after: timedelta) -> bool:
         """Whether a job of the line went to this queue: see `move_lines`."""

@@ -1,9 +1,9 @@
-"""How meters were polled, down to the bytes; and the request to poll a line now."""
+"""How meters were polled, down to the bytes."""
 
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import Annotated, Final, Literal
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query
@@ -14,17 +14,12 @@ from api.dependencies import Scope, Services, ServicesNeeded, allowed
 from api.errors import NotFound
 from api.limits import PageSize
 from api.links import frames_link, meter_link
-from api.routes.registry import existing_line
 from api.schemas import Identifier, Instant, Page, Timestamp
 from metering.polls import Direction, Finding, Frame, Outcome
 from storage.polls import StoredPoll
 
-OPERATOR_PRIORITY: Final = 100
-"""Before every routine poll of the queue."""
-
 router = APIRouter(tags=["polls"])
 _reading = [Depends(allowed(Scope.POLLS_READ))]
-_writing = [Depends(allowed(Scope.POLLS_WRITE))]
 
 
 class IdentityOut(BaseModel):
@@ -73,14 +68,6 @@ class FrameOut(BaseModel):
     hex: str = Field(examples=["10 40 4A 8A 16"])
 
 
-class PollRequested(BaseModel):
-    """The line is in the queue; its polls appear in the list of polls."""
-
-    line_id: int = Field(examples=[5])
-    status: Literal["queued"] = Field(examples=["queued"])
-    requested_at: Timestamp
-
-
 @router.get("/polls", dependencies=_reading)
 async def list_polls(
     services: ServicesNeeded,
@@ -112,18 +99,6 @@ async def list_frames(
     frames = [frame for frame in await services.polls.frames(poll_id) if frame.number > after][:limit]
     next_cursor = encode(frames[-1].number) if len(frames) == limit else None
     return Page(items=[_frame(frame) for frame in frames], next_cursor=next_cursor)
-
-
-@router.post("/lines/{line_id}/poll-requests", status_code=202, dependencies=_writing)
-async def request_poll(services: ServicesNeeded, line_id: Identifier) -> PollRequested:
-    """Asks for every meter of the line to be polled, due or not, before every routine poll.
-
-    A line is served once at a time: asking again while it waits changes nothing.
-    """
-    line = await existing_line(services, line_id)
-    asked_at = services.now()
-    await services.jobs.ask_line(line.id, line.queue, OPERATOR_PRIORITY, asked_at)
-    return PollRequested(line_id=line.id, status="queued", requested_at=asked_at)
 
 
 async def _existing_poll(services: Services, poll_id: UUID) -> StoredPoll:

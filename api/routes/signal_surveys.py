@@ -13,9 +13,9 @@ from api.dependencies import Scope, Services, ServicesNeeded, allowed
 from api.errors import Conflict, InvalidRequest, NotFound
 from api.limits import PageSize
 from api.links import survey_link
-from api.routes.polls import OPERATOR_PRIORITY
 from api.schemas import Identifier, Page, Timestamp
 from api.surveys import SurveyDetail, SurveyIn, SurveyOut, sample_out, survey_fields
+from storage.jobs import OPERATORS_PRIORITY
 from storage.surveys import SurveyRequest
 from storage.usage_points import Line
 
@@ -43,7 +43,7 @@ async def request_survey(services: ServicesNeeded, asked: SurveyIn, response: Re
     line = await _free_line(services, asked.line_id)
     request = _request(services, asked)
     survey_id = await services.surveys.request(request)
-    await services.jobs.request_line(line.id, line.queue, OPERATOR_PRIORITY)
+    await services.jobs.request_line(line.id, line.queue, OPERATORS_PRIORITY)
     link = survey_link(survey_id)
     response.headers["Location"] = link
     return SurveyRequested(

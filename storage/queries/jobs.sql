@@ -4,9 +4,6 @@ select pg_advisory_lock(hashtext('teplo.jobs'));
 -- name: unlock
 select pg_advisory_unlock(hashtext('teplo.jobs'));
 
--- name: ask
-update line set asked_at = greatest(asked_at, $2) where id = $1;
-
 -- name: move
 with stranded as (
     -- A row that somebody holds is being served or renewed: waiting for it could lock crosswise.

@@ -17,7 +17,7 @@ from collector.supervisor import wait
 from metering.errors import ConfigurationError
 from protocols import catalogue
 from storage.clock_settings import ClockSetting, ClockSettings, ClockState
-from storage.jobs import Jobs
+from storage.jobs import OPERATORS_PRIORITY, Jobs
 from storage.pool import Database
 from storage.usage_points import Meter, Registry
 from teplo.composition import clock as now
@@ -25,7 +25,6 @@ from teplo.composition import texts
 from teplo.settings import settings_with_database
 from teplo.texts import Translate, mark
 
-OPERATORS_PRIORITY: Final = 100
 LONGEST_OPERATOR: Final = 80
 SOON: Final = timedelta(seconds=20)
 """A collector that is alive and free takes a request up before that."""

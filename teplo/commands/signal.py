@@ -20,7 +20,7 @@ from collector.supervisor import wait
 from collector.survey import SurveyPlan
 from metering.errors import ConfigurationError, StorageError
 from metering.surveys import Sample, Verdict
-from storage.jobs import Jobs
+from storage.jobs import OPERATORS_PRIORITY, Jobs
 from storage.pool import Database
 from storage.surveys import Surveys, SurveyState
 from storage.usage_points import Registry
@@ -31,7 +31,6 @@ from teplo.survey import Told, keep, request, rule_of, survey_modem, taken
 from teplo.survey_report import Place, TakenSurvey, print_survey
 from teplo.texts import Translate
 
-OPERATORS_PRIORITY: Final = 100
 AT_HAND: Final = ("serial", "tcp", "rfc2217")
 SOON: Final = timedelta(seconds=20)
 """A collector that is alive and free takes a survey up before that."""
