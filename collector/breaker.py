@@ -8,30 +8,10 @@ from typing import Final
 
 from collector.schedule import back_off
 from metering.plans import PollPlan
-from metering.polls import Outcome, PollHistory
+from metering.polls import LINE_FAULTS, Outcome, PollHistory
 
 SILENT_POLLS: Final = 5
 """After so many polls in a row a silent meter is only probed."""
-
-LINE_FAULTS: Final = frozenset(
-    {
-        Outcome.NO_LINK,
-        Outcome.LINE_LOST,
-        Outcome.BUSY,
-        Outcome.NO_CARRIER,
-        Outcome.NO_ANSWER,
-        Outcome.NO_DIAL_TONE,
-        Outcome.CALL_BARRED,
-        Outcome.SIM_MISSING,
-        Outcome.SIM_LOCKED,
-        Outcome.NOT_REGISTERED,
-        Outcome.MODEM_SILENT,
-        Outcome.MODEM_ERROR,
-        Outcome.GATEWAY_WEDGED,
-    }
-)
-"""Ends of polls that say nothing about the meter. A modem that is away reports its return by itself; that
-all modems of a pool were busy is no fault of the line's."""
 
 
 def probing(history: PollHistory) -> bool:

@@ -92,6 +92,27 @@ NO_POLL: Final = frozenset({Outcome.STORAGE_AWAY, Outcome.OVER_BUDGET, Outcome.C
 """Ends that say nothing about the meter or its line."""
 
 
+LINE_FAULTS: Final = frozenset(
+    {
+        Outcome.NO_LINK,
+        Outcome.LINE_LOST,
+        Outcome.BUSY,
+        Outcome.NO_CARRIER,
+        Outcome.NO_ANSWER,
+        Outcome.NO_DIAL_TONE,
+        Outcome.CALL_BARRED,
+        Outcome.SIM_MISSING,
+        Outcome.SIM_LOCKED,
+        Outcome.NOT_REGISTERED,
+        Outcome.MODEM_SILENT,
+        Outcome.MODEM_ERROR,
+        Outcome.GATEWAY_WEDGED,
+    }
+)
+"""Ends of polls that say nothing about the meter. A modem that is away reports its return by itself; that
+all modems of a pool were busy is no fault of the line's."""
+
+
 class HoldReason(StrEnum):
     """Why everything that a poll brought waits in quarantine for an engineer."""
 

@@ -6,10 +6,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from collector.breaker import LINE_FAULTS, SILENT_POLLS, line_rests_until, probing
+from collector.breaker import SILENT_POLLS, line_rests_until, probing
 from collector.schedule import JITTER
 from metering.plans import PollPlan
-from metering.polls import ASKED_NOBODY, Outcome, PollHistory
+from metering.polls import ASKED_NOBODY, LINE_FAULTS, Outcome, PollHistory
 
 NOON = datetime(2026, 1, 10, 12, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
