@@ -15,6 +15,7 @@ from collector.attendance import Attendance
 from collector.asked import DatabaseWishes
 from collector.inbound.listener import Listener
 from collector.kept import Kept
+from collector.known_models import model_rows
 from collector.line_clock import LineClocks
 from collector.line_survey import LineSurveys
 from collector.offline import Offline
@@ -28,6 +29,7 @@ from storage.books import Books
 from storage.collectors import Collectors
 from storage.jobs import entrypoint, run_worker
 from storage.lines import Lines
+from storage.models import Models
 from storage.modems import Modems
 from storage.pool import Database
 from storage.usage_points import Line, Registry
@@ -99,6 +101,7 @@ class Collector:
         self._collectors = Collectors(database)
         self._books = Books(database)
         self._lines = Lines(database)
+        self._models = Models(database)
         self._planner = Planner(
             database,
             settings.name,
@@ -246,6 +249,7 @@ class Collector:
 
     async def _learn_homes(self, stop: asyncio.Event) -> None:
         """Which lines to serve while the database is away, and their books."""
+        await self._models.tell(model_rows())
         while not stop.is_set() and await self._has_name(stop):
             await self._lines.assign_homes(self._patience_with_homes())
             homes = await self._lines.homes(self._settings.name)
