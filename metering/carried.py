@@ -15,6 +15,7 @@ from typing import Final
 from metering.books import BookedMeter, LineBook, Span
 from metering.calendar import ArchiveKind
 from metering.consumption import DISQUALIFYING
+from metering.holding import teaches_configuration
 from metering.polls import Outcome, PollHistory, PollReport
 from metering.quantities import Behaviour
 from metering.readings import GapReason, MeterValue, MissingSlot, Reading
@@ -86,7 +87,7 @@ def _accepted(meter: BookedMeter, report: PollReport) -> BookedMeter:
         meter,
         levels=_levels(meter.levels, report),
         level_at=max(times, default=None),
-        configuration=meter.configuration or report.configuration,
+        configuration=report.configuration if teaches_configuration(report) else meter.configuration,
     )
 
 

@@ -64,6 +64,14 @@ def changed_settings(
             yield name, before.get(name, ""), now.get(name, "")
 
 
+def teaches_configuration(report: PollReport) -> bool:
+    """Whether readings are accepted under this report's configuration: it brought some, and they are stored.
+
+    A poll that failed early, or heard two meters at once, tells the settings of nobody or of another one.
+    """
+    return bool(report.configuration and not report.held and (report.archive or report.snapshots))
+
+
 def accepted(report: PollReport) -> PollReport:
     """What was held, as it is stored after an engineer has accepted it: without the doubts that held it."""
     return replace(

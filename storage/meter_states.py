@@ -10,6 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from metering.carried import followed
+from metering.holding import teaches_configuration
 from metering.meters import MeterConfiguration
 from metering.polls import NO_POLL, Direction, Outcome, PollHistory, PollReport
 from storage import sql
@@ -102,7 +103,7 @@ def _ended(state: _State, report: PollReport) -> _State:
     )
     if report.clock_difference is not None:
         state = replace(state, clock_difference=report.clock_difference, clock_at=report.finished_at)
-    if report.configuration and report.held is None:
+    if report.configuration and teaches_configuration(report):
         state = replace(state, configuration=_written(report.configuration))
     return state
 

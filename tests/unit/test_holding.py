@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import pytest
 
-from metering.holding import accepted, changed_settings, hold_reason
+from metering.holding import accepted, changed_settings, hold_reason, teaches_configuration
 from metering.meters import MeterConfiguration, MeterIdentity
 from metering.polls import HoldReason
 from metering.readings import Flag
@@ -167,6 +167,21 @@ def test_each_setting_of_a_real_meter_counts_unless_it_is_known_not_to(file: Pat
         other = MeterConfiguration({**settings.settings, name: "something else"})
         counts = name not in {"firmware", "server_version", "map"}
         assert [one for one, _, _ in changed_settings(settings, other)] == ([name] if counts else [])
+
+
+@pytest.mark.parametrize(
+    ("brought", "teaches"),
+    [
+        ({"snapshots": [snapshot(START, reading("1"))]}, True),
+        ({"archive": [record(START, reading("1"))]}, True),
+        ({"archive": [record(START, reading("1"))], "particulars": {"held": HoldReason.NEW_METER}}, False),
+        ({}, False),
+    ],
+    ids=["a snapshot", "a record", "held", "nothing"],
+)
+def test_readings_that_are_stored_tell_the_accepted_settings(brought: dict[str, Any], teaches: bool) -> None:
+    particulars = {"configuration": MeterConfiguration(), **brought.pop("particulars", {})}
+    assert teaches_configuration(report(1, particulars=particulars, **brought)) is teaches
 
 
 def test_acceptance_lifts_the_doubts_that_were_looked_into_and_no_others() -> None:
