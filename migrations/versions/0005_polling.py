@@ -19,6 +19,13 @@ _STATEMENTS = (
     """,
     "alter table meter add registered_at timestamptz not null default now()",
     "alter table line drop asked_at, add home text, add visited_by text, add visited_since timestamptz",
+    """
+    alter table collector
+        add spool_entries integer not null default 0 check (spool_entries >= 0),
+        add spool_size bigint not null default 0 check (spool_size >= 0),
+        add spool_limit bigint not null default 0 check (spool_limit >= 0),
+        add spool_oldest_at timestamptz
+    """,
     "create index line_visited on line (visited_by) where visited_by is not null",
     """
     create table model (
@@ -192,6 +199,7 @@ _COMMENTS = {
     "column meter_state.level_at": "At which instant the newest valid level of a register stood",
     "column poll_request.records": "Archive slots that were read for it, those that were stored already too",
     "column poll_request.round_trip": "The usual time from a question to the first byte of its answer",
+    "column collector.spool_entries": "What waits on its disk, as of seen_at; size and limit are bytes",
     "column line.home": "The collector that serves the line while the database is away",
     "column line.visited_by": "The collector that was serving the line when the database came back",
     "column gap.asked": "How many polls in which the meter said that it has no such record, too early ones left out",
