@@ -27,3 +27,7 @@ class Collectors:
     async def leave(self, name: str, instance: UUID) -> None:
         """This process stopped in good order: the name is free at once."""
         await self._database.rows(_SQL["leave"], name, instance)
+
+    async def alive(self) -> frozenset[str]:
+        """The names of those that said so not long ago."""
+        return frozenset(row["name"] for row in await self._database.rows(_SQL["alive"]))

@@ -17,3 +17,16 @@ def searching() -> Progress:
         TimeRemainingColumn(),
         console=Console(stderr=True),
     )
+
+
+def asking() -> Progress:
+    """Of a request that a collector carries out; its steps are archive slots."""
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.completed:.0f}/{task.total}"),
+        TimeElapsedColumn(),
+        TextColumn("remaining"),
+        TimeRemainingColumn(),
+        console=Console(stderr=True),
+    )

@@ -7,3 +7,6 @@ returning name;
 
 -- name: leave
 update collector set alive_until = now() where name = $1 and instance = $2;
+
+-- name: alive
+select name from collector where alive_until > now();

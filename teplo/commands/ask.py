@@ -1,0 +1,170 @@
+"""`teplo ask SERIAL`: have a registered meter read now, by the collector of its line."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Final
+from uuid import UUID, uuid4
+
+import typer
+from rich.console import Console
+from rich.progress import Progress, TaskID
+
+from collector.supervisor import wait
+from metering.calendar import ArchiveKind, MeterZone
+from metering.errors import ConfigurationError
+from metering.requests import ENDED, PollRequest, RequestKind, RequestState
+from storage.collectors import Collectors
+from storage.jobs import OPERATORS_PRIORITY, Jobs
+from storage.poll_requests import PollRequests, StoredRequest
+from storage.pool import Database
+from storage.usage_points import Line, Meter, Registry
+from teplo.ask_report import Answer, print_answer
+from teplo.composition import clock, texts
+from teplo.progress import asking
+from teplo.settings import settings_with_database
+
+LONGEST_OPERATOR: Final = 80
+SOON: Final = timedelta(seconds=20)
+"""A collector that is alive and free takes a request up before that."""
+LOOK: Final = 0.5
+"""Seconds between two looks at how far it has come."""
+NOT_DONE: Final = 1
+"""The exit code of a request that ended in any other way than done."""
+
+
+def ask(
+    serial: Annotated[str, typer.Argument(help="Serial number of the meter.")],
+    what: Annotated[
+        RequestKind,
+        typer.Argument(help="now: all that is due; archive: a part of one; link: can it be reached."),
+    ] = RequestKind.NOW,
+    kind: Annotated[ArchiveKind | None, typer.Option(help="Which archive, with archive alone.")] = None,
+    start: Annotated[
+        str,
+        typer.Option("--from", help="Its first slot, in the meter's time: 2026-01-01 or 2026-01-01T05:00."),
+    ] = "",
+    end: Annotated[str, typer.Option("--to", help="The slot before which it ends.")] = "",
+    operator: Annotated[str, typer.Option(help="Who asks.")] = "command line",
+    model: Annotated[str, typer.Option(help="Where two makes have a meter of this number.")] = "",
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
+) -> None:
+    """Have a registered meter read now, before everything else on its line, and wait for the result.
+
+    Ctrl-C cancels the request; what was read until then is kept.
+    """
+    if not 0 < len(operator.strip()) <= LONGEST_OPERATOR:
+        raise ConfigurationError(f"--operator is a name of 1 to {LONGEST_OPERATOR} characters.")
+    if any(bool(one) != (what is RequestKind.ARCHIVE) for one in (kind, start, end)):
+        raise ConfigurationError("`archive` wants --kind, --from and --to; the others want none of them.")
+    wish = _Wish(serial, model, what, operator.strip(), kind, start, end)
+    answer = asyncio.run(_ask(wish))
+    print(answer.as_json()) if as_json else print_answer(answer, texts())
+    if answer.request.state is not RequestState.DONE:
+        raise typer.Exit(NOT_DONE)
+
+
+@dataclass(frozen=True, slots=True)
+class _Wish:
+    """What was typed; `start` and `end` are the meter's time."""
+
+    serial: str
+    model: str
+    what: RequestKind
+    operator: str
+    kind: ArchiveKind | None
+    start: str
+    end: str
+
+    def request(self, meter: Meter) -> PollRequest:
+        zone, parts = MeterZone(meter.zone), (self.start, self.end)
+        start, end = (_instant(text, zone) if text else None for text in parts)
+        return PollRequest(uuid4(), meter.id, self.what, self.operator, clock(), self.kind, start, end)
+
+
+def _instant(text: str, zone: MeterZone) -> datetime:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise ConfigurationError(f"{text!r} is no time: write 2026-01-01 or 2026-01-01T05:00.") from error
+    return moment.astimezone(UTC) if moment.tzinfo else zone.to_utc(moment)
+
+
+async def _ask(wish: _Wish) -> Answer:
+    async with Database(settings_with_database().database_url) as database:
+        registry, requests = Registry(database), PollRequests(database)
+        meter = await _meter(registry, wish)
+        request = wish.request(meter)
+        asked = await requests.ask(request)
+        line = await registry.line(meter.line_id)
+        await Jobs(database).request_line(meter.line_id, line.queue if line else None, OPERATORS_PRIORITY)
+        try:
+            ended = await _ended(asked.id, requests, _Waiting(line, Collectors(database)))
+        except asyncio.CancelledError:
+            if asked.id == request.id:
+                await _cancel(requests, request)
+            raise
+        learned = await requests.learned(ended.poll_id) if ended.poll_id else None
+        return Answer(ended, learned)
+
+
+async def _cancel(requests: PollRequests, request: PollRequest) -> None:
+    """Ours alone: one that somebody else asked before goes on."""
+    await requests.cancel(request.id, request.operator, clock())
+    _ = texts()
+    Console(stderr=True).print(_("The request was cancelled; what was read until then is kept."))
+
+
+async def _meter(registry: Registry, wish: _Wish) -> Meter:
+    """The one polled meter of this serial."""
+    known = await registry.meters_of_serial(wish.serial)
+    found = [one for one in known if one.polled and wish.model in ("", one.model)]
+    if len(found) != 1:
+        many = f"{len(found)} polled meters have" if found else "No polled meter has"
+        raise ConfigurationError(
+            f"{many} the serial number {wish.serial}; compare the registry, or name --model."
+        )
+    return found[0]
+
+
+@dataclass(frozen=True, slots=True)
+class _Waiting:
+    """Why nobody has begun yet."""
+
+    line: Line | None
+    collectors: Collectors
+
+    async def reason(self, so_long: timedelta) -> str:
+        """What a person who waits for the line is told."""
+        _ = texts()
+        alive = await self.collectors.alive() if so_long > SOON else None
+        if alive is not None and not alive:
+            return _("no collector is running: start one with `teplo collector`")
+        named = self.line.collector if self.line else None
+        if alive is not None and named and named not in alive:
+            return _("collector {name}, which has the line, is not running").format(name=named)
+        return _("waiting for the line")
+
+
+async def _ended(identifier: UUID, requests: PollRequests, waiting: _Waiting) -> StoredRequest:
+    asked_at = clock()
+    with asking() as bar:
+        task = bar.add_task(await waiting.reason(timedelta()), total=None)
+        while True:
+            stored = await requests.get(identifier)
+            if stored is None:
+                raise ConfigurationError(f"The request {identifier} is gone from the database.")
+            if stored.state in ENDED:
+                return stored
+            if stored.started_at is None:
+                bar.update(task, description=await waiting.reason(clock() - asked_at))
+            else:
+                _show(bar, task, stored)
+            await wait(asyncio.Event(), LOOK)
+
+
+def _show(bar: Progress, task: TaskID, stored: StoredRequest) -> None:
+    _ = texts()
+    bar.update(task, description=_("reading"), total=stored.wanted or None, completed=stored.done)
