@@ -194,6 +194,10 @@ class Registry:
         row = await self._database.row(_SQL["usage_point"], usage_point_id)
         return UsagePoint(**row) if row else None
 
+    async def usage_point_of_code(self, code: str) -> UsagePoint | None:
+        row = await self._database.row(_SQL["usage_point_of_code"], code)
+        return UsagePoint(**row) if row else None
+
     async def meters(self, after: int = 0, limit: int = 100) -> list[Meter]:
         """A page by id, meters that are not polled included."""
         return [Meter(**row) for row in await self._database.rows(_SQL["meters"], after, limit)]

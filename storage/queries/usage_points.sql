@@ -82,6 +82,9 @@ from usage_point where id > $1 order by id limit $2;
 -- name: usage_point
 select id, code, name, site_id, zone, factor_set, billed_quantity from usage_point where id = $1;
 
+-- name: usage_point_of_code
+select id, code, name, site_id, zone, factor_set, billed_quantity from usage_point where code = $1;
+
 -- name: meters
 select id, serial, model, address, line_id, zone, polled from meter where id > $1 order by id limit $2;
 
