@@ -11,7 +11,7 @@ from uuid import UUID
 
 from metering.meters import MeterConfiguration, MeterIdentity
 from metering.polls import Finding, Frame, HoldReason, Outcome, PollReport
-from storage import meter_states, sql, transcripts
+from storage import meter_states, poll_requests, sql, transcripts
 from storage.held import hold
 from storage.poll_requests import ended
 from storage.pool import Database
@@ -127,6 +127,7 @@ async def _store_particulars(connection: Any, reports: Sequence[PollReport]) -> 
         await transcripts.store(connection, report)
         if report.held is not None:
             await hold(connection, report)
+        await poll_requests.ended(connection, report)
         await ended(connection, report)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -16,6 +16,7 @@ from metering.quantities import QUANTITIES, REGISTERS
 from metering.readings import Absence, Flag, GapReason, MeterValue
 from storage import sql
 from storage.pool import Database
+from storage.values import Cause
 
 _SQL = sql.statements("readings")
 
@@ -68,7 +69,10 @@ class SnapshotValue:
 
 @dataclass(frozen=True, slots=True)
 class StoredGap:
-    """A slot for which the meter had no record when it was last asked, at `recorded_at`."""
+    """A slot for which the meter had no record when it was last asked, at `recorded_at`, and why.
+
+    `asked`: in how many polls since `first_at` it said so, those left out that came before the slot's end.
+    """
 
     meter_id: int
     kind: ArchiveKind
@@ -77,24 +81,19 @@ class StoredGap:
     poll_id: UUID
     frame: int
     recorded_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class KnownSlot:
-    """A slot with a record; or why there is none, and how long after its end that was heard."""
-
-    reason: GapReason | None = None
-    heard_after: timedelta | None = None
+    first_at: datetime
+    asked: int
 
 
 @dataclass(frozen=True, slots=True)
 class Revision:
-    """A value that does not stand: the poll `replaced_by` read another one for the same slot."""
+    """A value that does not stand: the poll `replaced_by` read another one for the same slot, see Cause."""
 
     id: int
     old: ArchiveValue
     replaced_by: UUID
     recorded_at: datetime
+    cause: Cause
 
 
 class Readings:
@@ -102,13 +101,6 @@ class Readings:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-
-    async def known_slots(
-        self, meter_id: int, kind: ArchiveKind, start: datetime, end: datetime
-    ) -> dict[datetime, KnownSlot]:
-        """By slot start, what is known of each slot that was ever asked for."""
-        rows = await self._database.rows(_SQL["known_slots"], meter_id, kind.value, start, end)
-        return {row["slot_start"]: _known_slot(row) for row in rows}
 
     async def archive(
         self,
@@ -147,7 +139,7 @@ class Readings:
     async def revisions(self, meter_id: int, start: datetime, end: datetime) -> list[Revision]:
         """Replaced values of slots that start within the interval."""
         rows = await self._database.rows(_SQL["revisions"], meter_id, start, end)
-        return [Revision(r["id"], _archive_value(r), r["replaced_by"], r["recorded_at"]) for r in rows]
+        return [_revision(row) for row in rows]
 
 
 async def last_levels(
@@ -191,11 +183,6 @@ def _snapshot_value(row: Any) -> SnapshotValue:
     )
 
 
-def _known_slot(row: Any) -> KnownSlot:
-    reason = GapReason(row["reason"]) if row["reason"] is not None else None
-    return KnownSlot(reason, row["heard_after"])
-
-
 def _gap(row: Any) -> StoredGap:
     return StoredGap(
         meter_id=row["meter_id"],
@@ -205,6 +192,14 @@ def _gap(row: Any) -> StoredGap:
         poll_id=row["poll_id"],
         frame=row["frame"],
         recorded_at=row["recorded_at"],
+        first_at=row["first_at"],
+        asked=row["asked"],
+    )
+
+
+def _revision(row: Any) -> Revision:
+    return Revision(
+        row["id"], _archive_value(row), row["replaced_by"], row["recorded_at"], Cause(row["cause"])
     )
 
 

@@ -1,13 +1,3 @@
--- name: known_slots
-select slot_start, reason, recorded_at - slot_end as heard_after
-from gap
-where meter_id = $1 and kind = $2 and slot_start >= $3 and slot_start < $4
-union all
-select distinct slot_start, null, null::interval
-from archive_value
-where meter_id = $1 and kind = $2 and slot_start >= $3 and slot_start < $4
-order by slot_start;
-
 -- name: archive
 select meter_id, circuit, kind, slot_start, slot_end, quantity, meter_time, value, absence, flags,
     poll_id, frame, raw_value, raw_unit, factor, factor_set
@@ -36,14 +26,14 @@ where meter_id = $1 and read_at = (
 order by circuit, quantity;
 
 -- name: gaps
-select meter_id, kind, slot_start, slot_end, reason, poll_id, frame, recorded_at
+select meter_id, kind, slot_start, slot_end, reason, poll_id, frame, recorded_at, first_at, asked
 from gap
 where meter_id = $1 and slot_start >= $2 and slot_start < $3
 order by slot_start, kind;
 
 -- name: revisions
 select id, meter_id, circuit, kind, slot_start, slot_end, quantity, meter_time, value, absence, flags,
-    poll_id, frame, raw_value, raw_unit, factor, factor_set, replaced_by, recorded_at
+    poll_id, frame, raw_value, raw_unit, factor, factor_set, replaced_by, recorded_at, cause
 from revision
 where meter_id = $1 and slot_start >= $2 and slot_start < $3
 order by slot_start, id;

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from decimal import Decimal
 from uuid import uuid4
 
@@ -13,16 +13,19 @@ from metering.calendar import ArchiveKind, BillingPeriod
 from metering.conditions import Condition, ConditionName
 from metering.errors import ConfigurationError, ReadingConflict, StorageError
 from metering.meters import MeterConfiguration, MeterIdentity
+from metering.plans import PollPlan
 from metering.polls import Direction, Outcome
 from metering.readings import Absence, Flag, GapReason
 from storage.billing import Billing
+from storage.books import Books
 from storage.conditions import Conditions
 from storage.jobs import Jobs
 from storage.keys import ApiKeys
-from storage.polls import Polls, SaveResult
+from storage.polls import Polls
 from storage.pool import Database
-from storage.readings import KnownSlot, Readings
+from storage.readings import Readings
 from storage.usage_points import Installation, Line, Registry
+from storage.values import Cause, SaveResult
 from tests.support.registry import (
     DAY,
     HOUR,
@@ -49,7 +52,7 @@ def store(request: pytest.FixtureRequest) -> Database:
 async def test_a_new_database_says_what_it_is(store: Database) -> None:
     state = await store.check()
     assert state.reachable
-    assert state.revision == "0005"
+    assert state.revision == "0006"
 
 
 async def test_adding_twice_changes_the_particulars_and_keeps_the_id(store: Database) -> None:
@@ -252,7 +255,7 @@ async def test_another_value_of_a_slot_is_a_revision(store: Database) -> None:
     assert (volume.value, volume.origin.poll_id) == (5, first.id)
     (revision,) = await readings.revisions(spot.meter, START, START + DAY)
     assert (revision.old.value, revision.old.origin.poll_id, revision.replaced_by) == (1, first.id, second.id)
-    assert revision.recorded_at == second.finished_at
+    assert (revision.recorded_at, revision.cause) == (second.finished_at, Cause.READ)
 
 
 async def test_a_report_that_comes_late_does_not_hide_a_newer_value(store: Database) -> None:
@@ -324,42 +327,16 @@ async def test_a_later_value_brings_its_own_conditions(store: Database) -> None:
     assert await Conditions(store).of_meter(spot.meter, START, START + DAY) == []
 
 
-async def test_a_meter_is_spared_when_its_budget_is_spent(store: Database) -> None:
-    spot, polls = await place(store), Polls(store)
-    model = (await Registry(store).meters())[0].model
-    for hours in (0, 5, 7):
-        await polls.save(report(spot.meter, at=START + hours * HOUR))
-    free = report(spot.meter, at=START + 8 * HOUR, particulars={})
-    await polls.save(replace(free, outcome=Outcome.NO_LINK, finished_at=free.started_at))
-
-    async def spared_until(budget: int) -> datetime | None:
-        return (await polls.histories(budgets={model: budget}))[spot.meter].spared_until
-
-    assert await spared_until(2) == START + 5 * HOUR + DAY
-    assert await spared_until(3) == START + DAY
-    assert await spared_until(4) is None
-    assert (await polls.histories())[spot.meter].spared_until is None
-
-
-async def test_a_refusal_to_spare_a_battery_is_no_failure(store: Database) -> None:
-    spot, polls = await place(store), Polls(store)
-    await polls.save(report(spot.meter))
-    refused = report(spot.meter, at=START + HOUR)
-    await polls.save(replace(refused, outcome=Outcome.BATTERY_SPARED))
-    history = (await polls.histories())[spot.meter]
-    assert (history.failures, history.last_at) == (0, START + POLLING)
-
-
 async def test_known_slots_are_records_and_gaps(store: Database) -> None:
     polls, readings, spot = Polls(store), Readings(store), await place(store)
     hours = [START + n * HOUR for n in range(3)]
     twice = [missing(hours[1], GapReason.UNREADABLE), missing(hours[1])]
     await polls.save(report(spot.meter, archive=[record(hours[0], reading("1"))], gaps=twice))
-    known = await readings.known_slots(spot.meter, ArchiveKind.HOUR, START, START + DAY)
-    assert known == {hours[0]: KnownSlot(), hours[1]: KnownSlot(GapReason.NO_RECORD, POLLING - 2 * HOUR)}
-    assert await readings.known_slots(spot.meter, ArchiveKind.DAY, START, START + DAY) == {}
+    stored = await readings.archive(spot.meter, ArchiveKind.HOUR, START, START + DAY)
+    assert [value.slot.start for value in stored] == [hours[0]]
     (gap,) = await readings.gaps(spot.meter, START, START + DAY)
-    assert (gap.slot.start, gap.reason) == (hours[1], GapReason.NO_RECORD)
+    assert (gap.slot.start, gap.reason, gap.asked) == (hours[1], GapReason.NO_RECORD, 1)
+    assert gap.recorded_at == gap.first_at == START + POLLING
 
 
 async def test_a_record_removes_the_gap_of_its_slot_and_no_gap_comes_back(store: Database) -> None:
@@ -367,8 +344,8 @@ async def test_a_record_removes_the_gap_of_its_slot_and_no_gap_comes_back(store:
     await polls.save(report(spot.meter, gaps=[missing(START, GapReason.NOT_YET_CLOSED)]))
     await polls.save(report(spot.meter, at=START + HOUR, archive=[record(START, reading("1"))]))
     await polls.save(report(spot.meter, at=START + DAY, gaps=[missing(START, GapReason.OUT_OF_DEPTH)]))
-    known = await readings.known_slots(spot.meter, ArchiveKind.HOUR, START, START + DAY)
-    assert known == {START: KnownSlot()}
+    assert len(await readings.archive(spot.meter, ArchiveKind.HOUR, START, START + DAY)) == 1
+    assert await readings.gaps(spot.meter, START, START + DAY) == []
 
 
 async def test_the_reason_of_a_gap_is_the_one_heard_last(store: Database) -> None:
@@ -376,19 +353,21 @@ async def test_the_reason_of_a_gap_is_the_one_heard_last(store: Database) -> Non
     reasons = ((2, GapReason.UNREADABLE), (3, GapReason.NO_RECORD), (1, GapReason.NOT_YET_CLOSED))
     for hours, reason in reasons:
         await polls.save(report(spot.meter, at=START + hours * HOUR, gaps=[missing(START, reason)]))
-    known = await readings.known_slots(spot.meter, ArchiveKind.HOUR, START, START + DAY)
-    assert known == {START: KnownSlot(GapReason.NO_RECORD, POLLING + 2 * HOUR)}
+    (gap,) = await readings.gaps(spot.meter, START, START + DAY)
+    assert (gap.reason, gap.recorded_at) == (GapReason.NO_RECORD, START + 3 * HOUR + POLLING)
+    assert (gap.first_at, gap.asked) == (START + HOUR + POLLING, 2)
 
 
 async def test_the_last_levels_are_valid_ones_of_registers(store: Database) -> None:
-    polls, readings, spot = Polls(store), Readings(store), await place(store)
+    polls, spot, books = Polls(store), await place(store), Books(store)
     zero = replace(reading("0"), flags=frozenset({Flag.WENT_BACK}))
     for hours, value in enumerate((reading("7"), reading("8"), zero)):
         at = START + hours * HOUR
         await polls.save(report(spot.meter, at=at, snapshots=[snapshot(at, value)]))
-    (level,) = await readings.last_levels(spot.meter, START)
+    now, later = START + DAY, START + 40 * DAY + 3 * HOUR
+    (level,) = (await books.line(spot.line, PollPlan(), now)).meters[0].levels  # type: ignore[union-attr]
     assert (level.quantity, level.unit, level.value) == (zero.quantity, zero.raw_unit, reading("8").raw_value)
-    assert await readings.last_levels(spot.meter, START + DAY) == ()
+    assert (await books.line(spot.line, PollPlan(), later)).meters[0].levels == ()  # type: ignore[union-attr]
 
 
 async def test_the_latest_snapshot_is_whole(store: Database) -> None:
@@ -420,7 +399,7 @@ async def test_nothing_is_half_stored_when_the_end_of_a_report_is_refused(store:
     assert await polls.poll(whole.id) is None
     assert await polls.frames(whole.id) == ()
     assert await readings.latest_snapshot(spot.meter) == []
-    assert await readings.known_slots(spot.meter, ArchiveKind.HOUR, START, START + DAY) == {}
+    assert await readings.archive(spot.meter, ArchiveKind.HOUR, START, START + DAY) == []
     assert await polls.save(replace(whole, gaps=())) == SaveResult(2, 0, 0)
 
 

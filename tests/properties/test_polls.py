@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 
 from metering.calendar import ArchiveKind
 from metering.polls import PollReport
-from storage.polls import Polls, SaveResult
+from storage.polls import Polls
 from storage.pool import Database
 from storage.readings import Readings
+from storage.values import SaveResult
 from tests.support.registry import DAY, HOUR, START, place, reading, record, report
 
 HOURS = range(4)
