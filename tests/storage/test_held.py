@@ -12,13 +12,17 @@ from uuid import UUID
 
 import pytest
 
+from metering.books import BookedMeter
 from metering.calendar import ArchiveKind
+from metering.carried import contains
 from metering.conditions import Condition, ConditionName
 from metering.errors import ReadingConflict
 from metering.meters import MeterConfiguration, MeterIdentity
+from metering.plans import PollPlan
 from metering.polls import HoldReason, Outcome, PollReport
 from metering.readings import Flag, GapReason
 from storage import held
+from storage.books import Books
 from storage.decisions import Act, Decided, Decisions
 from storage.held import Held, HeldState
 from storage.polls import Polls
@@ -85,6 +89,13 @@ def act(meter: int, reason: HoldReason, by: str = "Айгуль", **particulars:
 async def held_slots(database: Database) -> set[tuple[str, datetime]]:
     rows = await database.rows("select kind, slot_start from held_slot")
     return {(row["kind"], row["slot_start"]) for row in rows}
+
+
+async def booked(database: Database, spot: Place) -> BookedMeter:
+    """What a collector is told of the meter at noon."""
+    book = await Books(database).line(spot.line, PollPlan(), NOON)
+    assert book is not None
+    return book.meters[0]
 
 
 async def archived(database: Database) -> list[tuple[Any, ...]]:
@@ -236,10 +247,17 @@ async def test_an_accepted_reset_is_the_new_base_of_its_register(database: Datab
     ]
     for one in (high, low):
         await Polls(database).save(one)
-    readings = Readings(database)
-    assert [level.value for level in await readings.last_levels(spot.meter, START)] == [5000]
+    assert [level.value for level in (await booked(database, spot)).levels] == [5000]
     await Decisions(database).accept(act(spot.meter, HoldReason.REGISTER_RESET))
-    assert [level.value for level in await readings.last_levels(spot.meter, START)] == [3]
+    assert [level.value for level in (await booked(database, spot)).levels] == [3]
+
+
+async def test_slots_that_wait_are_not_asked_for_until_they_are_rejected(database: Database) -> None:
+    spot = await place(database)
+    await Polls(database).save(poll(spot.meter, 1, HoldReason.CLOCK_WRONG))
+    assert any(contains(spans, START) for spans in (await booked(database, spot)).known.values())
+    await Decisions(database).reject(act(spot.meter, HoldReason.CLOCK_WRONG))
+    assert not any(contains(spans, START) for spans in (await booked(database, spot)).known.values())
 
 
 async def accepted_settings(database: Database, meter: int) -> str:
