@@ -144,14 +144,15 @@ def _wanted_since(watched: Watched, kind: ArchiveKind) -> datetime:
     zone = _zone(watched.meter_zone)
     registered = zone.to_meter_time(watched.registered_at)
     depth = min(watched.keeps.depths[kind], _depth(watched, kind))
-    first = _oldest(
+    first = oldest_wanted(
         kind, depth, watched.keeps.totals_every, registered.replace(minute=0, second=0, microsecond=0)
     )
     return zone.to_utc(first)
 
 
 @lru_cache(maxsize=4096)
-def _oldest(kind: ArchiveKind, depth: int, totals_every: ArchiveKind, meter_time: datetime) -> datetime:
+def oldest_wanted(kind: ArchiveKind, depth: int, totals_every: ArchiveKind, meter_time: datetime) -> datetime:
+    """The start of the oldest of the `depth` newest closed slots, one or more."""
     return wanted_slots(kind, depth, Keeps({kind: depth}, totals_every), meter_time)[0].start
 
 
