@@ -130,9 +130,16 @@ class Replay(Talk):
         """What was heard first was heard within the time of the question; what came later was not."""
         attempt = Attempt(exchange)
         for frame in putting.heard[:1]:
-            same = putting.sent.data == exchange.request
-            attempt.add(frame.data if same else self._renumbered(frame.data, exchange.request))
+            attempt.add(self._as_answer(frame.data, putting.sent.data, exchange.request))
         return attempt
+
+    def _as_answer(self, heard: bytes, sent: bytes, request: bytes) -> bytes:
+        """With the number of the question now: the frame at the end alone, if it had the number of then."""
+        for start in range(len(heard)) if sent != request else ():
+            frame = heard[start:]
+            if self._renumbered(frame, sent) == frame != (answer := self._renumbered(frame, request)):
+                return heard[:start] + answer
+        return heard
 
     def _show(self, putting: Putting, last: int) -> None:
         """So many frames as there were when something was read, be it from a repetition's answer."""

@@ -124,8 +124,8 @@ async def run_worker(
     running ones ended: start it again. A worker that died without a word loses its lines to the others after
     `heartbeat`.
     """
-    with _translated():
-        async with _connections(url) as pool:
+    with queue_translated():
+        async with queue_connections(url) as pool:
             queries = Queries(AsyncpgPoolDriver(pool))
             if not await queries.schema_is_installed():
                 raise StorageError("The database has no job queue: run `teplo migrate`.")
@@ -134,12 +134,13 @@ async def run_worker(
             for name, serve in entrypoints.items():
                 limit = limits.get(name, 0)
                 manager.entrypoint(name, concurrency_limit=limit, accepts_context=False)(_job(serve, running))
-            async with cancel_on_exit(asyncio.create_task(_relay(stop, manager.shutdown))):
+            async with cancel_on_exit(asyncio.create_task(set_with(stop, manager.shutdown))):
                 await _run(manager, running, concurrency, heartbeat)
 
 
 @asynccontextmanager
-async def _connections(url: str) -> AsyncIterator[Any]:
+async def queue_connections(url: str) -> AsyncIterator[Any]:
+    """A pool for pgqueuer alone."""
     pool = await asyncpg.create_pool(url, min_size=0, max_size=_CONNECTIONS, timeout=10.0)
     try:
         yield pool
@@ -182,7 +183,8 @@ async def _install(queries: Queries) -> None:
         await queries.install()
 
 
-async def _relay(stop: asyncio.Event, shutdown: asyncio.Event) -> None:
+async def set_with(stop: asyncio.Event, shutdown: asyncio.Event) -> None:
+    """Sets `shutdown` as soon as `stop` is."""
     await stop.wait()
     shutdown.set()
 
@@ -201,7 +203,8 @@ def _job(serve: ServeLine, running: set[asyncio.Task[Any]]) -> Callable[[Job], A
 
 
 @contextmanager
-def _translated() -> Iterator[None]:
+def queue_translated() -> Iterator[None]:
+    """Turns every error of the queue, and of the database under it, into one of our tree."""
     with translated():
         try:
             yield

@@ -49,6 +49,7 @@ COMMANDS: Final = {
     "signal": "signal",
     "modem": "modem",
     "key": "key",
+    "redecode": "redecode",
 }
 """By name, the module in teplo/commands that has it under this name: a function, or a group of commands."""
 

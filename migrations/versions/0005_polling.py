@@ -182,6 +182,7 @@ _STATEMENTS = (
         primary key (poll_id, at)
     )
     """,
+    "create index transcript_by_time on transcript (at)",
 )
 
 _COMMENTS = {

@@ -12,7 +12,7 @@ from protocols.modbus.messages import Framing
 from protocols.vendor.logika_spbus.dialogue import DIRECT, SpbusDialogue
 from protocols.vendor.logika_spbus.driver import SpbusDriver
 from protocols.vendor.logika_spbus.explain import explain
-from protocols.vendor.logika_spbus.frames import reseal
+from protocols.vendor.logika_spbus.frames import renumbered, reseal
 from protocols.vendor.logika_spbus.models import IDENTIFIER, MODEL, MODELS
 
 CERTAINTY: Final = 80
@@ -46,6 +46,7 @@ FAMILY: Final = Family(
     build=build,
     explain=explain,
     reseal=reseal,
+    renumbered=renumbered,
     search=(
         Search(
             lines=tuple(LineDefaults(baud, "N", stop=2) for baud in (2400, 9600, 19200, 1200)),

@@ -8,7 +8,7 @@ The CRC covers everything behind 10 01 up to and including 10 03. An address byt
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from metering.errors import FrameError
@@ -69,6 +69,14 @@ def reseal(octets: bytes) -> bytes:
     if not octets.startswith(BEGIN) or len(octets) < len(BEGIN) + CRC_SIZE:
         return octets
     return octets[:-CRC_SIZE] + crc_ccitt(octets[len(BEGIN) : -CRC_SIZE]).to_bytes(CRC_SIZE, "big")
+
+
+def renumbered(octets: bytes, like: bytes) -> bytes:
+    """The frame with the head of another one: ours are running numbers."""
+    try:
+        return replace(decode(octets), head=decode(like).head).encode()
+    except FrameError:
+        return octets
 
 
 def _frame_at(buffer: bytes, begin: int) -> tuple[SpbusFrame, int] | None:
