@@ -46,6 +46,7 @@ COMMANDS: Final = {
     "register": "register",
     "plan": "plan",
     "clock": "clock",
+    "held": "held",
     "signal": "signal",
     "modem": "modem",
     "key": "key",
