@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
-from collections.abc import Collection, Container, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from itertools import accumulate, takewhile
+from itertools import takewhile
 from types import MappingProxyType
 from typing import Final, Protocol
 
@@ -14,8 +13,9 @@ from collector.budgets import keeps_of
 from collector.schedule import kinds_due
 from metering.books import BookedMeter, Span
 from metering.calendar import ArchiveKind, MeterSlot, MeterZone
+from metering.carried import contains
 from metering.plans import Keeps, PollPlan
-from metering.wanted import SETTLING, lost_at, open_closing, wanted_between, wanted_slots
+from metering.wanted import lost_at, open_closing, wanted_between, wanted_slots
 from protocols.driver import DriverInfo
 
 USUAL_DEPTHS: Final = MappingProxyType(
@@ -118,56 +118,23 @@ def falling_out(
     limit = meter_time + max(SOON, 2 * meter.plan.every)
     wanted = wanted_slots(kind, _depth(meter, kind), keeps, meter_time)
     falling = list(takewhile(lambda slot: lost_at(kind, slot, keeps) <= limit, wanted))
-    return _askable(meter, kind, falling, meter_time, zone)[::-1]
+    return missing_slots(falling, meter.known.get(kind, ()), zone)[::-1]
 
 
-def missing_slots(
-    wanted: Collection[MeterSlot], known: Container[datetime], zone: MeterZone
-) -> list[MeterSlot]:
-    """Wanted slots whose UTC start is not known, newest first.
+def missing_slots(wanted: Collection[MeterSlot], known: Sequence[Span], zone: MeterZone) -> list[MeterSlot]:
+    """Wanted slots whose UTC start lies in none of these spans (merged, in order), newest first.
 
     Of two slots that start at one instant, because the clock was put forward, only the later one exists.
     """
     by_start = {zone.to_utc(slot.start): slot for slot in sorted(wanted)}
-    return sorted((slot for start, slot in by_start.items() if start not in known), reverse=True)
-
-
-class KnownSpans:
-    """UTC slot starts that lie within any of these spans."""
-
-    def __init__(self, spans: Sequence[Span]) -> None:
-        self._spans = sorted(spans, key=lambda span: span.first)
-        self._firsts = [span.first for span in self._spans]
-        self._ends = list(accumulate((span.end for span in self._spans), max))
-
-    def __contains__(self, start: object) -> bool:
-        assert isinstance(start, datetime)
-        place = bisect_right(self._firsts, start)
-        return place > 0 and start < self._ends[place - 1]
+    return sorted((slot for start, slot in by_start.items() if not contains(known, start)), reverse=True)
 
 
 def _missing(
     meter: BookedMeter, kind: ArchiveKind, keeps: Keeps, meter_time: datetime, zone: MeterZone
 ) -> list[MeterSlot]:
     wanted = wanted_slots(kind, _depth(meter, kind), keeps, meter_time)
-    return _askable(meter, kind, wanted, meter_time, zone)
-
-
-def _askable(
-    meter: BookedMeter,
-    kind: ArchiveKind,
-    wanted: Collection[MeterSlot],
-    meter_time: datetime,
-    zone: MeterZone,
-) -> list[MeterSlot]:
-    """Those that are not known, and for which the meter was not asked often enough in vain."""
-    asked, most = meter.asked.get(kind, {}), meter.plan.most_asked
-    missing = missing_slots(wanted, KnownSpans(meter.known.get(kind, ())), zone)
-    return [
-        slot
-        for slot in missing
-        if asked.get(zone.to_utc(slot.start), 0) < most or meter_time - slot.end < SETTLING
-    ]
+    return missing_slots(wanted, meter.known.get(kind, ()), zone)
 
 
 def _depth(meter: BookedMeter, kind: ArchiveKind) -> int:

@@ -19,7 +19,7 @@ _LONGEST_SLOT: Final = {
     ArchiveKind.DAY: timedelta(days=1),
     ArchiveKind.MONTH: timedelta(days=31),
 }
-NEVER_COMES: Final = frozenset({GapReason.NO_RECORD, GapReason.OUT_OF_DEPTH})
+NEVER_COMES: Final = frozenset({GapReason.NO_RECORD, GapReason.OUT_OF_DEPTH, GapReason.UNREADABLE})
 """Reasons that settle a slot, once they were heard often and late enough."""
 SETTLING: Final = timedelta(hours=6)
 """A meter may write a record minutes after its slot has ended, and its clock may be slow."""
@@ -111,7 +111,8 @@ def is_settled(
     """Whether asking for a slot again is pointless: it is stored (no reason), or it will never be there.
 
     `heard_after`: how long after the slot's end the meter last said so; `asked`: how often it said so. A
-    record that was damaged, not yet closed, or asked for soon after the end of its slot may still come.
+    record that was not yet closed, or asked for soon after the end of its slot, may still come; one that is
+    damaged in the meter's memory may have been damaged on its way.
     """
     if reason is None:
         return True

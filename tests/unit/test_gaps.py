@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
-import pytest
-
-from collector.gaps import ArchivePlan, ArchiveRange, ArchiveRequest, KnownSpans, missing_slots, requests_for
+from collector.gaps import ArchivePlan, ArchiveRange, ArchiveRequest, missing_slots, requests_for
 from metering.books import BookedMeter, Span
 from metering.calendar import ArchiveKind, MeterSlot, MeterZone, slot_at
 from metering.plans import Closing, KindPlan, PollPlan
@@ -47,7 +45,6 @@ def shown(requests: Sequence[ArchiveRequest]) -> list[tuple[str, list[str]]]:
 
 def booked(
     known: Mapping[ArchiveKind, tuple[Span, ...]] | None = None,
-    asked: Mapping[ArchiveKind, Mapping[datetime, int]] | None = None,
     *,
     closing: Closing = Closing(20),
     **depths: int | KindPlan,
@@ -63,7 +60,6 @@ def booked(
         plan=PollPlan(archives=archives, closing=closing),
         history=PollHistory(NOW - HOUR, 0, Outcome.OK, NOW - HOUR),
         known=known or {},
-        asked=asked or {},
     )
 
 
@@ -86,7 +82,7 @@ def test_a_range_of_totals_has_the_level_of_this_midnight() -> None:
 
 def test_missing_slots_come_newest_first() -> None:
     wanted = [slot_at(ArchiveKind.HOUR, datetime(2026, 3, 15, hour)) for hour in (8, 9, 10)]
-    known = [datetime(2026, 3, 15, 4, tzinfo=UTC)]
+    known = [Span(datetime(2026, 3, 15, 4, tzinfo=UTC), datetime(2026, 3, 15, 5, tzinfo=UTC))]
     assert starts(missing_slots(wanted, known, ZONE)) == ["03-15 10", "03-15 08"]
 
 
@@ -99,20 +95,6 @@ def test_an_hour_that_the_clock_leaves_out_is_not_missing() -> None:
 def test_an_hour_that_comes_twice_is_wanted_once() -> None:
     wanted = [slot_at(ArchiveKind.HOUR, datetime(2026, 10, 25, hour)) for hour in range(24)]
     assert len(missing_slots(wanted, [], KYIV)) == 24
-
-
-@pytest.mark.parametrize(
-    ("hour", "inside"), [(0, False), (1, True), (2, True), (3, False), (4, True), (5, True), (6, False)]
-)
-def test_known_spans_are_half_open_and_come_in_any_order(hour: int, inside: bool) -> None:
-    at = [NOW + HOUR * number for number in range(7)]
-    spans = KnownSpans((Span(at[4], at[6]), Span(at[1], at[3]), Span(at[1], at[2])))
-    assert (at[hour] in spans) is inside
-
-
-def test_a_short_span_within_a_long_one_hides_nothing() -> None:
-    at = [NOW + HOUR * number for number in range(7)]
-    assert at[5] in KnownSpans((Span(at[0], at[6]), Span(at[1], at[2])))
 
 
 def test_what_is_known_is_not_asked() -> None:
@@ -153,15 +135,3 @@ def test_totals_go_first_while_a_bill_waits_for_them() -> None:
 def test_an_archive_waits_for_its_own_beat() -> None:
     meter = booked(hour=KindPlan(3, DAY), day=1)
     assert shown(requests_for(meter, DEEP, NOON, ZONE, NOW)) == [("day", ["03-14 00"])]
-
-
-@pytest.mark.parametrize(
-    ("hour", "times", "asked_again"),
-    [(3, 2, True), (3, 3, False), (11, 3, True)],
-    ids=["twice", "three times", "three times, soon after its end"],
-)
-def test_a_slot_is_asked_in_vain_a_bounded_number_of_times(hour: int, times: int, asked_again: bool) -> None:
-    slot = datetime(2026, 3, 15, hour)
-    meter = booked(asked={ArchiveKind.HOUR: {ZONE.to_utc(slot): times}}, hour=12)
-    (request,) = requests_for(meter, DEEP, NOON, ZONE, NOW)
-    assert (slot_at(ArchiveKind.HOUR, slot) in request.slots) is asked_again

@@ -177,7 +177,8 @@ def test_days_of_changed_clocks_have_their_hours(day: datetime, hours: int) -> N
         (GapReason.OUT_OF_DEPTH, 1000, 3, True),
         (GapReason.NOT_YET_CLOSED, -0.5, 9, False),
         (GapReason.NOT_YET_CLOSED, 24, 9, False),
-        (GapReason.UNREADABLE, 24, 9, False),
+        (GapReason.UNREADABLE, 24, 2, False),
+        (GapReason.UNREADABLE, 24, 3, True),
     ],
 )
 def test_a_slot_is_asked_again_while_its_record_may_still_come(
