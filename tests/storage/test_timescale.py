@@ -7,10 +7,11 @@ import pytest
 from metering.calendar import ArchiveKind, BillingPeriod
 from metering.readings import GapReason
 from storage.billing import Billing
-from storage.polls import Polls, SaveResult
+from storage.polls import Polls
 from storage.pool import Database
-from storage.readings import KnownSlot, Readings
+from storage.readings import Readings
 from storage.signals import Signals
+from storage.values import SaveResult
 from tests.support.modems import inbound_line, level
 from tests.support.registry import DAY, HOUR, START, missing, place, reading, record, report, snapshot
 
@@ -51,8 +52,7 @@ async def test_a_late_record_finds_its_place_in_a_compressed_chunk(timescale: Da
     assert await polls.save(late) == SaveResult(1, 0, 0)
     values = await readings.archive(spot.meter, ArchiveKind.HOUR, START, START + 2 * DAY, "energy_heating")
     assert [value.value for value in values] == list(range(48))
-    known = await readings.known_slots(spot.meter, ArchiveKind.HOUR, START, START + 2 * DAY)
-    assert set(known.values()) == {KnownSlot()}
+    assert await readings.gaps(spot.meter, START, START + 2 * DAY) == []
 
 
 async def test_a_compressed_slot_read_again_keeps_its_row_and_is_revised(timescale: Database) -> None:
