@@ -208,6 +208,10 @@ class PollReport:
     request_id: UUID | None = None
     asked: tuple[AskedSlots, ...] = ()
 
+    def carried(self, direction: Direction) -> int:
+        """The bytes that went this way."""
+        return sum(len(frame.data) for frame in self.frames if frame.direction is direction)
+
 
 @dataclass(frozen=True, slots=True)
 class PollHistory:

@@ -59,8 +59,8 @@ async def count(connection: Any, reports: Sequence[PollReport]) -> None:
             report.started_at,
             report.finished_at,
             report.outcome.value,
-            _bytes(report, Direction.SENT),
-            _bytes(report, Direction.RECEIVED),
+            report.carried(Direction.SENT),
+            report.carried(Direction.RECEIVED),
         )
         for report in reports
     ]
@@ -114,10 +114,6 @@ def _latest(*instants: datetime | None) -> datetime | None:
 
 def _written(configuration: MeterConfiguration) -> str:
     return json.dumps(dict(configuration.settings))
-
-
-def _bytes(report: PollReport, direction: Direction) -> int:
-    return sum(len(frame.data) for frame in report.frames if frame.direction is direction)
 
 
 def _columns(rows: Iterable[Row]) -> list[list[object]]:

@@ -282,12 +282,6 @@ class Modems:
                 connection, [Carried(one.modem_id, one.at, one.sent, one.received) for one in contacts]
             )
 
-    async def line_heard(self, line_id: int, at: datetime, sent: int, received: int) -> None:
-        """Bytes that went over a line; nothing is stored where no modem is known at its far end."""
-        modem = await self._database.value(_SQL["of_line"], line_id)
-        if modem is not None:
-            await self.heard([Contact(modem, at, sent, received)])
-
     async def traffic(self, modem_id: int, since: date, until: date) -> Sequence[DayTraffic]:
         """The UTC days of [since, until) on which anything was carried, oldest first."""
         return await traffic.days(self._database, modem_id, since, until)

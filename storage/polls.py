@@ -11,7 +11,7 @@ from uuid import UUID
 
 from metering.meters import MeterConfiguration, MeterIdentity
 from metering.polls import Finding, Frame, HoldReason, Outcome, PollReport
-from storage import meter_states, poll_requests, sql, transcripts
+from storage import meter_states, sql, traffic, transcripts
 from storage.held import hold
 from storage.poll_requests import ended
 from storage.pool import Database
@@ -123,11 +123,11 @@ async def _store_particulars(connection: Any, reports: Sequence[PollReport]) -> 
     """Everything that comes with polls but what their meters read."""
     await meter_states.tell(connection, reports)
     await meter_states.count(connection, reports)
+    await traffic.add_of_gateways(connection, reports)
     for report in reports:
         await transcripts.store(connection, report)
         if report.held is not None:
             await hold(connection, report)
-        await poll_requests.ended(connection, report)
         await ended(connection, report)
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
+from metering.polls import Direction, PollReport
 from storage import sql
 from storage.pool import Database
 
@@ -52,6 +53,30 @@ async def add(connection: Any, carried: Sequence[Carried]) -> None:
         [one.sent for one in carried],
         [one.received for one in carried],
     )
+
+
+async def add_of_gateways(connection: Any, reports: Sequence[PollReport]) -> None:
+    """What the SIMs of gateways to which we connect carried in these polls, and that they were heard.
+
+    The bytes of calls, and of connections to us, are counted by who holds the call or connection.
+    """
+    rows = await connection.fetch(_SQL["of_gateways"], sorted({report.meter_id for report in reports}))
+    modems = {row["meter_id"]: row["modem_id"] for row in rows}
+    carried = [
+        Carried(
+            modems[one.meter_id],
+            one.finished_at,
+            one.carried(Direction.SENT),
+            one.carried(Direction.RECEIVED),
+        )
+        for one in reports
+        if one.meter_id in modems and one.carried(Direction.RECEIVED)
+    ]
+    if carried:
+        await connection.execute(
+            _SQL["heard"], [one.modem_id for one in carried], [one.at for one in carried]
+        )
+        await add(connection, carried)
 
 
 async def days(database: Database, modem_id: int, since: date, until: date) -> list[DayTraffic]:

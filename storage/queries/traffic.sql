@@ -19,3 +19,18 @@ cross join sim_month($2, month_starts_on) as month
 left join traffic on traffic.modem_id = modem.id and traffic.day >= lower(month) and traffic.day < upper(month)
 where modem.id = $1
 group by month, allowance;
+
+-- name: of_gateways
+select meter.id as meter_id, modem.id as modem_id
+from meter
+join line on line.id = meter.line_id
+join modem on modem.line_id = line.id
+where meter.id = any($1::bigint[]) and split_part(line.url, ':', 1) in ('tcp', 'rfc2217', 'modbus-tcp')
+order by modem.id;
+
+-- name: heard
+update modem set last_contact_at = greatest(last_contact_at, heard.at)
+from (
+    select id, max(at) as at from unnest($1::bigint[], $2::timestamptz[]) as contact (id, at) group by id
+) heard
+where modem.id = heard.id;
