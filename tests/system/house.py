@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import atexit
+import shutil
 import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -28,7 +30,7 @@ HEARTBEAT = timedelta(seconds=2)
 ARCHIVES = {kind: KindPlan(depth) for kind, depth in WANTED.items()}
 QUICK = PollPlan(every=timedelta(seconds=1), retry=timedelta(milliseconds=200), archives=ARCHIVES)
 
-_FOLDERS: dict[str, tempfile.TemporaryDirectory[str]] = {}
+_FOLDERS: dict[str, Path] = {}
 
 HEAD = 'zone = "Asia/Almaty"\ninstalled_days_ago = 100\n'
 
@@ -60,8 +62,15 @@ def collector(database: Database, name: str = "main", plan: PollPlan = QUICK, **
 
 def station(database: Database, settings: CollectorSettings, *listening: Any, **tools: Any) -> Station:
     """A collector whose folder goes when the process does; one of this name, started again, finds it."""
-    folder = _FOLDERS.setdefault(database.url, tempfile.TemporaryDirectory(prefix="teplo-test-"))
-    return assembled(database, settings, Path(folder.name), *listening, **tools)
+    return assembled(database, settings, folder_of(database), *listening, **tools)
+
+
+def folder_of(database: Database) -> Path:
+    """Where the collectors of this database keep what they must."""
+    if database.url not in _FOLDERS:
+        _FOLDERS[database.url] = Path(tempfile.mkdtemp(prefix="teplo-test-"))
+        atexit.register(shutil.rmtree, _FOLDERS[database.url], ignore_errors=True)
+    return _FOLDERS[database.url]
 
 
 async def serve(one: Collector, line_id: int) -> None:

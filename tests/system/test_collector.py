@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from dataclasses import replace
+from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
 from uuid import UUID
@@ -14,24 +14,29 @@ import pytest
 from collector import app
 from collector.links import Link
 from collector.links.url import LineUrl
-from metering.errors import ConfigurationError
+from metering.errors import ConfigurationError, ReadingConflict
 from metering.plans import PollPlan
 from metering.polls import Outcome, PollReport
 from metering.readings import Flag
 from protocols.driver import Driver
+from storage.books import Books
 from storage.collectors import Collectors
-from storage.jobs import Jobs
 from storage.modems import Modems
-from storage.polls import Polls, SaveResult
+from storage.plans import PlanOwner, Plans
+from storage.poll_requests import PollRequests
+from storage.polls import Polls
 from storage.pool import Database
 from storage.readings import Readings
 from storage.usage_points import Registry
+from storage.values import SaveResult
 from teplo.composition import clock, open_link
 from teplo.demo import oracle
 from teplo.migrate import migrate
 from teplo.postgres import EmbeddedPostgres
-from tests.system.house import ARCHIVES, collector, line, running_house, serve, until, working
+from teplo.running import assembled
+from tests.system.house import ARCHIVES, collector, hasty, line, running_house, serve, until, working
 
+TWO_A_DAY = {"polls_per_day": 2}
 M_BUS = line("m-bus", "kamstrup-multical-601 06855817 1", "landis-gyr-uh50 70444600 2")
 MODBUS = line(
     "modbus-rtu", "vzlet-tsrv-024m 1100341 1", "elf-04 18402110 2", "termotronic-tv7 520117 3"
@@ -117,9 +122,9 @@ async def test_an_operators_request_is_served_at_once_and_once(database: Databas
         (served,) = await Registry(database).lines()
         async with working(collector(database, plan=seldom)):
             await until(lambda: all_ok(database, len(meters)))
-            await Jobs(database).ask_line(served.id, None, 100, clock())
+            await PollRequests(database).ask_line(served.id, "engineer", clock())
             await until(lambda: all_ok(database, len(meters), times=2))
-            assert not any(one.asked for one in (await Polls(database).histories()).values())
+            assert not await PollRequests(database).waiting(served.id)
     assert len(await Polls(database).list()) == 2 * len(meters)
 
 
@@ -127,20 +132,21 @@ async def test_a_battery_is_spared_and_the_operator_told_when_the_next_poll_is_d
     database: Database,
 ) -> None:
     async with running_house(database, M_BUS) as (_, meters):
-        model = meters[0].meter.model
-        budget = PollPlan(timedelta(milliseconds=1), timedelta(milliseconds=1), budgets={model: 2})
         (served,) = await Registry(database).lines()
-        polling, others = collector(database, plan=budget), len(meters) - 1
+        beat = timedelta(milliseconds=1)
+        plan = PollPlan(beat, beat, ARCHIVES, polls_per_day=0)
+        await Plans(database).put(PlanOwner(model=meters[0].meter.model), TWO_A_DAY, "engineer", clock())
+        polling, others = collector(database, plan=plan), len(meters) - 1
         for _time in range(4):
             await serve(polling, served.id)
-        histories = await Polls(database).histories(budgets=budget.budgets)
-        spared = histories[meters[0].meter_id].spared_until
+        outlines = {one.id: one for one in await Books(database).outlines(plan, clock())}
+        spared = outlines[meters[0].meter_id].history.spared_until
         assert spared is not None
         assert len(await Polls(database).list()) == 2 + 4 * others, "the battery is spared, the rest is read"
-        await Jobs(database).ask_line(served.id, None, 100, clock())
+        await PollRequests(database).ask_line(served.id, "engineer", clock())
         for _time in range(2):
             await serve(polling, served.id)
-    (refusal,) = [one for one in await Polls(database).list() if one.outcome is Outcome.BATTERY_SPARED]
+    (refusal,) = [one for one in await Polls(database).list() if one.outcome is Outcome.OVER_BUDGET]
     assert refusal.meter_id == meters[0].meter_id
     assert f"{spared:%Y-%m-%d %H:%M} UTC" in refusal.message
 
@@ -160,15 +166,15 @@ async def test_a_meter_registered_wrongly_does_not_void_its_line(database: Datab
 async def test_a_report_that_the_database_refuses_costs_its_own_meter_alone(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    save = Polls.save
+    save = Polls.save_many
 
-    async def refuse_the_first(self: Polls, report: PollReport) -> SaveResult:
-        if report.meter_id == meters[0].meter_id and report.frames:
-            report = replace(report, frames=(replace(report.frames[0], data=b"x" * 65537),))
-        return await save(self, report)
+    async def refuse_the_first(self: Polls, reports: Sequence[PollReport]) -> SaveResult:
+        if any(one.meter_id == meters[0].meter_id and one.frames for one in reports):
+            raise ReadingConflict("The database refused a contradiction. (twice the same)")
+        return await save(self, reports)
 
     async with running_house(database, M_BUS) as (_, meters):
-        monkeypatch.setattr(Polls, "save", refuse_the_first)
+        monkeypatch.setattr(Polls, "save_many", refuse_the_first)
         (served,) = await Registry(database).lines()
         await serve(collector(database), served.id)
         polls = {poll.meter_id: poll for poll in await Polls(database).list()}
@@ -242,13 +248,14 @@ async def read_after(database: Database, before: int, meters: int) -> bool:
 
 
 async def test_a_second_collector_of_the_same_name_is_refused(
-    database: Database, monkeypatch: pytest.MonkeyPatch
+    database: Database, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr(app, "MARGIN", timedelta(milliseconds=300))
     async with working(collector(database)):
         await until(lambda: named(database))
         with pytest.raises(ConfigurationError, match="Another collector named 'main' is alive"):
-            await collector(database).run(asyncio.Event())
+            second = assembled(database, hasty(), tmp_path).collector
+            await second.run(asyncio.Event())
 
 
 async def named(database: Database) -> bool:
