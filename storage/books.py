@@ -77,6 +77,16 @@ class Books:
         async with self._database.connection() as connection:
             return [outline for _, outline in await self._outlined(connection, None, base, now)]
 
+    async def outlines_of(
+        self, line_ids: Collection[int], base: PollPlan, now: datetime
+    ) -> dict[int, list[Outline]]:
+        """Every polled meter of these lines, by line."""
+        found: dict[int, list[Outline]] = defaultdict(list)
+        async with self._database.connection() as connection:
+            for _, outline in await self._outlined(connection, list(line_ids), base, now):
+                found[outline.line_id].append(outline)
+        return found
+
     async def line(self, line_id: int, base: PollPlan, now: datetime) -> LineBook | None:
         """The book of a line; None when it is not registered."""
         return (await self.lines([line_id], base, now)).get(line_id)
@@ -193,10 +203,7 @@ async def _known(
     connection: Any, wanted: Sequence[_Wanted]
 ) -> Mapping[int, Mapping[ArchiveKind, tuple[Span, ...]]]:
     found: dict[int, dict[ArchiveKind, tuple[Span, ...]]] = defaultdict(dict)
-    if not wanted:
-        return found
-    since = min(one.since for one in wanted)
-    rows = await connection.fetch(_SQL["known"], *_columns(wanted), since, sorted(NEVER_COMES), SETTLING)
+    rows = await connection.fetch(_SQL["known"], *_columns(wanted), sorted(NEVER_COMES), SETTLING)
     for row in rows:
         kinds, kind = found[row["meter_id"]], ArchiveKind(row["kind"])
         kinds[kind] = (*kinds.get(kind, ()), Span(row["first"], row["end"]))

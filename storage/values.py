@@ -134,6 +134,7 @@ async def _store_values(connection: Any, values: Sequence[Row], cause: Cause) ->
         await connection.execute(_SQL["replace"], *span)
     await connection.execute(_SQL["insert_archive"])
     await connection.execute(_SQL["insert_snapshots"], cause.value)
+    await connection.execute(_SQL["tell_slots"])
     await connection.execute(_SQL["close_gaps"])
     await connection.execute(_SQL["tell_levels"], REGISTERS, _INVALID)
     return result

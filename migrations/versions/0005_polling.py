@@ -113,6 +113,18 @@ _STATEMENTS = (
     from poll group by 1, 2, 3
     """,
     """
+    create table stored_slots (
+        meter_id bigint not null references meter,
+        kind text not null check (kind in ('hour', 'day', 'month', 'total')),
+        spans tstzmultirange not null,
+        primary key (meter_id, kind)
+    )
+    """,
+    """
+    insert into stored_slots (meter_id, kind, spans)
+    select meter_id, kind, range_agg(tstzrange(slot_start, slot_end)) from archive_value group by meter_id, kind
+    """,
+    """
     create table poll_request (
         id uuid primary key,
         meter_id bigint not null references meter,
@@ -191,6 +203,7 @@ _COMMENTS = {
     "table poll_plan": "Settings of poll plans: a usage point''s, a model''s, or everybody''s (both null)",
     "table poll_plan_change": "The journal of poll_plan; settings null: the row was removed",
     "table meter_state": "How each meter''s last polls ended; what is due is seen from here",
+    "table stored_slots": "Which slots of each archive have records in archive_value",
     "table poll_day": "Polls by meter, UTC day and outcome, with what they cost",
     "table poll_request": "What people asked of meters, and what came of it",
     "table held_poll": "Readings kept apart until an engineer decides; packed: the poll''s report",

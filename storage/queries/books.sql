@@ -36,31 +36,28 @@ order by requested_at, id
 limit $2;
 
 -- name: known
-select wanted.meter_id, wanted.kind, lower(known.span) as first, upper(known.span) as "end"
+select wanted.meter_id, wanted.kind, lower(span) as first, upper(span) as "end"
 from unnest($1::bigint[], $2::text[], $3::timestamptz[], $4::integer[])
     as wanted (meter_id, kind, since, most_asked)
-cross join lateral (
-    select unnest(range_agg(tstzrange(slot.slot_start, slot.slot_end))) as span
-    from (
-        select slot_start, max(slot_end) as slot_end
-        from archive_value stored
-        where stored.meter_id = wanted.meter_id and stored.kind = wanted.kind
-            and stored.slot_start >= wanted.since and stored.slot_start >= $5
-        group by slot_start
-        union all
-        select slot_start, slot_end
-        from gap
-        where gap.meter_id = wanted.meter_id and gap.kind = wanted.kind and gap.slot_start >= wanted.since
-            and gap.reason = any($6::text[]) and gap.asked >= wanted.most_asked
-            and gap.recorded_at - gap.slot_end >= $7::interval
-        union all
-        select slot_start, slot_end
-        from held_slot
-        join held_poll using (poll_id)
-        where held_slot.meter_id = wanted.meter_id and held_slot.kind = wanted.kind
-            and held_slot.slot_start >= wanted.since and held_poll.state = 'waiting'
-    ) slot
-) known
+left join stored_slots stored on stored.meter_id = wanted.meter_id and stored.kind = wanted.kind
+left join lateral (
+    select range_agg(tstzrange(slot_start, slot_end)) as spans
+    from gap
+    where gap.meter_id = wanted.meter_id and gap.kind = wanted.kind and gap.slot_start >= wanted.since
+        and gap.reason = any($5::text[]) and gap.asked >= wanted.most_asked
+        and gap.recorded_at - gap.slot_end >= $6::interval
+) settled on true
+left join lateral (
+    select range_agg(tstzrange(slot_start, slot_end)) as spans
+    from held_slot
+    join held_poll using (poll_id)
+    where held_slot.meter_id = wanted.meter_id and held_slot.kind = wanted.kind
+        and held_slot.slot_start >= wanted.since and held_poll.state = 'waiting'
+) held on true
+cross join unnest(
+    coalesce(stored.spans * tstzmultirange(tstzrange(wanted.since, null)), '{}')
+    + coalesce(settled.spans, '{}') + coalesce(held.spans, '{}')
+) as span
 order by 1, 2, 3;
 
 -- name: asked

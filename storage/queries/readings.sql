@@ -39,8 +39,23 @@ where meter_id = $1 and slot_start >= $2 and slot_start < $3
 order by slot_start, id;
 
 -- name: last_levels
-select distinct on (meter_id, circuit, quantity) meter_id, circuit, quantity, raw_value, raw_unit
-from snapshot_value
-where meter_id = any($1::bigint[]) and read_at >= $2 and quantity = any($3::text[])
-    and value is not null and not flags && $4::text[]
-order by meter_id, circuit, quantity, read_at desc;
+-- Registers that the meter has shown of late; then back in time, as one that is in doubt may be so for long.
+select shown.meter_id, shown.circuit, shown.quantity, level.raw_value, level.raw_unit
+from (
+    select distinct recent.meter_id, recent.circuit, recent.quantity
+    from unnest($1::bigint[]) as asked (meter_id)
+    cross join lateral (
+        select read_at from snapshot_value
+        where meter_id = asked.meter_id and read_at >= $2
+        order by read_at desc limit 1
+    ) newest
+    join snapshot_value recent on recent.meter_id = asked.meter_id and recent.read_at >= $2
+        and recent.read_at > newest.read_at - interval '1 day' and recent.quantity = any($3::text[])
+) shown
+cross join lateral (
+    select raw_value, raw_unit from snapshot_value stored
+    where stored.meter_id = shown.meter_id and stored.read_at >= $2 and stored.circuit = shown.circuit
+        and stored.quantity = shown.quantity and value is not null and not flags && $4::text[]
+    order by read_at desc limit 1
+) level
+order by 1, 2, 3;

@@ -102,6 +102,15 @@ set meter_time = excluded.meter_time, value = excluded.value, absence = excluded
     factor_set = excluded.factor_set, flags = excluded.flags, frame = excluded.frame
 where $1 = 'redecoded' and stored.poll_id = excluded.poll_id;
 
+-- name: tell_slots
+insert into stored_slots (meter_id, kind, spans)
+select meter_id, kind, range_agg(tstzrange(slot_start, slot_end))
+from incoming_value
+where kind <> 'snapshot'
+group by meter_id, kind
+on conflict (meter_id, kind) do update set spans = stored_slots.spans + excluded.spans
+where not stored_slots.spans @> excluded.spans;
+
 -- name: close_gaps
 delete from gap
 using incoming_value incoming
