@@ -13,6 +13,7 @@ from api.dependencies import Clock, Services
 from api.languages import Translators, source_texts
 from api.limits import BodyLimit
 from api.links import PREFIX
+from api.outlooks import Foretell, untold
 from api.routes import (
     completeness,
     conditions,
@@ -21,6 +22,7 @@ from api.routes import (
     gaps,
     health,
     held,
+    lines,
     modem_history,
     modem_reports,
     modems,
@@ -55,6 +57,7 @@ _ROUTES: Final = (
     outcomes,
     completeness,
     problems,
+    lines,
     consumption,
     consumption_csv,
     modems,
@@ -79,12 +82,14 @@ def create_app(
     survey_rule: SurveyRule = _RULE,
     base_plan: PollPlan = _PLAN,
     translators: Translators = source_texts,
+    foretell: Foretell = untold,
 ) -> FastAPI:
     """The API on an open database.
 
     `tolerance` is how old a billing register may be at its boundary; `survey_rule` is the utility's;
     `base_plan` is the collectors', over which settings of poll plans are laid;
-    `translators` give the texts for people in other languages than English.
+    `translators` give the texts for people in other languages than English; `foretell` tells what lies ahead
+    of a line.
     """
     app = FastAPI(
         title="Teplo",
@@ -96,6 +101,7 @@ def create_app(
     )
     app.state.services = Services(database, now, tolerance, survey_rule, base_plan)
     app.state.translators = translators
+    app.state.foretell = foretell
     app.add_middleware(BodyLimit)
     errors.install(app)
     app.include_router(health.router)

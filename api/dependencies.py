@@ -18,6 +18,7 @@ from metering.calendar import BillingPeriod
 from metering.plans import PollPlan
 from metering.surveys import SurveyRule
 from storage.billing import Billing
+from storage.books import Books
 from storage.calls import Calls
 from storage.completeness import Completeness
 from storage.conditions import Conditions
@@ -25,6 +26,7 @@ from storage.decisions import Decisions
 from storage.held import Held
 from storage.jobs import Jobs
 from storage.keys import ApiKey, ApiKeys
+from storage.line_states import LineStates
 from storage.modem_reports import ModemReports
 from storage.modems import Modems
 from storage.outcome_counts import OutcomeCounts
@@ -134,6 +136,14 @@ class Services:
     @property
     def surveys(self) -> Surveys:
         return Surveys(self.database)
+
+    @property
+    def books(self) -> Books:
+        return Books(self.database)
+
+    @property
+    def line_states(self) -> LineStates:
+        return LineStates(self.database)
 
     @property
     def completeness(self) -> Completeness:

@@ -99,8 +99,8 @@ def _out(problem: Problem, translate: Translate) -> ProblemOut:
 
 def _key(problem: Problem) -> Key:
     """As problems are ranked; a text in hexadecimal digits sorts as it does itself."""
-    *ranks, text = problem.key
-    return *ranks, text_part(text)
+    rank, due_at, since, text = problem.key
+    return rank, due_at, since, text_part(text)
 
 
 def _position(cursor: str | None) -> Key | None:
