@@ -11,7 +11,7 @@ import sqlite3
 from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import structlog
 
@@ -105,7 +105,7 @@ def _move_rows(damaged: Path, path: Path) -> int:
         target.close()
 
 
-def _readable(source: sqlite3.Connection, table: str) -> Iterator[tuple[object, ...]]:
+def _readable(source: sqlite3.Connection, table: str) -> Iterator[tuple[Any, ...]]:
     last = 0
     while True:
         try:
@@ -117,14 +117,17 @@ def _readable(source: sqlite3.Connection, table: str) -> Iterator[tuple[object, 
             following = _next_readable(source, table, last + 1)
             if following is None:
                 return
-            last = following - 1
+            last = following[0]
+            yield following
 
 
-def _next_readable(source: sqlite3.Connection, table: str, first: int) -> int | None:
+def _next_readable(source: sqlite3.Connection, table: str, first: int) -> tuple[Any, ...] | None:
     for seq in range(first, first + FARTHEST):
         try:
-            if source.execute(f"select * from {table} where seq = ?", (seq,)).fetchone():
-                return seq
+            row: tuple[Any, ...] | None
+            row = source.execute(f"select * from {table} where seq = ?", (seq,)).fetchone()
         except sqlite3.Error:
             continue
+        if row is not None and row[0] == seq:
+            return row
     return None

@@ -137,7 +137,8 @@ class Spool:
             "delete from entry where seq <= ? returning length(payload)", (seq,)
         ).fetchall()
         self._changed(connection, -len(gone), -sum(length + ROW for (length,) in gone))
-        connection.execute(f"pragma incremental_vacuum({FREED})").fetchall()
+        # By a script: a single statement is stepped once, and each step frees one page.
+        connection.executescript(f"pragma incremental_vacuum({FREED})")
 
     def _keep_aside(
         self, connection: sqlite3.Connection, rows: Sequence[tuple[str, str, bytes, str]]
@@ -156,7 +157,7 @@ class Spool:
             self._state,
             entries=self._state.entries + entries,
             size=self._state.size + size,
-            oldest_at=datetime.fromisoformat(row[0]) if row else None,
+            oldest_at=_instant(row[0]) if row else None,
         )
 
     def _count(self, connection: sqlite3.Connection) -> None:
@@ -165,6 +166,14 @@ class Spool:
         ).fetchone()
         self._changed(connection, entries, size + ROW * entries)
         self._keep_aside(connection, [])
+
+
+def _instant(text: object) -> datetime | None:
+    """None when it is spoilt."""
+    try:
+        return datetime.fromisoformat(str(text))
+    except ValueError:
+        return None
 
 
 def checksum(kind: str, at: str, payload: bytes) -> bytes:
