@@ -39,7 +39,7 @@ class Housekeeping:
         await run_schedule(self._database.url, SCHEDULE, EVERY_NIGHT, lambda: self.sweep(stop), stop=stop)
 
     async def sweep(self, stop: asyncio.Event) -> None:
-        """Forgets batch by batch; what is left when `stop` is set, or the database goes away, waits a night."""
+        """Forgets batch by batch; the rest, when `stop` is set or the database goes away, waits a night."""
         store, before = housekeeping.Housekeeping(self._database), self._now() - self._keep
         try:
             transcripts = await _forgotten(store.forget_transcripts, before, stop)

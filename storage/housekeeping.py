@@ -23,7 +23,7 @@ class Housekeeping:
         self._database = database
 
     async def forget_transcripts(self, before: datetime) -> int:
-        """Frames of polls that started before; with TimescaleDB whole weeks at once, the count being theirs."""
+        """Frames of polls that started before; with TimescaleDB whole weeks at once, which are counted."""
         if await self._database.value(_SQL["in_chunks"]):
             dropped: int = await self._database.value(_SQL["drop_chunks"], before)
             return dropped

@@ -30,6 +30,9 @@ class Settings(BaseSettings):
     spare_batteries: bool = Field(
         default=True, description="no more polls of a meter in 24 hours than its battery allows"
     )
+    keep_frames: timedelta = Field(
+        default=timedelta(days=1096), gt=timedelta(days=1), description="how long frames of polls are kept"
+    )
     set_clocks: bool = Field(
         default=False, description="this collector may set a meter's clock that somebody named"
     )

@@ -21,7 +21,6 @@ TABLES = {
     "meter",
     "installation",
     "poll",
-    "raw_frame",
     "archive_value",
     "snapshot_value",
     "gap",
@@ -38,7 +37,24 @@ TABLES = {
     "collector",
     "condition",
     "clock_setting",
+    "model",
+    "model_archive",
+    "poll_plan",
+    "poll_plan_change",
+    "meter_state",
+    "poll_day",
+    "stored_slots",
+    "poll_request",
+    "held_poll",
+    "held_slot",
+    "contact_batch",
+    "transcript",
+    "dead_letter",
+    "regional_collector",
 }
+
+FORGOTTEN = {("poll", "request_id"), ("poll_request", "poll_id")}
+"""Requests are forgotten after some years, the polls they led to are not."""
 
 
 async def test_migrating_again_changes_nothing(database: Database) -> None:
@@ -46,7 +62,7 @@ async def test_migrating_again_changes_nothing(database: Database) -> None:
     before = await database.rows(everything)
     await migrate(database.url)
     assert await database.rows(everything) == before
-    assert (await database.check()).revision == "0004"
+    assert (await database.check()).revision == "0006"
 
 
 async def test_processes_that_start_together_migrate_one_after_the_other(empty_database_url: str) -> None:
@@ -54,7 +70,7 @@ async def test_processes_that_start_together_migrate_one_after_the_other(empty_d
     both = [await asyncio.create_subprocess_exec(*command, cwd=ROOT) for _ in range(2)]
     assert [await process.wait() for process in both] == [0, 0]
     async with Database(empty_database_url) as database:
-        assert (await database.check()).revision == "0004"
+        assert (await database.check()).revision == "0006"
 
 
 async def test_every_table_is_there_and_says_what_it_is(database: Database) -> None:
@@ -78,7 +94,7 @@ async def test_every_foreign_key_of_the_registry_holds(database: Database) -> No
         "select conrelid::regclass::text as table_name, a.attname as column_name from pg_constraint "
         "join pg_attribute a on a.attrelid = conrelid and a.attnum = conkey[1] where contype = 'f'"
     )
-    assert {tuple(row) for row in columns} <= {tuple(row) for row in keys}
+    assert {tuple(row) for row in columns} - FORGOTTEN <= {tuple(row) for row in keys}
 
 
 async def test_a_schema_that_is_in_the_way_is_named(empty_database_url: str) -> None:

@@ -17,13 +17,15 @@ from tests.support.registry import DAY, HOUR, START, missing, place, reading, re
 
 pytestmark = pytest.mark.timescale
 
-HYPERTABLES = ["archive_value", "raw_frame", "signal_level", "snapshot_value"]
+COMPRESSED = ["archive_value", "signal_level", "snapshot_value"]
+PACKED = "transcript"
+"""Its rows are compressed before they are stored."""
 
 
 async def compress(database: Database) -> int:
     """Compresses every chunk there is; says how many."""
     chunks = 0
-    for table in HYPERTABLES:
+    for table in COMPRESSED:
         chunks += len(await database.rows(f"select compress_chunk(show_chunks('{table}'), true)"))
     return chunks
 
@@ -34,12 +36,15 @@ async def test_readings_frames_and_levels_are_hypertables_compressed_when_late_r
     tables = await timescale.rows(
         "select hypertable_name, compression_enabled from timescaledb_information.hypertables order by 1"
     )
-    assert [tuple(row) for row in tables] == [(name, True) for name in HYPERTABLES]
+    assert [tuple(row) for row in tables] == [
+        *((name, True) for name in COMPRESSED),
+        (PACKED, False),
+    ]
     policies = await timescale.rows(
         "select hypertable_name, config ->> 'compress_after' as after from timescaledb_information.jobs "
         "where proc_name = 'policy_compression' order by 1"
     )
-    assert [tuple(row) for row in policies] == [(name, "120 days") for name in HYPERTABLES]
+    assert [tuple(row) for row in policies] == [(name, "120 days") for name in COMPRESSED]
     assert (await timescale.check()).timescale is not None
 
 
