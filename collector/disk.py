@@ -43,7 +43,7 @@ class Disk:
         self.path = path
         self._schema = schema
         self._lasting = lasting
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix=path.name)
+        self._thread: ThreadPoolExecutor | None = None
         self._connection: sqlite3.Connection | None = None
 
     async def open(self, mend: Callable[[Path], None]) -> None:
@@ -51,6 +51,7 @@ class Disk:
 
         ConfigurationError: another process has the file open, or the folder cannot be written to.
         """
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix=self.path.name)
         await self._in_thread(lambda: self._open(mend))
 
     async def run(self, work: Callable[[sqlite3.Connection], T]) -> T:
@@ -59,10 +60,14 @@ class Disk:
 
     async def close(self) -> None:
         """Waits for work that is under way."""
-        await self._in_thread(self._close)
-        self._thread.shutdown()
+        if self._thread is not None:
+            await self._in_thread(self._close)
+            self._thread.shutdown()
+            self._thread = None
 
     async def _in_thread(self, work: Callable[[], T]) -> T:
+        if self._thread is None:
+            raise StorageUnavailable(f"{self.path} is not open.")
         return await asyncio.get_running_loop().run_in_executor(self._thread, work)
 
     def _open(self, mend: Callable[[Path], None]) -> None:
