@@ -13,6 +13,7 @@ from api.dependencies import Clock, Services
 from api.languages import Translators, source_texts
 from api.limits import BodyLimit
 from api.links import PREFIX
+from api.metrics import Metrics
 from api.outlooks import Foretell, untold
 from api.routes import (
     completeness,
@@ -23,6 +24,7 @@ from api.routes import (
     health,
     held,
     lines,
+    metrics,
     modem_history,
     modem_reports,
     modems,
@@ -100,11 +102,13 @@ def create_app(
         redoc_url=None,
     )
     app.state.services = Services(database, now, tolerance, survey_rule, base_plan)
+    app.state.metrics = Metrics(app.state.services)
     app.state.translators = translators
     app.state.foretell = foretell
     app.add_middleware(BodyLimit)
     errors.install(app)
     app.include_router(health.router)
+    app.include_router(metrics.router)
     app.include_router(documentation.router)
     app.include_router(_version_1())
     openapi.install(app)

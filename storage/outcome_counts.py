@@ -71,3 +71,8 @@ class OutcomeCounts:
             _SQL["counts"], by.value, days.first, days.end, line_id, meter_id, *position, limit
         )
         return [OutcomeCount(**{**row, "outcome": Outcome(row["outcome"])}) for row in rows]
+
+    async def last_outcomes(self) -> dict[Outcome, int]:
+        """How many polled meters' last poll ended so; a word of which there is none is left out."""
+        rows = await self._database.rows(_SQL["last_outcomes"])
+        return {Outcome(row["outcome"]): row["meters"] for row in rows}

@@ -34,3 +34,9 @@ where $6::bigint is null or (id, name, outcome collate "C") > ($6, $7::text, $8:
 group by id, name, outcome
 order by id, name, outcome collate "C"
 limit $9;
+
+-- name: last_outcomes
+select meter_state.outcome, count(*) as meters
+from meter_state
+join meter on meter.id = meter_state.meter_id and meter.polled
+group by meter_state.outcome;
