@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import takewhile
@@ -15,7 +15,7 @@ from metering.books import BookedMeter, Span
 from metering.calendar import ArchiveKind, MeterSlot, MeterZone
 from metering.carried import contains
 from metering.plans import Keeps, PollPlan
-from metering.wanted import lost_at, open_closing, wanted_between, wanted_slots
+from metering.wanted import each_wanted, lost_at, open_closing, wanted_between, wanted_slots
 from protocols.driver import DriverInfo
 
 USUAL_DEPTHS: Final = MappingProxyType(
@@ -82,11 +82,12 @@ def requests_for(
     missing = {kind: _missing(meter, kind, keeps, meter_time, zone) for kind in _ORDER}
     due = kinds_due(meter.plan, meter.history, now, zone, keeps.depths)
     closing = [ArchiveKind.TOTAL] if lacks_closing(meter, now) else []
+    limit = _limit(meter, meter_time)
     return list(
         _each_slot_once(
             [
                 *((kind, missing[kind]) for kind in closing),
-                *((kind, falling_out(meter, kind, keeps, meter_time, zone)) for kind in _ORDER),
+                *((kind, [*_falling(missing[kind][::-1], kind, keeps, limit)]) for kind in _ORDER),
                 *((kind, missing[kind]) for kind in _ORDER if kind in due),
             ]
         )
@@ -111,14 +112,11 @@ def lacks_closing(meter: Billed, now: datetime) -> bool:
     return open_closing(meter.plan, now, MeterZone(meter.zone)).lacking(meter.level_at, now)
 
 
-def falling_out(
-    meter: BookedMeter, kind: ArchiveKind, keeps: Keeps, meter_time: datetime, zone: MeterZone
-) -> list[MeterSlot]:
-    """Missing slots that the meter's memory loses within a day or two beats; the soonest lost first."""
-    limit = meter_time + max(SOON, 2 * meter.plan.every)
-    wanted = wanted_slots(kind, _depth(meter, kind), keeps, meter_time)
-    falling = list(takewhile(lambda slot: lost_at(kind, slot, keeps) <= limit, wanted))
-    return missing_slots(falling, meter.known.get(kind, ()), zone)[::-1]
+def is_losing(meter: BookedMeter, kind: ArchiveKind, keeps: Keeps, meter_time: datetime) -> bool:
+    """Whether a missing slot of this archive is about to be overwritten."""
+    wanted = each_wanted(kind, _depth(meter, kind), keeps, meter_time)
+    falling = list(_falling(wanted, kind, keeps, _limit(meter, meter_time)))
+    return bool(missing_slots(falling, meter.known.get(kind, ()), MeterZone(meter.zone)))
 
 
 def missing_slots(wanted: Collection[MeterSlot], known: Sequence[Span], zone: MeterZone) -> list[MeterSlot]:
@@ -135,6 +133,17 @@ def _missing(
 ) -> list[MeterSlot]:
     wanted = wanted_slots(kind, _depth(meter, kind), keeps, meter_time)
     return missing_slots(wanted, meter.known.get(kind, ()), zone)
+
+
+def _falling(
+    oldest_first: Iterable[MeterSlot], kind: ArchiveKind, keeps: Keeps, limit: datetime
+) -> Iterator[MeterSlot]:
+    return takewhile(lambda slot: lost_at(kind, slot, keeps) <= limit, oldest_first)
+
+
+def _limit(meter: BookedMeter, meter_time: datetime) -> datetime:
+    """What is lost before that is about to be lost: within a day, or two beats."""
+    return meter_time + max(SOON, 2 * meter.plan.every)
 
 
 def _depth(meter: BookedMeter, kind: ArchiveKind) -> int:

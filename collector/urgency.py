@@ -7,7 +7,7 @@ from enum import IntEnum
 from typing import Protocol
 
 from collector.budgets import keeps_by_model
-from collector.gaps import falling_out, lacks_closing
+from collector.gaps import is_losing, lacks_closing
 from metering.books import BookedMeter
 from metering.calendar import MeterZone
 from metering.plans import Keeps, PollPlan
@@ -53,6 +53,6 @@ def urgency(meter: BookedMeter | Outlined, now: datetime) -> Urgency:
 
 
 def _is_losing(meter: BookedMeter, now: datetime) -> bool:
-    keeps, zone = keeps_by_model().get(meter.model, Keeps()), MeterZone(meter.zone)
-    meter_time = zone.to_meter_time(now)
-    return any(falling_out(meter, kind, keeps, meter_time, zone) for kind in keeps.depths)
+    keeps = keeps_by_model().get(meter.model, Keeps())
+    meter_time = MeterZone(meter.zone).to_meter_time(now)
+    return any(is_losing(meter, kind, keeps, meter_time) for kind in keeps.depths)

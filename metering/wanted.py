@@ -10,15 +10,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from metering.calendar import ArchiveKind, MeterSlot, MeterZone, next_start, slot_start, slots
+from metering.calendar import ArchiveKind, MeterSlot, MeterZone, next_start, slot_at, slot_start, slots
 from metering.plans import Keeps, PollPlan
 from metering.readings import GapReason
 
-_LONGEST_SLOT: Final = {
-    ArchiveKind.HOUR: timedelta(hours=1),
-    ArchiveKind.DAY: timedelta(days=1),
-    ArchiveKind.MONTH: timedelta(days=31),
-}
+_LENGTH: Final = {ArchiveKind.HOUR: timedelta(hours=1), ArchiveKind.DAY: timedelta(days=1)}
 NEVER_COMES: Final = frozenset({GapReason.NO_RECORD, GapReason.OUT_OF_DEPTH, GapReason.UNREADABLE})
 """Reasons that settle a slot, once they were heard often and late enough."""
 SETTLING: Final = timedelta(hours=6)
@@ -30,14 +26,16 @@ def wanted_slots(kind: ArchiveKind, depth: int, keeps: Keeps, meter_time: dateti
 
     Totals are levels at a moment, so that the newest one is the last boundary itself.
     """
-    count = min(keeps.depths.get(kind, 0), depth)
-    if count <= 0:
-        return []
-    end = slot_start(kind, meter_time)
+    return list(each_wanted(kind, depth, keeps, meter_time))
+
+
+def each_wanted(kind: ArchiveKind, depth: int, keeps: Keeps, meter_time: datetime) -> Iterator[MeterSlot]:
+    """The same one by one, for who needs the oldest alone."""
+    step, count = _step(kind, keeps), min(keeps.depths.get(kind, 0), depth)
+    end = slot_start(step, meter_time)
     if kind is ArchiveKind.TOTAL:
-        end = next_start(kind, end)
-    start = end - _LONGEST_SLOT[_step(kind, keeps)] * (count + 1)
-    return list(_kept(kind, keeps, start, end))[-count:]
+        end = next_start(step, end)
+    return _kept(kind, keeps, _moved(end, step, -max(count, 0)), end)
 
 
 def wanted_between(kind: ArchiveKind, keeps: Keeps, start: datetime, end: datetime) -> list[MeterSlot]:
@@ -49,10 +47,7 @@ def lost_at(kind: ArchiveKind, slot: MeterSlot, keeps: Keeps) -> datetime:
     """The meter time at which a new record takes the place of this one: memories are rings."""
     step, depth = _step(kind, keeps), keeps.depths.get(kind, 0)
     newer = depth if kind is ArchiveKind.TOTAL else depth + 1
-    if step is ArchiveKind.MONTH:
-        years, month = divmod(slot.start.month - 1 + newer, 12)
-        return slot.start.replace(year=slot.start.year + years, month=month + 1)
-    return slot.start + _LONGEST_SLOT[step] * newer
+    return _moved(slot.start, step, newer)
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +132,14 @@ def _step(kind: ArchiveKind, keeps: Keeps) -> ArchiveKind:
     return keeps.totals_every if kind is ArchiveKind.TOTAL else kind
 
 
+def _moved(start: datetime, step: ArchiveKind, count: int) -> datetime:
+    """The start of a slot so many steps later, or earlier."""
+    if step is not ArchiveKind.MONTH:
+        return start + _LENGTH[step] * count
+    years, month = divmod(start.month - 1 + count, 12)
+    return start.replace(year=start.year + years, month=month + 1)
+
+
 def _kept(kind: ArchiveKind, keeps: Keeps, start: datetime, end: datetime) -> Iterator[MeterSlot]:
     """Slots that start within [start, end); totals of the month are taken at the first day only."""
-    monthly = _step(kind, keeps) is ArchiveKind.MONTH
-    return (slot for slot in slots(kind, start, end) if not monthly or slot.start.day == 1)
+    return (slot_at(kind, slot.start) for slot in slots(_step(kind, keeps), start, end))
