@@ -38,6 +38,8 @@ LONGEST_SILENCE: Final = 15.0
 """Seconds without a change after which the state is told again: whoever listens knows that we live."""
 PAUSE: Final = 1.0
 
+_EXAMPLE: Final = '{"id": "01890a5d-ac96-774b-bcce-b302099a8057", "state": "running", "steps": {"done": 24, "wanted": 72}}\n'
+
 router = APIRouter(tags=["poll requests"])
 _reading = [Depends(allowed(Scope.POLLS_READ))]
 _Operator = Annotated[ApiKey, Depends(allowed(Scope.POLLS_WRITE))]
@@ -95,7 +97,7 @@ async def get_request(services: ServicesNeeded, request_id: UUID) -> PollRequest
     response_class=StreamingResponse,
     responses={
         200: {
-            "content": {MEDIA_TYPE: {"schema": {"type": "string"}}},
+            "content": {MEDIA_TYPE: {"schema": {"type": "string"}, "example": _EXAMPLE}},
             "description": "One JSON object a line, each like that of the request.",
         }
     },

@@ -25,6 +25,7 @@ QUERIES = {
 ANSWERS = {
     "DELETE /api/v1/strangers": 204,
     "POST /api/v1/signal-surveys": 422,
+    "POST /api/v1/meters/{}/poll-requests": 422,
     "PUT /api/v1/usage-points/{}/poll-plan": 422,
     "POST /api/v1/meters/{}/held-polls/decision": 422,
 }
@@ -49,6 +50,11 @@ SCOPES = {
     "GET /api/v1/polls/{}": Scope.POLLS_READ,
     "GET /api/v1/polls/{}/frames": Scope.POLLS_READ,
     "POST /api/v1/lines/{}/poll-requests": Scope.POLLS_WRITE,
+    "POST /api/v1/meters/{}/poll-requests": Scope.POLLS_WRITE,
+    "GET /api/v1/meters/{}/poll-requests": Scope.POLLS_READ,
+    "GET /api/v1/poll-requests/{}": Scope.POLLS_READ,
+    "GET /api/v1/poll-requests/{}/events": Scope.POLLS_READ,
+    "POST /api/v1/poll-requests/{}/cancel": Scope.POLLS_WRITE,
     "GET /api/v1/held-polls": Scope.POLLS_READ,
     "GET /api/v1/held-polls/{}": Scope.POLLS_READ,
     "GET /api/v1/held-polls/{}/readings": Scope.POLLS_READ,
@@ -84,7 +90,7 @@ def name(method: str, path: str) -> str:
 async def asked(client: AsyncClient, method: str, path: str) -> Response:
     """The answer to a question about an id that exists nowhere."""
     uuid = "00000000-0000-0000-0000-000000000999"
-    filled = re.sub(r"{(poll|survey)_id}", uuid, path)
+    filled = re.sub(r"{(poll|survey|request)_id}", uuid, path)
     return await client.request(
         method,
         re.sub(r"{\w+}", "999", filled),

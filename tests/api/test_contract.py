@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from functools import partial
 from typing import Any
+from uuid import UUID
 
 import pytest
 import schemathesis
@@ -28,7 +29,9 @@ from schemathesis.specs.openapi.checks import (
 
 from api.app import create_app
 from api.dependencies import Scope
+from metering.requests import PollRequest, RequestKind
 from storage.keys import ApiKeys
+from storage.poll_requests import PollRequests
 from storage.pool import Database
 from tests.api.modem_network import build_modems
 from tests.api.network import NOW, SECOND_POLL, build
@@ -40,12 +43,14 @@ CHECKS = [
     response_schema_conformance,
     negative_data_rejection,
 ]
+ENDED_REQUEST = UUID(int=4)
 EXISTING = {
     "usage_point_id": 1,
     "meter_id": 2,
     "line_id": 1,
     "modem_id": 1,
     "poll_id": str(SECOND_POLL),
+    "request_id": str(ENDED_REQUEST),
     "from": "2026-01-01T00:00:00Z",
     "to": "2026-02-02T00:00:00Z",
 }
@@ -66,10 +71,18 @@ async def calling(url: str) -> AsyncIterator[tuple[AsyncClient, str]]:
     async with Database(url) as database:
         await build(database)
         await build_modems(database)
+        await ask_in_vain(database)
         _, plain = await ApiKeys(database).create("schemathesis", Scope)
         transport = ASGITransport(create_app(database, now=lambda: NOW), raise_app_exceptions=False)
         async with AsyncClient(transport=transport, base_url="http://teplo") as client:
             yield client, f"Bearer {plain}"
+
+
+async def ask_in_vain(database: Database) -> None:
+    """A request that has ended: the events of one that waits would be waited for."""
+    requests = PollRequests(database)
+    await requests.ask(PollRequest(ENDED_REQUEST, 2, RequestKind.NOW, "A. Serikova", NOW))
+    await requests.cancel(ENDED_REQUEST, "A. Serikova", NOW)
 
 
 def operations() -> Iterator[Any]:

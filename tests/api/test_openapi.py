@@ -43,7 +43,7 @@ def in_json_schema(part: Any) -> Any:
 @pytest.mark.parametrize("answer", list(answers()))
 def test_every_answer_has_an_example_that_fits_its_schema(answer: dict[str, Any]) -> None:
     ((media_type, content),) = answer["content"].items()
-    assert media_type in {"application/json", "application/problem+json", "text/csv"}
+    assert media_type in {"application/json", "application/problem+json", "application/x-ndjson", "text/csv"}
     schema = in_json_schema(content["schema"] | {"components": DOCUMENT["components"]})
     Draft4Validator(schema).validate(content["example"])
 

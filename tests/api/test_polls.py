@@ -1,12 +1,10 @@
-"""Polls down to the bytes, and the request to poll now."""
+"""Polls down to the bytes."""
 
 from __future__ import annotations
 
 from httpx import AsyncClient
 
-from storage.jobs import Jobs
-from storage.pool import Database
-from tests.api.network import FIRST_POLL, NOW, SECOND_POLL, THIRD_POLL, Network
+from tests.api.network import FIRST_POLL, SECOND_POLL, THIRD_POLL, Network
 
 
 async def test_polls_newest_first_page_by_page(client: AsyncClient, network: Network) -> None:
@@ -39,23 +37,3 @@ async def test_frames_are_the_bytes_as_they_went(client: AsyncClient, network: N
         (1, "sent", "10 40 4A 8A 16"),
         (2, "received", "E5"),
     ]
-
-
-async def test_a_poll_request_becomes_one_job_however_often(
-    client: AsyncClient, network: Network, database: Database
-) -> None:
-    for _ in range(2):
-        answer = await client.post(f"/api/v1/lines/{network.line}/poll-requests")
-        assert answer.status_code == 202
-        assert answer.json() == {
-            "line_id": network.line,
-            "status": "queued",
-            "requested_at": NOW.isoformat().replace("+00:00", "Z"),
-        }
-    assert sum((await Jobs(database).depth()).values()) == 1
-
-
-async def test_a_line_that_is_not_there_cannot_be_polled(client: AsyncClient, database: Database) -> None:
-    answer = await client.post("/api/v1/lines/1/poll-requests")
-    assert (answer.status_code, answer.json()["detail"]) == (404, "There is no line 1.")
-    assert await Jobs(database).depth() == {}
