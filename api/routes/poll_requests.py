@@ -38,7 +38,7 @@ LONGEST_SILENCE: Final = 15.0
 """Seconds without a change after which the state is told again: whoever listens knows that we live."""
 PAUSE: Final = 1.0
 
-_EXAMPLE: Final = '{"id": "01890a5d-ac96-774b-bcce-b302099a8057", "state": "running", "steps": {"done": 24, "wanted": 72}}\n'
+_EXAMPLE: Final = '{"state": "running", "steps": {"done": 24, "wanted": 72}, "message": ""}\n'
 
 router = APIRouter(tags=["poll requests"])
 _reading = [Depends(allowed(Scope.POLLS_READ))]
