@@ -108,7 +108,7 @@ async def _insert_polls(
     connection: Any, reports: Sequence[PollReport]
 ) -> tuple[list[PollReport], list[PollReport]]:
     """The reports whose polls were not there before, and the others; both in their order."""
-    unique = {report.id: report for report in reports}
+    unique = {report.id: report for report in reversed(reports)}
     columns = [list(column) for column in zip(*map(_poll, unique.values()), strict=True)]
     rows = await connection.fetch(_SQL["insert_polls"], *columns) if columns else []
     inserted = {row["id"] for row in rows}
