@@ -25,8 +25,9 @@ from simulators.gateways.gateway import Gateway, GatewayKind
 from simulators.gateways.irz import iccid_of
 from simulators.gateways.mishaps import Fate, conditions
 from simulators.lines import Bus
-from storage.jobs import Jobs
+from storage.jobs import OPERATORS_PRIORITY, Jobs
 from storage.modems import ModemKind, Modems, ModemState
+from storage.poll_requests import PollRequests
 from storage.polls import Polls, StoredPoll
 from storage.pool import Database
 from storage.quarantine import Quarantine
@@ -181,7 +182,7 @@ async def test_an_operators_request_reaches_the_collector_that_holds_the_connect
         held = await Registry(database).line(line.id)
         assert held is not None
         assert held.queue == "south"
-        await Jobs(database).ask_line(line.id, held.queue, 100, clock())
+        await _ask(database, line.id, held.queue)
         await until(lambda: _count(database, seen + 1))
     newest = (await polls(database))[0]
     assert (newest.collector, newest.outcome) == ("south", Outcome.OK)
@@ -199,7 +200,7 @@ async def test_a_modem_of_a_dead_collector_is_read_where_it_connects_anew(databa
         dying.cancel()
         await asyncio.wait([dying])
         seen = len(await polls(database))
-        await Jobs(database).ask_line(line.id, "north", 100, clock())
+        await _ask(database, line.id, "north")
         way.to = "south"
         group.create_task(south.collector.run(stop))
         await until(lambda: _count(database, seen + 1))
@@ -257,7 +258,7 @@ async def test_a_survey_that_cannot_be_stored_keeps_no_meter_waiting(
         await until(lambda: _ends_with(database, Outcome.OK))
         done = await _surveyed(database, line)
         seen = len(await polls(database))
-        await Jobs(database).ask_line(line.id, "main", 100, clock())
+        await _ask(database, line.id, "main")
         await until(lambda: _count(database, seen + 1))
     assert (done.state, done.message) == (SurveyState.FAILED, "A value does not fit its column.")
 
@@ -352,6 +353,11 @@ async def _knows_sim(database: Database, iccid: str) -> bool:
 
 async def _is(database: Database, expected: list[Outcome]) -> bool:
     return await outcomes(database) == expected
+
+
+async def _ask(database: Database, line_id: int, queue: str | None) -> None:
+    await PollRequests(database).ask_line(line_id, "engineer", clock())
+    await Jobs(database).request_line(line_id, queue, OPERATORS_PRIORITY)
 
 
 async def _ends_with(database: Database, outcome: Outcome) -> bool:
