@@ -40,6 +40,7 @@ COMMANDS: Final = {
     "trace": "trace",
     "explain": "explain",
     "models": "models",
+    "status": "status",
     "simulate": "simulate",
     "check": "check",
     "ask": "ask",
