@@ -18,7 +18,8 @@ select line.id, line.url, line.collector, line.pool,
 from line
 left join modem on modem.line_id = line.id
 left join collector holder on holder.name = modem.held_by and holder.alive_until > now()
-where line.id = any($1::bigint[]);
+where line.id = any($1::bigint[])
+order by line.id;
 
 -- name: factor_sets
 select installation.meter_id, installation.circuit, usage_point.factor_set
