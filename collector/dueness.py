@@ -41,8 +41,10 @@ def is_due(meter: Polled, now: datetime, *, returned: bool = False) -> bool:
     if history.spared_until and history.spared_until > now:
         return False
     zone = MeterZone(meter.zone)
+    if not may_start(meter.plan, now, zone):
+        return False
     due = None if returned and history.outcome in MISSED else next_due(meter.id, meter.plan, history, zone)
-    return may_start(meter.plan, now, zone) if due is None else due <= now
+    return due is None or due <= now
 
 
 def line_rests(line_id: int, meters: Sequence[Polled], now: datetime) -> bool:

@@ -17,10 +17,10 @@ import uvicorn
 from api.app import create_app
 from collector.app import Collector, CollectorSettings
 from collector.attendance import Attendance
+from collector.delivery import DeliveredCalls, DeliveredSignals, Delivery
 from collector.dialling.dialler import Dialler
 from collector.dialling.modem_call import CallTerms
 from collector.dialling.pool import PoolBook
-from collector.delivery import DeliveredCalls, DeliveredSignals, Delivery
 from collector.dialling.times import DiallingTimes
 from collector.inbound.address import ListenAddress
 from collector.inbound.limits import Limits
@@ -36,6 +36,7 @@ from protocols.at_commands import ModemSettings
 from storage.modems import Modems
 from storage.pool import Database
 from teplo import composition
+from teplo.base_plan import base_plan
 from teplo.settings import Settings
 from teplo.survey import rule_of
 
@@ -82,15 +83,9 @@ async def collect(settings: Settings, stop: asyncio.Event) -> None:
 
 def settings_of(settings: Settings, plan: PollPlan = PollPlan()) -> CollectorSettings:
     """How a collector works by these settings; it looks at what is due as often as it may have to retry."""
-    plan = replace(
-        plan,
-        every=settings.poll_every,
-        retry=settings.poll_retry,
-        polls_per_day=None if settings.spare_batteries else 0,
-    )
     return CollectorSettings(
         name=settings.collector_name,
-        plan=plan,
+        plan=base_plan(settings, plan),
         tick=min(LONGEST_TICK, settings.poll_retry.total_seconds() / 2),
         concurrent_lines=settings.concurrent_lines,
         sets_clocks=settings.set_clocks,

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 from collector.links.url import LineUrl
 from metering.calendar import ArchiveKind, MeterZone, slots
+from metering.quantities import QUANTITIES, Behaviour
 from simulators.fleet import FleetMeter
 from storage.pool import Database
 from storage.readings import Readings
@@ -16,6 +17,9 @@ from teplo.composition import driver_for
 from teplo.demo import oracle
 from teplo.demo.site import RegisteredMeter
 
+REGISTERS = {one.name for one in QUANTITIES.values() if one.behaviour is Behaviour.REGISTER}
+CLOCKS = timedelta(minutes=10)
+"""No meter's clock is further off here."""
 DAY, THREE_DAYS = timedelta(hours=24), timedelta(hours=72)
 Key = tuple[int, str, datetime]
 """Meter, archive kind, UTC start of the slot."""

@@ -13,8 +13,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
 
-from metering.errors import StorageError
-from simulators.fleet import RunningFleet, running_fleet
+from simulators.fleet import running_fleet
 from simulators.uplink import Uplink
 from storage.pool import Database
 from storage.usage_points import Registry
@@ -96,9 +95,7 @@ def _tell_log(path: Path, tell: Callable[[str], None]) -> None:
         tell(f"log, {times} times: {line}")
 
 
-async def _run(
-    plan: Soak, server: EmbeddedPostgres, crew: Crew, tell: Callable[[str], None]
-) -> Result:
+async def _run(plan: Soak, server: EmbeddedPostgres, crew: Crew, tell: Callable[[str], None]) -> Result:
     random, clock = Random(plan.seed), crew.clock
     uplink = Uplink(Random(plan.seed), FAILING)
     ordeal = Ordeal(plan.meters, plan.length, *_changes(plan))
@@ -123,7 +120,9 @@ async def _run(
         ended = clock()
         await engineer.decide(database, clock(), decisions)
         findings = await judge(database, await _hung(meters, database, ended), EPOCH, ended)
-        befallen = sum((Counter({str(k): n for k, n in one.faults.items()}) for one in fleet.lines), Counter())
+        befallen = sum(
+            (Counter({str(k): n for k, n in one.faults.items()}) for one in fleet.lines), Counter()
+        )
         return Result(
             plan, findings, len(meters), len(fleet.lines), crew.counts, befallen + uplink.counts, decisions,
             trials.drained_in, time.time() - clock.begun, fallen,
@@ -148,7 +147,9 @@ def _events(plan: Soak, trials: Trials, ordeal: Ordeal) -> Iterator[Event]:
         yield Event(after, "a scheme changes", lambda number=number: trials.scheme_changes(number))  # type: ignore[misc]
     kills = max(4, plan.length // timedelta(days=2))
     for _ in range(kills):
-        yield Event(length * trials.random.uniform(0.05, 0.85), "a collector is killed", trials.somebody_is_killed)
+        yield Event(
+            length * trials.random.uniform(0.05, 0.85), "a collector is killed", trials.somebody_is_killed
+        )
 
 
 async def _live_through(
@@ -177,5 +178,3 @@ async def _hung(meters: Sequence[RegisteredMeter], database: Database, ended: da
                 registered = RegisteredMeter(heir.id, one.usage_point_id, one.meter.successor, one.url)
                 hung.append(Hung(registered, replaced_at, ended))
     return hung
-
-

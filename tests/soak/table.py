@@ -19,7 +19,10 @@ def rows(result: Result) -> Iterator[tuple[str, str]]:
     yield "times real time", f"{plan.speed:g}"
     yield "collectors killed with -9", str(sum(result.kills.values()))
     yield "faults on the lines", str(sum(result.befallen.values()))
-    yield "decisions on held readings", ", ".join(f"{k} {n}" for k, n in sorted(result.decisions.items())) or "0"
+    yield (
+        "decisions on held readings",
+        ", ".join(f"{k} {n}" for k, n in sorted(result.decisions.items())) or "0",
+    )
     yield "polls", str(sum(found.words.values()))
     yield "archive records that the plant had", str(found.expected)
     yield "stored", str(found.stored)

@@ -27,8 +27,9 @@ PLAN = PollPlan(
     },
     polls_per_day=0,
     visit=timedelta(hours=12),
+    allowed_drift=timedelta(hours=2),
 )
-"""A visit is bounded in simulated time, which passes while real bytes go over real sockets."""
+"""Simulated time passes while real bytes go over real sockets: a visit and a clock's answer take hours."""
 
 
 def settings(name: str, clock: Accelerated) -> CollectorSettings:
