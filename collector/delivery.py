@@ -142,14 +142,12 @@ class Delivery:
         return len(spooled)
 
     async def _unpacked(self, spooled: Sequence[SpooledEntry]) -> list[Entry]:
-        entries = []
-        for one in spooled:
-            try:
-                entries.append(await asyncio.to_thread(Entry.unpacked, one.kind, one.at, one.payload))
-            except DecodeError as error:
-                log.error("entry of the spool is set aside", kind=one.kind, error=str(error))
-                await self._spool.set_aside(one.kind, one.at, one.payload, str(error))
-        return entries
+        unpacked = await asyncio.to_thread(lambda: [_unpacked(one) for one in spooled])
+        for one, entry in zip(spooled, unpacked, strict=True):
+            if isinstance(entry, DecodeError):
+                log.error("entry of the spool is set aside", kind=one.kind, error=str(entry))
+                await self._spool.set_aside(one.kind, one.at, one.payload, str(entry))
+        return [entry for entry in unpacked if isinstance(entry, Entry)]
 
     async def _put(self, entries: Sequence[Entry]) -> None:
         """A batch with an entry that is refused is halved until that one is alone."""
@@ -181,6 +179,13 @@ class Delivery:
         )
         filled.set()
         empty.clear()
+
+
+def _unpacked(spooled: SpooledEntry) -> Entry | DecodeError:
+    try:
+        return Entry.unpacked(spooled.kind, spooled.at, spooled.payload)
+    except DecodeError as error:
+        return error
 
 
 class DeliveredCalls:

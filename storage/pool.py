@@ -17,11 +17,18 @@ from storage import sql
 _AWAY: Final = "check that it runs and that TEPLO_DATABASE_URL is right"
 _FAULTS: Final[tuple[tuple[type[BaseException], type[TeploError], str], ...]] = (
     (asyncpg.ClientConfigurationError, ConfigurationError, "TEPLO_DATABASE_URL is not understood"),
-    (asyncpg.UndefinedTableError, StorageError, "The database has no such table: run `teplo migrate`"),
+    (asyncpg.UndefinedTableError, StorageUnavailable, "The database has no such table: run `teplo migrate`"),
     (
         asyncpg.UndefinedColumnError,
-        StorageError,
+        StorageUnavailable,
         "The database's schema is of another version: run `teplo migrate`",
+    ),
+    (asyncpg.InsufficientPrivilegeError, StorageUnavailable, "The database's role may not do this: grant it"),
+    (asyncpg.ReadOnlySQLTransactionError, StorageUnavailable, f"The database is a read-only copy: {_AWAY}"),
+    (
+        asyncpg.TransactionRollbackError,
+        StorageUnavailable,
+        "The database undid a transaction that stood in another one's way: try again",
     ),
     (asyncpg.IntegrityConstraintViolationError, ReadingConflict, "The database refused a contradiction"),
     (asyncpg.InvalidAuthorizationSpecificationError, StorageUnavailable, f"The database refused us: {_AWAY}"),

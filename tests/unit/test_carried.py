@@ -128,8 +128,8 @@ def test_a_slot_the_meter_lacks_is_known_after_so_many_answers() -> None:
 
 @pytest.mark.parametrize(
     ("reason", "slot"),
-    [(GapReason.UNREADABLE, hour(2)), (GapReason.NO_RECORD, hour(10)), (GapReason.NOT_YET_CLOSED, hour(2))],
-    ids=["damaged", "asked an hour after its end", "not yet closed"],
+    [(GapReason.NO_RECORD, hour(10)), (GapReason.NOT_YET_CLOSED, hour(2))],
+    ids=["asked an hour after its end", "not yet closed"],
 )
 def test_what_may_still_come_never_becomes_known(reason: GapReason, slot: Slot) -> None:
     meter = METER
