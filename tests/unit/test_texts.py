@@ -18,6 +18,7 @@ from metering.consumption import Quality
 from metering.errors import ConfigurationError, TeploError
 from metering.outcomes import OUTCOMES
 from metering.polls import Finding, Outcome
+from metering.problems import PROBLEMS
 from metering.readings import Absence, Flag, GapReason
 from metering.signals import Registration
 from metering.surveys import Verdict
@@ -52,7 +53,7 @@ ALPHABETS = {"ru": "абвгдежзийклмнопрстуфхцчшщъыьэ
 
 def sources() -> Iterator[str]:
     """Every source text: the tables, the errors' own messages, and what is marked in the code."""
-    for table in (OUTCOMES, VERDICTS):
+    for table in (OUTCOMES, VERDICTS, PROBLEMS):
         yield from (text for explanation in table.values() for text in explanation if text)
     yield from (text for _, words in WORDS for text in words.values())
     classes = (kind for kind in vars(errors).values() if isinstance(kind, type))
