@@ -6,7 +6,7 @@ import asyncio
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Final
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import typer
 from rich.console import Console
@@ -97,24 +97,20 @@ async def _ask(wish: _Wish) -> Answer:
         registry, requests = Registry(database), PollRequests(database)
         meter = await _meter(registry, wish)
         request = wish.request(meter)
-        asked = await requests.ask(request)
-        line = await registry.line(meter.line_id)
-        await Jobs(database).request_line(meter.line_id, line.queue if line else None, OPERATORS_PRIORITY)
         try:
-            ended = await _ended(asked.id, requests, _Waiting(line, Collectors(database)))
+            ended = await _ended(request, meter, database)
         except asyncio.CancelledError:
-            if asked.id == request.id:
-                await _cancel(requests, request)
+            await _cancel(requests, request)
             raise
         learned = await requests.learned(ended.poll_id) if ended.poll_id else None
         return Answer(ended, learned)
 
 
 async def _cancel(requests: PollRequests, request: PollRequest) -> None:
-    """Ours alone: one that somebody else asked before goes on."""
-    await requests.cancel(request.id, request.operator, clock())
-    _ = texts()
-    Console(stderr=True).print(_("The request was cancelled; what was read until then is kept."))
+    """Ours alone: where somebody else had asked the same before, his goes on."""
+    if await requests.cancel(request.id, request.operator, clock()):
+        _ = texts()
+        Console(stderr=True).print(_("The request was cancelled; what was read until then is kept."))
 
 
 async def _meter(registry: Registry, wish: _Wish) -> Meter:
@@ -148,14 +144,15 @@ class _Waiting:
         return _("waiting for the line")
 
 
-async def _ended(identifier: UUID, requests: PollRequests, waiting: _Waiting) -> StoredRequest:
-    asked_at = clock()
+async def _ended(request: PollRequest, meter: Meter, database: Database) -> StoredRequest:
+    requests, asked_at = PollRequests(database), clock()
+    asked = await requests.ask(request)
+    line = await Registry(database).line(meter.line_id)
+    await Jobs(database).request_line(meter.line_id, line.queue if line else None, OPERATORS_PRIORITY)
+    waiting = _Waiting(line, Collectors(database))
     with asking() as bar:
         task = bar.add_task(await waiting.reason(timedelta()), total=None)
-        while True:
-            stored = await requests.get(identifier)
-            if stored is None:
-                raise ConfigurationError(f"The request {identifier} is gone from the database.")
+        while stored := await requests.get(asked.id):
             if stored.state in ENDED:
                 return stored
             if stored.started_at is None:
@@ -163,6 +160,7 @@ async def _ended(identifier: UUID, requests: PollRequests, waiting: _Waiting) ->
             else:
                 _show(bar, task, stored)
             await wait(asyncio.Event(), LOOK)
+    raise ConfigurationError(f"The request {asked.id} is gone from the database.")
 
 
 def _show(bar: Progress, task: TaskID, stored: StoredRequest) -> None:
