@@ -11,13 +11,15 @@ from typing import Final
 
 import structlog
 
-from collector.attendance import Attendance
 from collector.asked import DatabaseWishes
+from collector.attendance import Attendance
+from collector.housekeeping import KEEP_FRAMES, Housekeeping
 from collector.inbound.listener import Listener
 from collector.kept import Kept
 from collector.known_models import model_rows
 from collector.line_clock import LineClocks
 from collector.line_survey import LineSurveys
+from collector.metrics import CollectorMetrics
 from collector.offline import Offline
 from collector.planner import Planner
 from collector.reach import LinesInService, Reach
@@ -32,6 +34,7 @@ from storage.lines import Lines
 from storage.models import Models
 from storage.modems import Modems
 from storage.pool import Database
+from storage.spools import Spools
 from storage.usage_points import Line, Registry
 
 log = structlog.get_logger()
@@ -61,7 +64,7 @@ class CollectorSettings:
     is due, in seconds. A line whose collector died without a word is served by another one after `heartbeat`;
     while the database is away, only after `lease` in which it was there. `patience`: after a start, until a
     modem that has not connected to us is reported as away. `sets_clocks`: it may set the clock of a meter
-    that somebody named.
+    that somebody named. `keep_frames`: how long the bytes of polls are kept.
     """
 
     name: str = "main"
@@ -72,6 +75,7 @@ class CollectorSettings:
     lease: timedelta = timedelta(minutes=15)
     sets_clocks: bool = False
     patience: timedelta = timedelta(minutes=5)
+    keep_frames: timedelta = KEEP_FRAMES
 
 
 class Collector:
@@ -88,6 +92,7 @@ class Collector:
         listener: Listener,
         attendance: Attendance,
         kept: Kept,
+        metrics: CollectorMetrics,
     ) -> None:
         self._database = database
         self._settings = settings
@@ -110,7 +115,10 @@ class Collector:
             heartbeat=settings.heartbeat,
             patience=settings.patience,
         )
-        self._serving = Serving(settings.name, tools, kept.delivery, kept.field_book)
+        self._serving = Serving(settings.name, tools, kept.delivery, kept.field_book, metrics.polled)
+        self._spools = Spools(database)
+        self._metrics = metrics
+        self._housekeeping = Housekeeping(database, tools.now, settings.keep_frames)
         self._wishes = DatabaseWishes(database, tools.now)
         self._reach = Reach(settings.tick)
         self._in_service = LinesInService()
@@ -148,6 +156,8 @@ class Collector:
             "homes": self._learn_homes,
             "offline": self._offline.run,
             "delivery": self._delivery.drain,
+            "housekeeping": self._housekeeping.run,
+            "metrics": self._measure,
         }
         async with self.at_work():
             await supervise(tasks, stop)
@@ -179,7 +189,7 @@ class Collector:
             await wait(stop, self._settings.tick)
 
     async def _claim(self) -> bool:
-        """What is being read without the database is told before we are alive again: nobody else asks there."""
+        """What is read without the database is told before we are alive again: nobody else asks there."""
         lines = self._offline.lines
         try:
             if lines or self._visits_told:
@@ -247,6 +257,19 @@ class Collector:
             self._reach.seen()
             await wait(stop, self._settings.tick)
 
+    async def _measure(self, stop: asyncio.Event) -> None:
+        """How full the spool is, for Prometheus; and for the database, as long as it can be told."""
+        while not stop.is_set():
+            spool = self._kept.spool.state()
+            self._metrics.waiting(spool)
+            self._metrics.serving(len(self._in_service))
+            self._metrics.offline(self._reach.away)
+            with suppress(StorageUnavailable):
+                await self._spools.tell(
+                    self._settings.name, spool.entries, spool.size, spool.limit, spool.oldest_at
+                )
+            await wait(stop, self._settings.tick)
+
     async def _learn_homes(self, stop: asyncio.Event) -> None:
         """Which lines to serve while the database is away, and their books."""
         await self._models.tell(model_rows())
@@ -266,7 +289,7 @@ class Collector:
             await wait(stop, self._settings.tick)
 
     def _patience_with_homes(self) -> timedelta:
-        """While the database has not been there for a lease, a silent collector may be one that cannot tell."""
+        """While the database was not there for a lease, a silent collector may be one that cannot tell."""
         lease = self._settings.lease
         return lease if self._reach.back_for >= lease.total_seconds() else NEVER
 

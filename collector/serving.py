@@ -46,9 +46,20 @@ class Tools:
 
 
 class Serving:
-    """Serves a line once at a time; who calls it sees to it that a line has one talker."""
+    """Serves a line once at a time; who calls it sees to it that a line has one talker.
 
-    def __init__(self, collector: str, tools: Tools, delivery: Delivery, field_book: FieldBook) -> None:
+    `polled` hears of each report, for whoever counts them.
+    """
+
+    def __init__(
+        self,
+        collector: str,
+        tools: Tools,
+        delivery: Delivery,
+        field_book: FieldBook,
+        polled: Callable[[PollReport], None] = lambda report: None,
+    ) -> None:
+        self._polled = polled
         self._collector = collector
         self._tools = tools
         self._delivery = delivery
@@ -63,6 +74,7 @@ class Serving:
 
     async def keep(self, book: LineBook, report: PollReport) -> LineBook:
         """Hand the report on, and carry the book on by it."""
+        self._polled(report)
         await self._delivery.save(report)
         carried = carried_on(book, report)
         await self._field_book.keep(carried)
@@ -93,7 +105,9 @@ class Visit:
             return
         due = [one for meter in meters for one in await self._askable(meter, url, returned=returned)]
         if due:
-            await self._line_service(url, due[0].driver).serve(due, self._others({one.meter.id for one in due}))
+            await self._line_service(url, due[0].driver).serve(
+                due, self._others({one.meter.id for one in due})
+            )
 
     def _due(self, *, returned: bool) -> list[BookedMeter]:
         """Those with a wish, and those whose plan wants it while the line is not left alone."""
@@ -133,9 +147,9 @@ class Visit:
 
     async def _refuse(self, meter: BookedMeter, request: PollRequest, until: datetime) -> None:
         """A person who asked for a meter whose budget is spent is told when it will be polled."""
-        budget = meter.history.budget
+        budget = meter.history.budget or "polls"
         message = (
-            f"Meter {meter.serial} ({meter.model}) was not asked: its budget of {budget or 'polls'} is spent. "
+            f"Meter {meter.serial} ({meter.model}) was not asked: its budget of {budget} is spent. "
             f"The next poll is due at {until:%Y-%m-%d %H:%M} UTC."
         )
         await self._keep(self._unasked(meter, Outcome.OVER_BUDGET, message, request))

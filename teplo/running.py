@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -26,19 +26,21 @@ from collector.inbound.address import ListenAddress
 from collector.inbound.limits import Limits
 from collector.inbound.listener import Listener
 from collector.kept import ROOMY, Kept
+from collector.metrics import CollectorMetrics, MetricsPort
 from collector.poll import Clock
 from collector.serving import Tools
 from collector.sinks import DatabaseSink
 from metering.errors import ConfigurationError
 from metering.plans import PollPlan
-from metering.surveys import SurveyRule
 from protocols.at_commands import ModemSettings
 from storage.modems import Modems
 from storage.pool import Database
 from teplo import composition
 from teplo.base_plan import base_plan
+from teplo.outlook import foretold
 from teplo.settings import Settings
 from teplo.survey import rule_of
+from teplo.texts import translator
 
 log = structlog.get_logger()
 
@@ -65,10 +67,11 @@ TOOLS = Tools(
 
 @dataclass(frozen=True, slots=True)
 class Station:
-    """A collector with the listener for modems that connect to it."""
+    """A collector with the listener for modems that connect to it, and what it counts."""
 
     collector: Collector
     listener: Listener
+    metrics: CollectorMetrics
 
 
 async def collect(settings: Settings, stop: asyncio.Event) -> None:
@@ -78,7 +81,22 @@ async def collect(settings: Settings, stop: asyncio.Event) -> None:
         here = assembled(database, settings_of(settings), folder, listening_of(settings), spool_limit=limit)
         for host, port in here.listener.bind():
             log.info("listening for modems", host=host, port=port)
-        await here.collector.run(stop)
+        with shown(here.metrics, settings):
+            await here.collector.run(stop)
+
+
+@contextmanager
+def shown(metrics: CollectorMetrics, settings: Settings) -> Iterator[None]:
+    """While this lasts, Prometheus is answered where the settings name a port."""
+    if settings.metrics_port is None:
+        yield
+        return
+    port = MetricsPort(metrics, settings.metrics_host, settings.metrics_port)
+    log.info("metrics", host=settings.metrics_host, port=port.open())
+    try:
+        yield
+    finally:
+        port.close()
 
 
 def settings_of(settings: Settings, plan: PollPlan = PollPlan()) -> CollectorSettings:
@@ -89,6 +107,7 @@ def settings_of(settings: Settings, plan: PollPlan = PollPlan()) -> CollectorSet
         tick=min(LONGEST_TICK, settings.poll_retry.total_seconds() / 2),
         concurrent_lines=settings.concurrent_lines,
         sets_clocks=settings.set_clocks,
+        keep_frames=settings.keep_frames,
     )
 
 
@@ -115,7 +134,9 @@ def assembled(
         make_session=partial(composition.session_for, now=now),
     )
     tools = replace(tools, **replaced)
-    return Station(Collector(database, settings, tools, listener, attendance, kept), listener)
+    metrics = CollectorMetrics(now)
+    collector = Collector(database, settings, tools, listener, attendance, kept, metrics)
+    return Station(collector, listener, metrics)
 
 
 def listening_of(settings: Settings) -> Listening:
@@ -156,7 +177,7 @@ async def answer(settings: Settings, stop: asyncio.Event) -> None:
     async with Database(settings.database_url) as database:
         listening = listening_socket(settings.api_host, settings.api_port)
         log.info("listening", address=address_of(listening))
-        await serve_api(database, listening, stop, rule_of(settings))
+        await serve_api(database, listening, stop, settings)
 
 
 def listening_socket(host: str, port: int) -> socket.socket:
@@ -177,10 +198,17 @@ def address_of(listening: socket.socket) -> str:
 
 
 async def serve_api(
-    database: Database, listening: socket.socket, stop: asyncio.Event, survey_rule: SurveyRule = SurveyRule()
+    database: Database, listening: socket.socket, stop: asyncio.Event, settings: Settings
 ) -> None:
     """Answer on this socket until `stop` is set; requests under way are finished."""
-    app = create_app(database, now=composition.clock, survey_rule=survey_rule)
+    app = create_app(
+        database,
+        now=composition.clock,
+        survey_rule=rule_of(settings),
+        base_plan=base_plan(settings),
+        translators=translator,
+        foretell=foretold,
+    )
     server = _Server(uvicorn.Config(app, log_config=None, lifespan="off", timeout_graceful_shutdown=5))
     async with asyncio.TaskGroup() as group:
         serving = group.create_task(server.serve(sockets=[listening]))

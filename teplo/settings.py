@@ -68,6 +68,12 @@ class Settings(BaseSettings):
         default="", description="sources of pushed readings, each alone or as source=topic/filter"
     )
     writer_name: str = Field(default="", description="name of this writer, its own; empty: the host's name")
+    metrics_host: str = Field(
+        default="127.0.0.1", description="address on which a collector tells Prometheus"
+    )
+    metrics_port: int | None = Field(
+        default=None, ge=0, le=65535, description="port on which a collector tells Prometheus; unset: none"
+    )
     survey_adequate: Decimal = Field(
         default=Decimal(-83), description="dBm that nine samples of ten reach where a modem may be installed"
     )

@@ -180,7 +180,10 @@ _STATEMENTS = (
     "alter table gap add asked integer not null default 1 check (asked >= 0), add first_at timestamptz",
     "update gap set first_at = recorded_at",
     "alter table gap alter first_at set not null",
-    "alter table revision add cause text not null default 'read' check (cause in ('read', 'redecoded', 'accepted'))",
+    """
+    alter table revision
+        add cause text not null default 'read' check (cause in ('read', 'redecoded', 'accepted'))
+    """,
     "create table contact_batch (id uuid primary key, stored_at timestamptz not null default now())",
     "create index contact_batch_by_age on contact_batch (stored_at)",
     "drop table raw_frame",
@@ -216,7 +219,8 @@ _COMMENTS = {
     "column collector.spool_entries": "What waits on its disk, as of seen_at; size and limit are bytes",
     "column line.home": "The collector that serves the line while the database is away",
     "column line.visited_by": "The collector that was serving the line when the database came back",
-    "column gap.asked": "How many polls in which the meter said that it has no such record, too early ones left out",
+    "column gap.asked": "How many polls in which the meter said that it has no such record, "
+    "too early ones left out",
 }
 
 def upgrade() -> None:

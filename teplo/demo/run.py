@@ -14,8 +14,8 @@ from pathlib import Path
 from collector.app import Collector
 from collector.dialling.times import DiallingTimes
 from metering.calendar import ArchiveKind
-from metering.plans import KindPlan, PollPlan
 from metering.errors import ConfigurationError
+from metering.plans import KindPlan, PollPlan
 from simulators.fleet import running_fleet
 from storage.keys import ApiKeys
 from storage.pool import Database
@@ -115,7 +115,7 @@ async def _api(database: Database, settings: Settings) -> AsyncIterator[str]:
     listening = _free_socket(settings)
     stop = asyncio.Event()
     async with asyncio.TaskGroup() as group:
-        group.create_task(serve_api(database, listening, stop))
+        group.create_task(serve_api(database, listening, stop, settings))
         try:
             yield address_of(listening)
         finally:
