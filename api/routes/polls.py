@@ -15,7 +15,7 @@ from api.errors import NotFound
 from api.limits import PageSize
 from api.links import frames_link, meter_link
 from api.schemas import Identifier, Instant, Page, Timestamp
-from metering.polls import Direction, Finding, Frame, Outcome
+from metering.polls import Direction, Finding, Frame, HoldReason, Outcome
 from storage.polls import StoredPoll
 
 router = APIRouter(tags=["polls"])
@@ -56,6 +56,8 @@ class PollOut(BaseModel):
     findings: list[Finding] = Field(
         examples=[[Finding.ECHO]], description="What was noticed about the line, each in one word."
     )
+    request_id: UUID | None = Field(examples=[None], description="The poll request that it answered.")
+    held: HoldReason | None = Field(examples=[None], description="Why what it brought waits in quarantine.")
     links: PollLinks
 
 
@@ -72,13 +74,15 @@ class FrameOut(BaseModel):
 async def list_polls(
     services: ServicesNeeded,
     meter_id: Annotated[Identifier | None, Query(description="Of this meter alone.")] = None,
+    line_id: Annotated[Identifier | None, Query(description="Of meters on this line.")] = None,
+    outcome: Annotated[Outcome | None, Query(description="That ended so.")] = None,
     since: Annotated[Instant | None, Query(description="Started at this time or later.")] = None,
     cursor: CursorText = None,
     limit: PageSize = 100,
 ) -> Page[PollOut]:
     """Polls, newest first."""
     after = decode_uuid(cursor)
-    polls = await services.polls.list(meter_id=meter_id, since=since, after=after, limit=limit)
+    polls = await services.polls.list(meter_id, since, after, limit, line_id=line_id, outcome=outcome)
     items = [_poll(poll) for poll in polls]
     return Page(items=items, next_cursor=after_id(items, limit))
 
@@ -122,6 +126,8 @@ def _poll(poll: StoredPoll) -> PollOut:
         settings=dict(poll.configuration.settings) if poll.configuration else None,
         clock_difference_seconds=None if difference is None else difference.total_seconds(),
         findings=sorted(poll.findings),
+        request_id=poll.request_id,
+        held=poll.held,
         links=PollLinks(meter=meter_link(poll.meter_id), frames=frames_link(poll.id)),
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from httpx import AsyncClient
 
 from tests.api.network import FIRST_POLL, SECOND_POLL, THIRD_POLL, Network
@@ -20,6 +21,16 @@ async def test_polls_of_one_meter_since(client: AsyncClient, network: Network) -
     query = {"meter_id": network.new_meter, "since": "2026-02-01T08:30:00Z"}
     items = (await client.get("/api/v1/polls", params=query)).json()["items"]
     assert [poll["id"] for poll in items] == [str(THIRD_POLL)]
+
+
+@pytest.mark.parametrize(("asked", "found"), [("ok", 3), ("meter_silent", 0)])
+async def test_polls_on_a_line_by_outcome(
+    client: AsyncClient, network: Network, asked: str, found: int
+) -> None:
+    query = {"line_id": network.line, "outcome": asked}
+    assert len((await client.get("/api/v1/polls", params=query)).json()["items"]) == found
+    elsewhere = {"line_id": network.line + 1, "outcome": asked}
+    assert (await client.get("/api/v1/polls", params=elsewhere)).json()["items"] == []
 
 
 async def test_a_poll_says_how_it_went(client: AsyncClient, network: Network) -> None:
