@@ -267,9 +267,7 @@ class Poll:
             return
         self._slots.append(AskedSlots(kind, tuple(unread)))
         try:
-            await self._ask(
-                self._driver.read_archive(self._meter.address, self._configuration, kind, unread)
-            )
+            await self._ask(self._driver.read_archive(self._meter.address, self._configuration, kind, unread))
         except NotSupported as error:
             self._refused.append(str(error))
 
@@ -361,10 +359,11 @@ class Poll:
         """An archive that was asked for and is not there at all is an end of its own."""
         if self._refused:
             return Outcome.ARCHIVE_ABSENT
-        if not self._wants(RequestKind.ARCHIVE):
+        if self._asked is None or self._asked.kind is not RequestKind.ARCHIVE:
             return Outcome.OK
-        brought = [kept.record for kept in self._kept if not isinstance(kept.record, Snapshot)]
-        absent = brought and all(isinstance(one, Gap) and one.reason in ABSENT for one in brought)
+        records = [kept.record for kept in self._kept if not isinstance(kept.record, Snapshot)]
+        brought = [one for one in records if one.kind is self._asked.archive]
+        absent = all(isinstance(one, Gap) and one.reason in ABSENT for one in brought)
         return Outcome.ARCHIVE_ABSENT if absent else Outcome.OK
 
     def _message(self, doubt: HoldReason | None) -> str:

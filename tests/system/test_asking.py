@@ -87,6 +87,20 @@ async def test_an_archive_is_read_again_though_it_is_stored(database: Database) 
     assert len({one.slot.start for one in stored}) >= 47
 
 
+async def test_an_archive_that_the_meter_does_not_keep_is_said_to_be_absent(database: Database) -> None:
+    """A MULTICAL 601 sends its newest totals with its current values, and keeps no hours."""
+    async with running_house(database, line("m-bus", "kamstrup-multical-601 06855817 1")) as (_, meters):
+        (served,) = await Registry(database).lines()
+        requests = PollRequests(database)
+        asked = await requests.ask(hours(meters[0], timedelta(days=2)))
+        await serve(collector(database, plan=SELDOM), served.id)
+        done = await ended(database, asked)
+        assert done.poll_id is not None
+        learned = await requests.learned(done.poll_id)
+    assert learned is not None
+    assert (done.state, learned.outcome) == (RequestState.DONE, Outcome.ARCHIVE_ABSENT)
+
+
 async def test_a_request_for_one_meter_leaves_the_others_alone(database: Database) -> None:
     async with running_house(database, MODBUS) as (_, meters):
         (served,) = await Registry(database).lines()
