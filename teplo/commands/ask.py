@@ -126,7 +126,7 @@ async def _meter(registry: Registry, wish: _Wish) -> Meter:
 
 
 @dataclass(frozen=True, slots=True)
-class _Waiting:
+class Waiting:
     """Why nobody has begun yet."""
 
     line: Line | None
@@ -149,7 +149,7 @@ async def _ended(request: PollRequest, meter: Meter, database: Database) -> Stor
     asked = await requests.ask(request)
     line = await Registry(database).line(meter.line_id)
     await Jobs(database).request_line(meter.line_id, line.queue if line else None, OPERATORS_PRIORITY)
-    waiting = _Waiting(line, Collectors(database))
+    waiting = Waiting(line, Collectors(database))
     with asking() as bar:
         task = bar.add_task(await waiting.reason(timedelta()), total=None)
         while stored := await requests.get(asked.id):

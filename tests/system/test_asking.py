@@ -16,11 +16,13 @@ from metering.calendar import ArchiveKind
 from metering.plans import PollPlan
 from metering.polls import Outcome
 from metering.requests import ENDED, PollRequest, RequestKind, RequestState
+from storage.collectors import Collectors
 from storage.poll_requests import PollRequests, StoredRequest
 from storage.polls import Polls
 from storage.pool import Database
 from storage.readings import Readings
 from storage.usage_points import Registry
+from teplo.commands.ask import Waiting
 from teplo.composition import clock
 from teplo.demo.site import RegisteredMeter
 from tests.system.house import ARCHIVES, collector, line, running_house, serve, until, working
@@ -200,6 +202,18 @@ async def test_ctrl_c_cancels_the_request_and_says_so(database: Database, databa
     assert asked.state is RequestState.CANCELLED
     assert b"The request was cancelled" in errors
     assert process.returncode != 0
+
+
+async def test_whoever_waits_long_is_told_that_nobody_is_there(database: Database) -> None:
+    registry, collectors = Registry(database), Collectors(database)
+    line_id = await registry.add_line("serial:/dev/ttyUSB0", "/dev/ttyUSB0", "cellar")
+    waiting, long = Waiting(await registry.line(line_id), collectors), timedelta(minutes=1)
+    assert await waiting.reason(timedelta()) == "waiting for the line"
+    assert await waiting.reason(long) == "no collector is running: start one with `teplo collector`"
+    await collectors.claim("main", uuid4(), long)
+    assert await waiting.reason(long) == "collector cellar, which has the line, is not running"
+    await collectors.claim("cellar", uuid4(), long)
+    assert await waiting.reason(long) == "waiting for the line"
 
 
 @pytest.mark.parametrize(
