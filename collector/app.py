@@ -20,7 +20,7 @@ from collector.known_models import model_rows
 from collector.line_clock import LineClocks
 from collector.line_survey import LineSurveys
 from collector.metrics import CollectorMetrics
-from collector.offline import Offline
+from collector.offline import Offline, OfflineTerms
 from collector.planner import Planner
 from collector.reach import LinesInService, Reach
 from collector.serving import Serving, Tools
@@ -126,12 +126,14 @@ class Collector:
             self._serving,
             kept.field_book,
             tools.now,
-            lambda: self._reach.away,
-            attendance.lines,
             self._in_service,
-            tick=settings.tick,
-            most=settings.concurrent_lines,
-            lease=settings.lease,
+            OfflineTerms(
+                lambda: self._reach.away,
+                attendance.lines,
+                settings.tick,
+                settings.concurrent_lines,
+                settings.lease,
+            ),
         )
         self._surveys = LineSurveys(database, tools.now, listener, attendance)
         self._clocks = LineClocks(database, settings.name, tools, allowed=settings.sets_clocks)

@@ -1,4 +1,4 @@
-"""What one collector keeps on its own disk: readings that wait for the database, and the books of its lines."""
+"""What one collector keeps on its own disk: readings that wait for the database, books of its lines."""
 
 from __future__ import annotations
 
@@ -32,9 +32,7 @@ class Kept:
     delivery: Delivery
 
     @classmethod
-    def at(
-        cls, folder: Path, name: str, sink: Sink, now: Callable[[], datetime], limit: int = ROOMY
-    ) -> Self:
+    def at(cls, folder: Path, name: str, sink: Sink, now: Callable[[], datetime], limit: int = ROOMY) -> Self:
         """`limit`: bytes that may wait in the spool. Nothing is opened yet."""
         own = folder / quote(name, safe="")
         spool = Spool(own / SPOOL, limit=limit)

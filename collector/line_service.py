@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass, field, replace
-from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
@@ -186,6 +185,8 @@ class LineService:
 
     async def _asked(self, link: Link, due: DueMeter) -> tuple[Poll, PollReport]:
         session = self.make_session(link, due.driver)
+        if due.probe:
+            session.put_once()
         watched = self.watch(due.asked, session.call_off) if due.asked else nullcontext(_nobody)
         async with watched as told:
             poll = self._poll(session, due, told)
@@ -201,7 +202,6 @@ class LineService:
             now=self.now,
             asked=due.asked,
             told=told,
-            probe=due.probe,
         )
 
     def _no_link(self, due: DueMeter, error: TeploError) -> PollReport:

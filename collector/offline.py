@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Collection, Sequence
 from contextlib import AbstractAsyncContextManager, nullcontext
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
@@ -43,31 +44,37 @@ class BookedWishes:
         return nullcontext(_untold)
 
 
+@dataclass(frozen=True, slots=True)
+class OfflineTerms:
+    """`away` says whether the database is; `at_hand` which lines only this collector can reach now.
+
+    `tick`: seconds between two looks at what is due; `most` lines are served at once; `lease`: after so long
+    without a sign of life a collector's homes may have been given to others.
+    """
+
+    away: Callable[[], bool]
+    at_hand: Callable[[], Collection[int]]
+    tick: float
+    most: int
+    lease: timedelta
+
+
 class Offline:
-    """`away` says whether the database is; `at_hand` which lines only this collector can reach now."""
+    """`in_service` are the lines that this process serves in whatever way."""
 
     def __init__(
         self,
         serving: Serving,
         field_book: FieldBook,
         now: Clock,
-        away: Callable[[], bool],
-        at_hand: Callable[[], Collection[int]],
         in_service: LinesInService,
-        *,
-        tick: float,
-        most: int,
-        lease: timedelta,
+        terms: OfflineTerms,
     ) -> None:
         self._serving = serving
         self._field_book = field_book
         self._now = now
-        self._away = away
-        self._at_hand = at_hand
         self._in_service = in_service
-        self._tick = tick
-        self._most = most
-        self._lease = lease
+        self._terms = terms
         self._visits: dict[int, asyncio.Task[None]] = {}
         self._trusts_homes = True
 
@@ -83,26 +90,26 @@ class Offline:
             async with asyncio.TaskGroup() as group:
                 while not stop.is_set():
                     await self._field_book.alive(self._now())
-                    if self._away():
+                    if self._terms.away():
                         await self._begin_visits(group)
                     else:
                         self._trusts_homes = True
-                    await wait(stop, self._tick)
+                    await wait(stop, self._terms.tick)
 
     async def _judge_homes(self) -> None:
         alive = await self._field_book.last_alive()
-        self._trusts_homes = alive is not None and self._now() - alive < self._lease
+        self._trusts_homes = alive is not None and self._now() - alive < self._terms.lease
 
     async def _begin_visits(self, group: asyncio.TaskGroup) -> None:
         for line_id in await self._lines():
-            if len(self._visits) >= self._most:
+            if len(self._visits) >= self._terms.most:
                 return
             if line_id not in self._visits and (book := await self._due(line_id)):
                 self._visits[line_id] = group.create_task(self._visit(book), name=f"line {line_id}")
 
     async def _lines(self) -> list[int]:
         homes = await self._field_book.homes() if self._trusts_homes else set()
-        return sorted(homes | set(self._at_hand()))
+        return sorted(homes | set(self._terms.at_hand()))
 
     async def _due(self, line_id: int) -> LineBook | None:
         book, now = await self._field_book.book(line_id), self._now()

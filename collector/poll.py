@@ -142,8 +142,7 @@ def without_readings(report: PollReport, error: TeploError) -> PollReport:
 class Poll:
     """Runs once. After `run` the report holds everything that was read, also when an error ended it.
 
-    `asked` is the wish of a person that it carries out, `told` hears how far it has come. With `probe` each
-    question is put once until the first answer: the meter was silent long enough.
+    `asked` is the wish of a person that it carries out, `told` hears how far it has come.
     """
 
     def __init__(
@@ -157,7 +156,6 @@ class Poll:
         now: Clock,
         asked: PollRequest | None = None,
         told: Progress = lambda done, wanted: None,
-        probe: bool = False,
     ) -> None:
         self._session = session
         self._driver = driver
@@ -175,8 +173,6 @@ class Poll:
         self._left = 0
         self._refused: list[str] = []
         self.error: TeploError | None = None
-        if probe:
-            session.put_once()
 
     async def run(self) -> PollReport:
         """Ask everything that is due; errors of our tree become the report's outcome and `error`."""
@@ -371,8 +367,9 @@ class Poll:
         if doubt is HoldReason.NEW_METER and self._identity:
             told.append(
                 f"Meter {self._identity.serial} answered at address {self._meter.address}, but "
-                f"{self._meter.serial} is registered there. What it said waits in quarantine. Likely the meter "
-                "was replaced or two addresses were mixed up: accept the new meter, or correct the address."
+                f"{self._meter.serial} is registered there. What it said waits in quarantine. Likely the "
+                "meter was replaced or two addresses were mixed up: accept the new meter, or correct the "
+                "address."
             )
         elif doubt is not None:
             told.append(HELD_BECAUSE[doubt])
@@ -387,10 +384,10 @@ class Poll:
 HELD_BECAUSE: Final[Mapping[HoldReason, str]] = {
     HoldReason.SCHEME_CHANGED: "The meter's settings are not those under which its readings were accepted. "
     "What it said waits in quarantine: compare the settings, then accept or reject it.",
-    HoldReason.CLOCK_WRONG: "The meter's clock is further off than allowed. What it said waits in quarantine: "
-    "set the clock, then accept what is stamped rightly or reject it.",
-    HoldReason.REGISTER_RESET: "A register stands lower than before. What the meter said waits in quarantine: "
-    "likely it was reset, repaired or replaced; accept or reject it.",
+    HoldReason.CLOCK_WRONG: "The meter's clock is further off than allowed. What it said waits in "
+    "quarantine: set the clock, then accept what is stamped rightly or reject it.",
+    HoldReason.REGISTER_RESET: "A register stands lower than before. What the meter said waits in "
+    "quarantine: likely it was reset, repaired or replaced; accept or reject it.",
 }
 ABSENT: Final = frozenset({GapReason.NO_RECORD, GapReason.OUT_OF_DEPTH})
 

@@ -14,7 +14,7 @@ from collector.mqtt.intake import Intake
 from collector.mqtt.regional import RegionalLink
 from collector.mqtt.sink import MqttSink
 from collector.mqtt.writer import Writer, WriterSettings
-from collector.offline import Offline
+from collector.offline import Offline, OfflineTerms
 from collector.reach import LinesInService
 from collector.serving import Serving
 from collector.sinks import DatabaseSink
@@ -79,12 +79,8 @@ async def regional(settings: Settings, address: BrokerAddress, stop: asyncio.Eve
         Serving(working.name, TOOLS, kept.delivery, kept.field_book),
         kept.field_book,
         now,
-        _always,
-        _none_beside,
         LinesInService(),
-        tick=working.tick,
-        most=working.concurrent_lines,
-        lease=FOR_EVER,
+        OfflineTerms(_always, _none_beside, working.tick, working.concurrent_lines, FOR_EVER),
     )
     async with kept.open():
         await kept.field_book.alive(now())
