@@ -27,6 +27,8 @@ class Crew:
     names: Sequence[str]
     log: IO[bytes]
     counts: Counter[str] = field(default_factory=Counter)
+    fallen: list[str] = field(default_factory=list)
+    """Those that ended by themselves, which none may."""
     _running: dict[str, Process] = field(default_factory=dict)
 
     async def start(self, name: str) -> None:
@@ -47,23 +49,24 @@ class Crew:
         """With -9, and started anew at once, as a supervisor does."""
         process = self._running.pop(name)
         self.counts[name] += 1
-        process.kill()
+        self._end(name, process, signal.SIGKILL)
         await process.wait()
         await self.start(name)
 
     async def restart(self, name: str) -> None:
         """In good order: what is being read is finished."""
         process = self._running.pop(name)
-        process.send_signal(signal.SIGTERM)
+        self._end(name, process, signal.SIGTERM)
         await process.wait()
         await self.start(name)
 
-    def fallen(self) -> list[str]:
-        """Those that ended by themselves, which none may."""
-        return [name for name, process in self._running.items() if process.returncode is not None]
-
     async def dismiss(self) -> None:
-        for process in self._running.values():
-            if process.returncode is None:
-                process.send_signal(signal.SIGTERM)
+        for name, process in self._running.items():
+            self._end(name, process, signal.SIGTERM)
         await asyncio.gather(*(process.wait() for process in self._running.values()))
+
+    def _end(self, name: str, process: Process, how: signal.Signals) -> None:
+        if process.returncode is None:
+            process.send_signal(how)
+        else:
+            self.fallen.append(name)

@@ -81,10 +81,9 @@ async def soak(plan: Soak, tell: Callable[[str], None] = lambda line: None) -> R
             with (folder / "collectors.log").open("wb") as log:
                 crew = Crew(url, folder / "kept", Accelerated(EPOCH, time.time(), plan.speed),
                             [f"collector-{n}" for n in range(plan.collectors)], log)  # fmt: skip
-                result = await _run(plan, server, crew, tell)
-            _tell_log(folder / "collectors.log", tell)
-            return result
+                return await _run(plan, server, crew, tell)
         finally:
+            _tell_log(folder / "collectors.log", tell)
             await asyncio.to_thread(server.stop)
 
 
@@ -93,6 +92,8 @@ def _tell_log(path: Path, tell: Callable[[str], None]) -> None:
     troubles = Counter(line.split("[")[0][:160] for line in lines if "error" in line or "Traceback" in line)
     for line, times in troubles.most_common(8):
         tell(f"log, {times} times: {line}")
+    for place in [number for number, line in enumerate(lines) if line.startswith("Traceback")][:3]:
+        tell("\n".join(lines[place : place + 60]))
 
 
 async def _run(plan: Soak, server: EmbeddedPostgres, crew: Crew, tell: Callable[[str], None]) -> Result:
@@ -115,7 +116,6 @@ async def _run(plan: Soak, server: EmbeddedPostgres, crew: Crew, tell: Callable[
             deciding.cancel()
             with suppress(asyncio.CancelledError):
                 await deciding
-            fallen = crew.fallen()
             await crew.dismiss()
         ended = clock()
         await engineer.decide(database, clock(), decisions)
@@ -125,7 +125,7 @@ async def _run(plan: Soak, server: EmbeddedPostgres, crew: Crew, tell: Callable[
         )
         return Result(
             plan, findings, len(meters), len(fleet.lines), crew.counts, befallen + uplink.counts, decisions,
-            trials.drained_in, time.time() - clock.begun, fallen,
+            trials.drained_in, time.time() - clock.begun, crew.fallen,
         )  # fmt: skip
 
 
