@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Awaitable, Callable, Collection, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Final
 from uuid import UUID
@@ -30,6 +30,7 @@ from metering.requests import PollRequest, RequestKind
 from protocols.driver import Driver, DriverInfo
 
 SILENT: Final = (Outcome.METER_SILENT, Outcome.GATEWAY_WEDGED)
+LONGEST_WISH: Final = timedelta(hours=6)
 GATEWAYS: Final = ("tcp", "rfc2217", "modbus-tcp")
 """Lines with a gateway between us and the meters, which may hang."""
 
@@ -101,9 +102,15 @@ class Visit:
             url = LineUrl.parse(self._book.url)
         except ConfigurationError as error:
             for meter in meters:
-                await self._keep(self._unasked(meter, outcome_of(error), str(error)))
+                await self._cannot(meter, error, meter.requests)
             return
-        due = [one for meter in meters for one in await self._askable(meter, url, returned=returned)]
+        now = self._tools.now()
+        routine = {meter.id: is_due(meter, now, returned=returned) for meter in meters}
+        due = [
+            one
+            for meter in meters
+            for one in await self._askable(meter, url, meter.requests, routine=routine[meter.id])
+        ]
         if due:
             await self._line_service(url, due[0].driver).serve(
                 due, self._others({one.meter.id for one in due})
@@ -120,54 +127,47 @@ class Visit:
         ]
         return sorted(due, key=lambda one: (urgency(one, now), probing(one.history), one.id))
 
-    async def _askable(self, meter: BookedMeter, url: LineUrl, *, returned: bool) -> list[DueMeter]:
-        now = self._tools.now()
-        if meter.history.spared_until and meter.history.spared_until > now:
-            for request in meter.requests:
-                await self._refuse(meter, request, meter.history.spared_until)
+    async def _askable(
+        self, meter: BookedMeter, url: LineUrl, wishes: Sequence[PollRequest], *, routine: bool
+    ) -> list[DueMeter]:
+        """Whoever may not be asked, or is registered wrongly, gets reports that say so instead."""
+        spared = meter.history.spared_until
+        if spared and spared > self._tools.now():
+            for wish in wishes:
+                await self._keep(self._unasked(meter, Outcome.OVER_BUDGET, _spent(meter, spared), wish))
             return []
         try:
             driver = self._tools.driver_for(meter.model, url)
         except ConfigurationError as error:
-            await self._keep(self._unasked(meter, outcome_of(error), str(error)))
+            await self._cannot(meter, error, wishes)
             return []
-        wished = [self._wished(meter, driver, request) for request in meter.requests]
-        read = any(one.kind is RequestKind.NOW for one in meter.requests)
-        routine = not read and is_due(meter, now, returned=returned)
-        return wished + [self._routine(meter, driver)] * routine
+        wished = [self._wished(meter, driver, wish) for wish in wishes]
+        read = any(wish.kind is RequestKind.NOW for wish in wishes)
+        return wished + [self._routine(meter, driver)] * (routine and not read)
 
-    def _wished(self, meter: BookedMeter, driver: Driver, request: PollRequest) -> DueMeter:
-        wanted = wanted_of(request, MeterZone(meter.zone))
-        archives = BookedArchives(meter, self._tools.now) if wanted is None else wanted
-        return DueMeter(_polled(meter, archives), driver, request)
+    async def _cannot(
+        self, meter: BookedMeter, error: ConfigurationError, wishes: Sequence[PollRequest]
+    ) -> None:
+        for wish in wishes or (None,):
+            await self._keep(self._unasked(meter, outcome_of(error), str(error), wish))
+
+    def _wished(self, meter: BookedMeter, driver: Driver, wish: PollRequest) -> DueMeter:
+        """A person's range is read to its end, however long the visits of the plan are."""
+        wanted = wanted_of(wish, MeterZone(meter.zone))
+        if wanted is None:
+            return DueMeter(_polled(meter, BookedArchives(meter, self._tools.now)), driver, wish)
+        return DueMeter(replace(_polled(meter, wanted), visit=LONGEST_WISH), driver, wish)
 
     def _routine(self, meter: BookedMeter, driver: Driver) -> DueMeter:
         polled = _polled(meter, BookedArchives(meter, self._tools.now))
         return DueMeter(polled, driver, probe=probing(meter.history))
 
-    async def _refuse(self, meter: BookedMeter, request: PollRequest, until: datetime) -> None:
-        """A person who asked for a meter whose budget is spent is told when it will be polled."""
-        budget = meter.history.budget or "polls"
-        message = (
-            f"Meter {meter.serial} ({meter.model}) was not asked: its budget of {budget} is spent. "
-            f"The next poll is due at {until:%Y-%m-%d %H:%M} UTC."
-        )
-        await self._keep(self._unasked(meter, Outcome.OVER_BUDGET, message, request))
-
     def _unasked(
-        self, meter: BookedMeter, outcome: Outcome, message: str, request: PollRequest | None = None
+        self, meter: BookedMeter, outcome: Outcome, message: str, wish: PollRequest | None
     ) -> PollReport:
-        at, wish = self._tools.now(), request or next(iter(meter.requests), None)
-        return PollReport(
-            self._tools.new_id(),
-            meter.id,
-            self._serving.collector,
-            at,
-            at,
-            outcome,
-            message,
-            request_id=wish.id if wish else None,
-        )
+        at, wished = self._tools.now(), wish.id if wish else None
+        identifier, collector = self._tools.new_id(), self._serving.collector
+        return PollReport(identifier, meter.id, collector, at, at, outcome, message, request_id=wished)
 
     def _line_service(self, url: LineUrl, first: Driver) -> LineService:
         return LineService(
@@ -184,19 +184,12 @@ class Visit:
 
     async def _fresh(self, url: LineUrl, seen: Collection[UUID]) -> Sequence[DueMeter]:
         """Wishes that came while the line was being served."""
-        meters = {meter.id: meter for meter in self._book.meters}
         came = [one for one in await self._wishes.fresh(self._book.line_id) if one.id not in seen]
-        return list(self._taken_up(came, meters, url))
-
-    def _taken_up(
-        self, came: Sequence[PollRequest], meters: Mapping[int, BookedMeter], url: LineUrl
-    ) -> Iterator[DueMeter]:
-        now = self._tools.now()
-        for request in came:
-            meter = meters.get(request.meter_id)
-            spared = meter.history.spared_until if meter else None
-            if meter is not None and not (spared and spared > now):
-                yield self._wished(meter, self._tools.driver_for(meter.model, url), request)
+        due = list[DueMeter]()
+        for meter in self._book.meters:
+            if wishes := [one for one in came if one.meter_id == meter.id]:
+                due += await self._askable(meter, url, wishes, routine=False)
+        return due
 
     async def _keep(self, report: PollReport) -> None:
         self._book = await self._serving.keep(self._book, report)
@@ -234,6 +227,15 @@ def _polled(meter: BookedMeter, archives: WantedArchives) -> PolledMeter:
         configuration=meter.configuration,
         allowed_drift=meter.plan.allowed_drift,
         visit=meter.plan.visit,
+    )
+
+
+def _spent(meter: BookedMeter, until: datetime) -> str:
+    """What a person is told who asked for a meter whose budget is spent."""
+    budget = meter.history.budget or "polls"
+    return (
+        f"Meter {meter.serial} ({meter.model}) was not asked: its budget of {budget} is spent. "
+        f"The next poll is due at {until:%Y-%m-%d %H:%M} UTC."
     )
 
 
