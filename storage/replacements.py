@@ -25,6 +25,8 @@ async def put_in_place(connection: Any, meter_id: int, serial: str, since: datet
         return _same_place(known, place, serial)
     before = await connection.fetchval(_SQL["take_off"], place["line_id"], place["address"]) or meter_id
     new: int = await connection.fetchval(_SQL["register"], serial, *place.values())
+    await connection.execute(_SQL["forget_zones"], meter_id, new)
+    await connection.execute(_SQL["inherit_zones"], meter_id, new)
     await _hand_over(connection, before, new, serial, since)
     return new
 

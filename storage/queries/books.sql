@@ -1,5 +1,6 @@
 -- name: meters
-select meter.id, meter.line_id, meter.serial, meter.model, meter.address, meter.zone, meter.registered_at,
+select meter.id, meter.line_id, meter.serial, meter.model, meter.address,
+    zone_of_meter(meter.id, meter.zone) as zone, meter.registered_at,
     model.polls_per_day, state.last_at, state.failures, state.outcome, state.read_at, state.level_at,
     case when $1::bigint[] is not null then state.configuration::text end as configuration,
     coalesce(waiting.requests, 0) as requests

@@ -1,6 +1,6 @@
 -- name: watched
 select point.id as usage_point_id, point.code, point.name, point.zone, point.district, point.service_centre,
-    meter.id as meter_id, meter.serial, meter.zone as meter_zone, meter.line_id, meter.polled, meter.model,
+    meter.id as meter_id, meter.serial, zone_of_meter(meter.id, meter.zone) as meter_zone, meter.line_id, meter.polled, meter.model,
     meter.registered_at, installed.installed_at, installed.removed_at, point.settings
 from (
     select usage_point.id, usage_point.code, usage_point.name, usage_point.zone, site.district, site.service_centre,

@@ -1,5 +1,5 @@
 -- name: meters
-select meter.id, meter.serial, meter.model, meter.zone,
+select meter.id, meter.serial, meter.model, zone_of_meter(meter.id, meter.zone) as zone,
     array(
         select (installation.circuit, usage_point.factor_set)
         from installation

@@ -10,8 +10,8 @@ from (
 ) kept;
 
 -- name: page
-select poll.id, poll.meter_id, meter.serial, meter.address, meter.zone, line.url, poll.collector,
-    poll.started_at, poll.finished_at, poll.outcome, poll.findings,
+select poll.id, poll.meter_id, meter.serial, meter.address,
+    zone_of_meter(meter.id, meter.zone) as zone, line.url, poll.collector, poll.started_at, poll.finished_at, poll.outcome, poll.findings,
     (select kind from poll_request where id = poll.request_id) as request
 from poll
 join meter on meter.id = poll.meter_id

@@ -13,6 +13,14 @@ on conflict (model, serial) do update
 set address = excluded.address, line_id = excluded.line_id, zone = excluded.zone, polled = true
 returning id;
 
+-- name: forget_zones
+delete from meter_zone where meter_id = $2 and $1 <> $2;
+
+-- name: inherit_zones
+insert into meter_zone (meter_id, since, zone, decreed_by, entered_at)
+select $2, since, zone, decreed_by, entered_at from meter_zone where meter_id = $1
+on conflict do nothing;
+
 -- name: hand_over
 with removed as (
     update installation set removed_at = $3

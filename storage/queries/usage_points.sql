@@ -33,7 +33,11 @@ where modem.line_id is distinct from excluded.line_id;
 -- name: add_meter
 insert into meter (serial, model, address, line_id, zone, polled) values ($1, $2, $3, $4, $5, $6)
 on conflict (model, serial) do update
-set address = excluded.address, line_id = excluded.line_id, zone = excluded.zone, polled = excluded.polled
+set address = excluded.address, line_id = excluded.line_id, polled = excluded.polled,
+    zone = case
+        when exists (select from meter_zone where meter_id = meter.id) then meter.zone
+        else excluded.zone
+    end
 returning id;
 
 -- name: install
@@ -73,7 +77,8 @@ where line.id = $1;
 select id from line where endpoint = $1;
 
 -- name: meters_on_line
-select id, serial, model, address, line_id, zone, polled from meter where line_id = $1 and polled order by id;
+select id, serial, model, address, line_id, zone_of_meter(id, zone) as zone, polled
+from meter where line_id = $1 and polled order by id;
 
 -- name: usage_points
 select id, code, name, site_id, zone, factor_set, billed_quantity
@@ -86,13 +91,16 @@ select id, code, name, site_id, zone, factor_set, billed_quantity from usage_poi
 select id, code, name, site_id, zone, factor_set, billed_quantity from usage_point where code = $1;
 
 -- name: meters
-select id, serial, model, address, line_id, zone, polled from meter where id > $1 order by id limit $2;
+select id, serial, model, address, line_id, zone_of_meter(id, zone) as zone, polled
+from meter where id > $1 order by id limit $2;
 
 -- name: meter
-select id, serial, model, address, line_id, zone, polled from meter where id = $1;
+select id, serial, model, address, line_id, zone_of_meter(id, zone) as zone, polled
+from meter where id = $1;
 
 -- name: meters_of_serial
-select id, serial, model, address, line_id, zone, polled from meter where serial = $1 order by id limit 100;
+select id, serial, model, address, line_id, zone_of_meter(id, zone) as zone, polled
+from meter where serial = $1 order by id limit 100;
 
 -- name: installations
 select usage_point_id, meter_id, circuit, installed_at, removed_at
