@@ -172,15 +172,17 @@ class Collector:
     async def at_work(self) -> AsyncIterator[None]:
         """While this lasts, lines can be served."""
         async with self._kept.open():
+            self._instance = self._kept.instance(self._instance)
             yield
 
     async def _live(self, stop: asyncio.Event) -> None:
         """Hold the name; one that was killed keeps it for a while, so that it is waited for once."""
-        waiting, patient_until = False, self._now() + 2 * self._life
+        loop = asyncio.get_running_loop()
+        waiting, patient_until = False, loop.time() + 2 * self._life.total_seconds()
         while not stop.is_set():
             if await self._claim():
                 self._named.set()
-            elif self._named.is_set() or self._now() > patient_until:
+            elif self._named.is_set() or loop.time() > patient_until:
                 raise ConfigurationError(
                     f"Another collector named {self._settings.name!r} is alive: connections, leases and "
                     "lines are kept by name. Give each collector its own, --name or TEPLO_COLLECTOR_NAME."

@@ -9,6 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final, Self
 from urllib.parse import quote
+from uuid import UUID
 
 from collector.delivery import Delivery
 from collector.entries import Sink
@@ -18,6 +19,7 @@ from metering.errors import ConfigurationError
 
 SPOOL: Final = "spool.sqlite"
 FIELD_BOOK: Final = "books.sqlite"
+INSTANCE: Final = "instance"
 ROOMY: Final = 2**30
 """Bytes of a spool: months of a thousand meters' hourly polls."""
 
@@ -37,6 +39,18 @@ class Kept:
         own = folder / quote(name, safe="")
         spool = Spool(own / SPOOL, limit=limit)
         return cls(own, spool, FieldBook(own / FIELD_BOOK), Delivery(sink, spool, now))
+
+    def instance(self, fresh: UUID) -> UUID:
+        """Which process has this name: who finds the folder free is the one that had it before, started anew.
+
+        It need not be waited for, then, until the one before is thought dead.
+        """
+        path = self.folder / INSTANCE
+        try:
+            return UUID(path.read_text(encoding="ascii"))
+        except (OSError, ValueError):
+            path.write_text(str(fresh), encoding="ascii")
+        return fresh
 
     @asynccontextmanager
     async def open(self) -> AsyncIterator[None]:

@@ -6,11 +6,14 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import groupby
+from typing import Any
 
 from collector.links.url import LineUrl
 from metering.calendar import ArchiveKind, MeterZone, slots
-from metering.quantities import QUANTITIES, Behaviour
+from metering.quantities import QUANTITIES, REGISTERS, Behaviour
 from simulators.fleet import FleetMeter
+from simulators.truth import Truths
 from storage.pool import Database
 from storage.readings import Readings
 from teplo.composition import driver_for
@@ -132,15 +135,44 @@ def _clock_error(meter: FleetMeter) -> timedelta:
 
 
 async def _judge_values(database: Database, hung: Sequence[Hung], now: datetime, findings: Findings) -> None:
+    nothing_expected = dict.fromkeys(oracle.WINDOWS, timedelta(0))
+    meters = [one.registered for one in hung]
     verdict = await oracle.compare_stored(
-        [one.registered for one in hung],
-        Readings(database),
-        now,
-        now,
-        dict.fromkeys(oracle.WINDOWS, timedelta(0)),
+        meters, Readings(database), now, now, nothing_expected, snapshots=False
     )
-    findings.wrong, findings.stored, findings.snapshots = verdict.wrong, verdict.stored, verdict.snapshots
-    findings.examples = verdict.findings[:20]
+    findings.stored, findings.wrong, findings.examples = verdict.stored, verdict.wrong, verdict.findings[:20]
+    for one in hung:
+        await _judge_levels(database, one, findings)
+
+
+async def _judge_levels(database: Database, one: Hung, findings: Findings) -> None:
+    """Current values are read while time runs: a register stood there at some moment of its poll."""
+    zone, meter = MeterZone(one.registered.meter.zone), one.registered.meter
+    rows = await database.rows(
+        "select read_at, circuit, quantity, value, poll.started_at, poll.finished_at "
+        "from snapshot_value snapshot join poll on poll.id = snapshot.poll_id "
+        "where snapshot.meter_id = $1 and value is not null and quantity = any($2) order by read_at",
+        one.registered.meter_id,
+        list(REGISTERS),
+    )
+    for (started_at, finished_at), values in groupby(
+        rows, lambda row: (row["started_at"], row["finished_at"])
+    ):
+        findings.snapshots += 1
+        least = meter.truth_snapshot(zone.to_meter_time(started_at - CLOCKS))
+        most = meter.truth_snapshot(zone.to_meter_time(finished_at + CLOCKS))
+        for row in values:
+            _judge_level(f"{meter.model} {meter.serial} {row['read_at']}", row, least, most, findings)
+
+
+def _judge_level(subject: str, row: Any, least: Truths, most: Truths, findings: Findings) -> None:
+    key = row["quantity"], row["circuit"]
+    if key not in least:
+        return
+    low, high, value = least[key], most[key], row["value"]
+    if not (low.value <= value <= high.value or low.admits(value) or high.admits(value)):
+        findings.wrong += 1
+        findings.examples.append(f"{subject}: {key} is {value}, the plant had {low.value} to {high.value}")
 
 
 async def _explain(database: Database, findings: Findings) -> None:
