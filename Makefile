@@ -9,7 +9,7 @@ CONVERSATIONS ?= 100000
 BENCHMARKS := $(basename $(notdir $(filter-out bench/_%,$(wildcard bench/*.py))))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check fuzz bench lock clean
+.PHONY: help setup demo test check fuzz soak bench lock clean
 
 help: ## list the chores
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -34,6 +34,9 @@ fuzz: .venv/.dev ## feed FRAMES mutated frames and CONVERSATIONS with liars to t
 	$(BIN)/python -m tests.fuzz.families --conversations $(CONVERSATIONS)
 	$(BIN)/python -m tests.fuzz.at --conversations $(CONVERSATIONS)
 	$(BIN)/python -m tests.fuzz.hello --inputs $(CONVERSATIONS)
+
+soak: .venv/.dev ## a simulated month of 500 meters in which everything goes wrong; prints the table (SOAK="--days 3")
+	$(BIN)/python -m tests.soak $(SOAK)
 
 bench: .venv/.dev ## every benchmark: ours and its peers, side by side
 	@for name in $(BENCHMARKS); do echo "== $$name"; $(BIN)/python -m bench.$$name || exit 1; done

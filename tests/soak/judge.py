@@ -11,7 +11,7 @@ from typing import Any
 
 from collector.links.url import LineUrl
 from metering.calendar import ArchiveKind, MeterZone, slots
-from metering.quantities import QUANTITIES, REGISTERS, Behaviour
+from metering.quantities import REGISTERS
 from simulators.fleet import FleetMeter
 from simulators.truth import Truths
 from storage.pool import Database
@@ -20,7 +20,6 @@ from teplo.composition import driver_for
 from teplo.demo import oracle
 from teplo.demo.site import RegisteredMeter
 
-REGISTERS = {one.name for one in QUANTITIES.values() if one.behaviour is Behaviour.REGISTER}
 CLOCKS = timedelta(minutes=10)
 """No meter's clock is further off here."""
 DAY, THREE_DAYS = timedelta(hours=24), timedelta(hours=72)
