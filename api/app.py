@@ -23,6 +23,7 @@ from api.routes import (
     gaps,
     health,
     held,
+    hours,
     lines,
     metrics,
     modem_history,
@@ -50,6 +51,7 @@ _PLAN: Final = PollPlan()
 _ROUTES: Final = (
     registry,
     readings,
+    hours,
     conditions,
     gaps,
     polls,

@@ -36,6 +36,7 @@ from storage.polls import Polls
 from storage.pool import Database
 from storage.quarantine import Quarantine
 from storage.readings import Readings
+from storage.registers import Registers
 from storage.signals import Signals
 from storage.surveys import Surveys
 from storage.usage_points import Registry
@@ -92,6 +93,10 @@ class Services:
     @property
     def readings(self) -> Readings:
         return Readings(self.database)
+
+    @property
+    def registers(self) -> Registers:
+        return Registers(self.database)
 
     @property
     def conditions(self) -> Conditions:

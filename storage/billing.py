@@ -8,10 +8,10 @@ from decimal import Decimal
 from typing import Any
 
 from metering.calendar import BillingPeriod
-from metering.consumption import DISQUALIFYING, RegisterReading, RegisterSource, Segment
-from metering.readings import Flag
+from metering.consumption import DISQUALIFYING, RegisterReading, Segment
 from storage import sql
 from storage.pool import Database
+from storage.registers import register_reading
 
 _SQL = sql.statements("billing")
 
@@ -101,28 +101,11 @@ def _segment(row: Any) -> tuple[Segment, ...]:
             circuit=row["circuit"],
             installed_at=row["installed_at"],
             removed_at=row["removed_at"],
-            opening=_register(row, "opening"),
-            closing=_register(row, "closing"),
+            opening=_register(row["opening"]),
+            closing=_register(row["closing"]),
         ),
     )
 
 
-def _register(row: Any, edge: str) -> RegisterReading | None:
-    register = row[edge]
-    if register is None:
-        return None
-    return RegisterReading(
-        at=register["at"],
-        value=register["value"],
-        quantity=register["quantity"],
-        circuit=register["circuit"],
-        meter_id=register["meter_id"],
-        source=RegisterSource(register["source"]),
-        poll_id=register["poll_id"],
-        frame=register["frame"],
-        raw_value=register["raw_value"],
-        raw_unit=register["raw_unit"],
-        factor=register["factor"],
-        factor_set=register["factor_set"],
-        flags=frozenset(Flag(flag) for flag in register["flags"]),
-    )
+def _register(register: Any) -> RegisterReading | None:
+    return None if register is None else register_reading(register)

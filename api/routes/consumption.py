@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Annotated, Final
-from uuid import UUID
 
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
@@ -12,11 +11,11 @@ from api.bills import Bill, Question, bill, billed, log, page_of_bills
 from api.cursors import CursorText, decode_id, encode
 from api.dependencies import BillingKey, Period, ServicesNeeded
 from api.limits import PageSize
-from api.links import OriginLinks, origin_links, usage_point_link
+from api.links import usage_point_link
+from api.registers import RegisterOut, register_out
 from api.routes.registry import existing_usage_point
 from api.schemas import Amount, DecimalText, Identifier, Page, RegisterName, Timestamp, amount, decimal_text
-from metering.consumption import Quality, RegisterReading, RegisterSource, Segment
-from metering.readings import Flag
+from metering.consumption import Quality, Segment
 
 router = APIRouter(tags=["consumption"])
 
@@ -59,23 +58,6 @@ class PeriodOut(BaseModel):
 
     start: Timestamp = Field(serialization_alias="from", examples=[_START])
     end: Timestamp = Field(serialization_alias="to", examples=[_END])
-
-
-class RegisterOut(BaseModel):
-    """A register's level. level = raw x factor of the factor set; `frame` is the number within the poll."""
-
-    meter_id: int = Field(examples=[42])
-    circuit: int = Field(examples=[1])
-    at: Timestamp
-    level: Amount
-    raw: Amount
-    factor: DecimalText
-    factor_set: str = Field(examples=["exact"])
-    source: RegisterSource = Field(examples=[RegisterSource.TOTAL])
-    flags: list[Flag] = Field(examples=[[]])
-    poll_id: UUID = Field(examples=["01890a5d-ac96-774b-bcce-b302099a8057"])
-    frame: int = Field(examples=[2])
-    links: OriginLinks
 
 
 class SegmentOut(BaseModel):
@@ -170,8 +152,8 @@ def _consumption(bill: Bill) -> ConsumptionOut:
         completeness=decimal_text(result.completeness),
         reasons=list(result.reasons),
         factor_set=bill.factor_set,
-        opening=_register(result.opening, bill.unit),
-        closing=_register(result.closing, bill.unit),
+        opening=register_out(result.opening, bill.unit),
+        closing=register_out(result.closing, bill.unit),
         segments=[_segment(segment, bill.unit) for segment in result.segments],
         links=ConsumptionLinks(usage_point=usage_point_link(point.id)),
     )
@@ -183,26 +165,7 @@ def _segment(segment: Segment, unit: str) -> SegmentOut:
         circuit=segment.circuit,
         installed_at=segment.installed_at,
         removed_at=segment.removed_at,
-        opening=_register(segment.opening, unit),
-        closing=_register(segment.closing, unit),
+        opening=register_out(segment.opening, unit),
+        closing=register_out(segment.closing, unit),
         difference=amount(segment.difference, unit),
-    )
-
-
-def _register(register: RegisterReading | None, unit: str) -> RegisterOut | None:
-    if register is None:
-        return None
-    return RegisterOut(
-        meter_id=register.meter_id,
-        circuit=register.circuit,
-        at=register.at,
-        level=Amount(value=decimal_text(register.value), unit=unit),
-        raw=Amount(value=decimal_text(register.raw_value), unit=register.raw_unit),
-        factor=decimal_text(register.factor),
-        factor_set=register.factor_set,
-        source=register.source,
-        flags=sorted(register.flags),
-        poll_id=register.poll_id,
-        frame=register.frame,
-        links=origin_links(register.meter_id, register.poll_id),
     )
