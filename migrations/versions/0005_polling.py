@@ -55,7 +55,10 @@ _STATEMENTS = (
         check (num_nonnulls(usage_point_id, model) <= 1)
     )
     """,
-    "create unique index poll_plan_of_all on poll_plan ((true)) where usage_point_id is null and model is null",
+    """
+    create unique index poll_plan_of_all on poll_plan ((true))
+    where usage_point_id is null and model is null
+    """,
     """
     create table poll_plan_change (
         id bigint generated always as identity primary key,
@@ -109,7 +112,8 @@ _STATEMENTS = (
     """,
     """
     insert into poll_day (meter_id, day, outcome, polls, air_time, sent, received)
-    select meter_id, (started_at at time zone 'UTC')::date, outcome, count(*), sum(finished_at - started_at), 0, 0
+    select meter_id, (started_at at time zone 'UTC')::date, outcome, count(*), sum(finished_at - started_at),
+        0, 0
     from poll group by 1, 2, 3
     """,
     """
@@ -122,7 +126,8 @@ _STATEMENTS = (
     """,
     """
     insert into stored_slots (meter_id, kind, spans)
-    select meter_id, kind, range_agg(tstzrange(slot_start, slot_end)) from archive_value group by meter_id, kind
+    select meter_id, kind, range_agg(tstzrange(slot_start, slot_end)) from archive_value
+    group by meter_id, kind
     """,
     """
     create table poll_request (
@@ -144,7 +149,9 @@ _STATEMENTS = (
         records integer not null default 0 check (records >= 0),
         gaps integer not null default 0 check (gaps >= 0),
         round_trip interval,
-        check ((kind = 'archive') = (archive is not null and range_start is not null and range_end is not null))
+        check (
+            (kind = 'archive') = (archive is not null and range_start is not null and range_end is not null)
+        )
     )
     """,
     "create index poll_request_waiting on poll_request (meter_id) where state in ('queued', 'running')",
