@@ -59,11 +59,11 @@ class Findings:
 
     @property
     def share_of_day(self) -> float:
-        return self.within_day / max(self.of_day, 1)
+        return self.within_day / self.of_day if self.of_day else 1.0
 
     @property
     def share_of_three_days(self) -> float:
-        return self.within_three_days / max(self.of_three_days, 1)
+        return self.within_three_days / self.of_three_days if self.of_three_days else 1.0
 
 
 async def judge(database: Database, hung: Sequence[Hung], since: datetime, now: datetime) -> Findings:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from random import Random
 from typing import Any
 
@@ -53,7 +53,7 @@ class Trials:
         await asyncio.to_thread(self.server.stop)
 
     async def database_returns(self) -> None:
-        """How long it takes until nothing that was read meanwhile is missing, too."""
+        """Then it is watched how long it takes until all that was read meanwhile is stored."""
         since = await asyncio.to_thread(self.server.start)
         assert since
         self.database_away.clear()
@@ -61,14 +61,17 @@ class Trials:
 
     async def _watch_backlog(self) -> None:
         loop = asyncio.get_running_loop()
-        begun, last, changed = loop.time(), -1, loop.time()
-        upto = self.clock()
-        while loop.time() - changed < 5.0:
-            await asyncio.sleep(0.25)
-            polls = await self.database.value("select count(*) from poll where finished_at < $1", upto)
-            if polls != last:
-                last, changed = polls, loop.time()
-        self.drained_in = changed - begun
+        upto, begun, changed = self.clock(), 0.0, loop.time()
+        first = last = await self._stored(upto)
+        while loop.time() - changed < 15.0:
+            await asyncio.sleep(0.1)
+            if (stored := await self._stored(upto)) != last:
+                last, changed, begun = stored, loop.time(), begun or loop.time() - 0.1
+        self.drained_in, self.backlog = max(changed - begun, 0.1) if begun else 0.1, last - first
+
+    async def _stored(self, upto: datetime) -> int:
+        stored: int = await self.database.value("select count(*) from poll where finished_at < $1", upto)
+        return stored
 
     async def somebody_is_killed(self) -> None:
         await self.crew.kill(self.random.choice(list(self.crew.names)))
