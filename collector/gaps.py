@@ -122,10 +122,10 @@ def is_losing(meter: BookedMeter, kind: ArchiveKind, keeps: Keeps, meter_time: d
 def missing_slots(wanted: Collection[MeterSlot], known: Sequence[Span], zone: MeterZone) -> list[MeterSlot]:
     """Wanted slots whose UTC start lies in none of these spans (merged, in order), newest first.
 
-    Of two slots that start at one instant, because the clock was put forward, only the later one exists.
+    A record of an hour over which the clock was put forward would take the place of the next hour's.
     """
-    by_start = {zone.to_utc(slot.start): slot for slot in sorted(wanted)}
-    return sorted((slot for start, slot in by_start.items() if not contains(known, start)), reverse=True)
+    unknown = (slot for slot in wanted if not contains(known, zone.to_utc(slot.start)))
+    return sorted((slot for slot in unknown if not zone.leaps_over(slot)), reverse=True)
 
 
 def _missing(

@@ -102,6 +102,13 @@ class MeterZone:
         start, end = self.to_utc(slot.start), self.to_utc(slot.end)
         return Slot(start, end if end > start else start + (slot.end - slot.start))
 
+    def leaps_over(self, slot: MeterSlot) -> bool:
+        """Whether the clock was put forward over the whole slot: no meter has a record of it."""
+        return not (self._shows(slot.start) or self._shows(slot.end - timedelta.resolution))
+
+    def _shows(self, meter_time: datetime) -> bool:
+        return self.to_meter_time(self.to_utc(meter_time)) == meter_time
+
     @staticmethod
     def _instant(meter_time: datetime, rule: _Rule) -> tuple[datetime, _Rule]:
         return meter_time.replace(tzinfo=rule[2]).astimezone(UTC), rule

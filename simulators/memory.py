@@ -119,12 +119,13 @@ class MeterMemory:
     def has_record(self, kind: ArchiveKind, start: datetime, depth: int) -> bool:
         """Whether the archive holds the record of the slot that starts here, `depth` slots being kept.
 
-        A record is closed at the slot's end, a total at its start. A slot wholly without power has none.
+        A record is closed at the slot's end, a total at its start. A slot wholly without power has none, nor
+        has one that the clock leapt over.
         """
         slot = slot_at(kind, start)
         now = self.meter_time()
         closed_at = slot.start if kind is ArchiveKind.TOTAL else slot.end
-        if closed_at > now or not any(self.powered(slot)):
+        if closed_at > now or self.zone.leaps_over(slot) or not any(self.powered(slot)):
             return False
         return slot.start >= self.oldest_start(kind, depth)
 

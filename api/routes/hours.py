@@ -24,7 +24,6 @@ from api.values import ReadingOut, reading
 from metering.calendar import ArchiveKind, MeterZone, Slot
 from metering.consumption import RegisterReading
 from metering.quantities import QUANTITIES
-from metering.readings import Absence
 from metering.rebuilding import LONGEST_SPAN, NotRebuilt, RebuiltHour, hours_within, rebuilt_hours
 from storage.readings import ArchiveValue
 from storage.usage_points import Meter
@@ -66,13 +65,16 @@ class CalculationOut(BaseModel):
 
 
 class HourOut(BaseModel):
-    """The hour [start, end) of the meter's clock. `amount` is null exactly when `absence` says why."""
+    """The hour [start, end) of the meter's clock.
+
+    `amount` is null exactly when the hour is absent, or its record says why it has none.
+    """
 
     start: Timestamp
     end: Timestamp
     source: HourSource = Field(examples=[HourSource.CALCULATED])
     amount: Amount | None = Field(examples=[{"value": "0.125", "unit": "Gcal"}])
-    absence: Absence | NotRebuilt | None = Field(examples=[None])
+    absence: NotRebuilt | None = Field(examples=[None], description="Why an hour is absent.")
     measured: ReadingOut | None = Field(description="The value of the meter's record; null when it has none.")
     calculation: CalculationOut | None = Field(description="Null unless the amount is calculated.")
 
@@ -135,7 +137,7 @@ def _measured(value: ArchiveValue) -> HourOut:
         end=record.end,
         source=HourSource.MEASURED,
         amount=record.amount,
-        absence=record.absence,
+        absence=None,
         measured=record,
         calculation=None,
     )

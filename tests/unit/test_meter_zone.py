@@ -79,6 +79,24 @@ def test_no_slot_is_empty_or_runs_backwards(at: datetime) -> None:
         assert timedelta() < slot.end - slot.start <= timedelta(hours=2)
 
 
+@pytest.mark.parametrize(
+    ("zone", "leapt"),
+    [
+        (FORWARD, [datetime(2024, 3, 1)]),
+        (LAW, []),
+        ("Europe/Kyiv", []),
+        ("+05:00;2024-03-01T03:30:00Z=+07:00", [datetime(2024, 3, 1, 9)]),
+    ],
+    ids=["an hour forward", "an hour back", "no change", "two hours forward at half past"],
+)
+def test_hours_over_which_the_clock_leapt(zone: str, leapt: list[datetime]) -> None:
+    """A part of an hour is an hour still, and so is the day that begins with a leap."""
+    clock, day = MeterZone(zone), datetime(2024, 3, 1)
+    hours = slots(ArchiveKind.HOUR, day, day + timedelta(days=1))
+    assert [hour.start for hour in hours if clock.leaps_over(hour)] == leapt
+    assert not clock.leaps_over(MeterSlot(day, day + timedelta(days=1)))
+
+
 def test_a_zone_with_changes_is_written_as_it_is_read() -> None:
     assert zone_text("+06:00", [(utc(2024, 2, 29, 18), "+05:00")]) == LAW
 
