@@ -47,6 +47,7 @@ COMMANDS: Final = {
     "register": "register",
     "plan": "plan",
     "clock": "clock",
+    "zone": "zone",
     "held": "held",
     "signal": "signal",
     "modem": "modem",
