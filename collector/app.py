@@ -280,7 +280,7 @@ class Collector:
         while not stop.is_set() and await self._has_name(stop):
             await self._lines.assign_homes(self._patience_with_homes())
             homes = await self._lines.homes(self._settings.name)
-            await self._field_book.keep_homes(homes)
+            await self._offline.learn_homes(homes)
             unknown = sorted(homes - set(await self._field_book.books()))
             for line_id in unknown[:MOST_BOOKS]:
                 if book := await self._books.line(line_id, self._settings.plan, self._now()):

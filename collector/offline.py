@@ -92,11 +92,15 @@ class Offline:
                     await self._field_book.alive(self._now())
                     if self._terms.away():
                         await self._begin_visits(group)
-                    else:
-                        self._trusts_homes = True
                     await wait(stop, self._terms.tick)
 
+    async def learn_homes(self, line_ids: Collection[int]) -> None:
+        """The lines that are at home here, as the database has just said."""
+        await self._field_book.keep_homes(line_ids)
+        self._trusts_homes = True
+
     async def _judge_homes(self) -> None:
+        """What is on the disk of a life before counts only when that ended lately."""
         alive = await self._field_book.last_alive()
         self._trusts_homes = alive is not None and self._now() - alive < self._terms.lease
 
@@ -104,7 +108,9 @@ class Offline:
         for line_id in await self._lines():
             if len(self._visits) >= self._terms.most:
                 return
-            if line_id not in self._visits and (book := await self._due(line_id)):
+            book = None if line_id in self._visits else await self._due(line_id)
+            # Looking through many books takes a while, in which the database may have come back.
+            if book and self._terms.away():
                 self._visits[line_id] = group.create_task(self._visit(book), name=f"line {line_id}")
 
     async def _lines(self) -> list[int]:

@@ -1,0 +1,119 @@
+"""Without the database a collector serves what is its own: when it may, what it trusts, where it stops."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Collection
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from collector.delivery import Delivery
+from collector.field_book import FieldBook
+from collector.line_service import Wishes
+from collector.offline import Offline, OfflineTerms
+from collector.reach import LinesInService
+from collector.serving import Serving
+from collector.sinks import MemorySink
+from collector.spool import Spool
+from metering.books import BookedMeter, LineBook
+from teplo.running import TOOLS
+
+NOW = datetime(2026, 3, 1, 7, 30, tzinfo=UTC)
+LEASE = timedelta(minutes=15)
+LINE = 7
+METER = BookedMeter(1, "100", "kamstrup-multical-603-kmp", "1", "+05:00", registered_at=NOW)
+BOOK = LineBook(LINE, "tcp://127.0.0.1:1", None, None, None, (METER,), as_of=NOW)
+
+
+class Served(Serving):
+    """Writes down which lines were to be served."""
+
+    def __init__(self, delivery: Delivery, field_book: FieldBook) -> None:
+        super().__init__("south", TOOLS, delivery, field_book)
+        self.lines: list[int] = []
+
+    async def serve(self, book: LineBook, wishes: Wishes, *, returned: bool = False) -> None:
+        self.lines.append(book.line_id)
+
+
+class House:
+    """`away`: whether the database is, look by look; the last word stays."""
+
+    def __init__(self, field_book: FieldBook, delivery: Delivery) -> None:
+        self.served = Served(delivery, field_book)
+        self.field_book = field_book
+        self.away = [True]
+        self.looks = 0
+
+    def is_away(self) -> bool:
+        self.looks += 1
+        return self.away.pop(0) if len(self.away) > 1 else self.away[0]
+
+    def offline(self, at_hand: Collection[int] = ()) -> Offline:
+        terms = OfflineTerms(self.is_away, lambda: at_hand, 0.001, 10, LEASE)
+        return Offline(self.served, self.field_book, lambda: NOW, LinesInService(), terms)
+
+    async def looked(self, offline: Offline, times: int = 4) -> list[int]:
+        """The lines that were served while it looked so often."""
+        stop = asyncio.Event()
+        async with asyncio.timeout(20), asyncio.TaskGroup() as group:
+            group.create_task(offline.run(stop))
+            while self.looks < times:
+                await asyncio.sleep(0)
+            stop.set()
+        return self.served.lines
+
+
+@pytest.fixture
+async def spool(tmp_path: Path) -> AsyncIterator[Spool]:
+    async with Spool(tmp_path / "spool.sqlite", limit=100_000) as spool:
+        yield spool
+
+
+@pytest.fixture
+async def house(tmp_path: Path, spool: Spool) -> AsyncIterator[House]:
+    async with FieldBook(tmp_path / "books.sqlite") as field_book:
+        await field_book.keep(BOOK)
+        await field_book.keep_homes([LINE])
+        yield House(field_book, Delivery(MemorySink(), spool, lambda: NOW))
+
+
+async def test_a_collector_that_lived_lately_serves_its_homes(house: House) -> None:
+    await house.field_book.alive(NOW - LEASE / 2)
+    assert LINE in await house.looked(house.offline())
+
+
+@pytest.mark.parametrize("away", [[True], [False, False, True]], ids=["at once", "not known at first"])
+async def test_homes_of_a_collector_that_was_dead_for_a_lease_may_be_anothers(
+    house: House, away: list[bool]
+) -> None:
+    house.away = away
+    await house.field_book.alive(NOW - 2 * LEASE)
+    assert await house.looked(house.offline(), times=8) == []
+
+
+async def test_homes_that_were_told_anew_are_trusted(house: House) -> None:
+    await house.field_book.alive(NOW - 2 * LEASE)
+    offline, stop = house.offline(), asyncio.Event()
+    async with asyncio.timeout(20), asyncio.TaskGroup() as group:
+        group.create_task(offline.run(stop))
+        while house.looks < 4:
+            await asyncio.sleep(0)
+        assert house.served.lines == []
+        await offline.learn_homes([LINE])
+        while not house.served.lines:
+            await asyncio.sleep(0)
+        stop.set()
+
+
+async def test_a_connection_that_is_held_is_served_whatever_the_homes_are(house: House) -> None:
+    await house.field_book.alive(NOW - 2 * LEASE)
+    assert LINE in await house.looked(house.offline(at_hand=[LINE]))
+
+
+async def test_nobody_is_asked_while_the_database_is_there(house: House) -> None:
+    house.away = [False]
+    await house.field_book.alive(NOW)
+    assert await house.looked(house.offline()) == []
