@@ -92,6 +92,14 @@ class _Visit:
         suspects = {due.meter.id for due, _ in self.suspects}
         return [due for due in self.waiting if due.meter.id not in suspects]
 
+    def doubted(self) -> list[PollReport]:
+        """One report of each suspect, however often it was asked: it failed once."""
+        joined: dict[tuple[int, UUID | None], PollReport] = {}
+        for _, report in self.suspects:
+            key = report.meter_id, report.request_id
+            joined[key] = _joined(joined[key], report) if key in joined else report
+        return list(joined.values())
+
     @property
     def silent(self) -> int:
         """How many meters of the line are silent."""
@@ -139,7 +147,7 @@ class LineService:
     async def _conclude(self, visit: _Visit, lost: LineError) -> None:
         unasked = visit.unasked
         if isinstance(lost, GatewayWedged):
-            for _, report in visit.suspects:
+            for report in visit.doubted():
                 await self._keep(replace(report, outcome=outcome_of(lost), message=str(lost)))
         else:
             await self._clear(visit)
@@ -175,7 +183,7 @@ class LineService:
 
     async def _clear(self, visit: _Visit) -> None:
         """The gateway is not to blame: each suspect keeps its own report."""
-        for _, report in visit.suspects:
+        for report in visit.doubted():
             await self._keep(report)
         visit.suspects.clear()
 
@@ -229,6 +237,13 @@ class LineService:
 
 def _nobody(done: int, wanted: int) -> None:
     """Nobody waits for a routine poll."""
+
+
+def _joined(earlier: PollReport, later: PollReport) -> PollReport:
+    """How it ended, with the frames of both."""
+    count = len(earlier.frames)
+    frames = (replace(frame, number=count + frame.number) for frame in later.frames)
+    return replace(later, started_at=earlier.started_at, frames=(*earlier.frames, *frames))
 
 
 def _nothing_heard(poll: Poll, report: PollReport) -> bool:

@@ -18,7 +18,7 @@ from tests.soak.clock import Accelerated
 
 PLAN = PollPlan(
     every=timedelta(hours=6),
-    retry=timedelta(minutes=20),
+    retry=timedelta(minutes=4),
     archives={
         ArchiveKind.HOUR: KindPlan(150),
         ArchiveKind.DAY: KindPlan(8),

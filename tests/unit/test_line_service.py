@@ -10,7 +10,7 @@ from itertools import count
 from uuid import UUID
 
 from collector.gaps import ArchivePlan
-from collector.line_service import MOST_REOPENINGS, DueMeter, LineService, Others
+from collector.line_service import CUTS, MOST_REOPENINGS, DueMeter, LineService, Others
 from collector.line_settings import LineSettings
 from collector.links import Link
 from collector.links.fake import Arrival, FakeLink
@@ -206,3 +206,12 @@ async def test_a_meter_alone_is_enough_where_its_neighbours_were_silent_before()
     outcomes = await line.serve(due(1), gateway=True, others=Others(silent=1))
     assert set(outcomes) == {Outcome.GATEWAY_WEDGED}
     assert line.opened == 2
+
+
+async def test_a_meter_behind_a_wedged_gateway_failed_once_however_often_it_was_asked() -> None:
+    line = Line(lambda request: [Arrival(None)])
+    assert await line.serve(due(1), gateway=True) == [Outcome.GATEWAY_WEDGED]
+    (report,) = line.reports
+    assert line.opened == CUTS, "a line that is cut each time is opened so often before the gateway is blamed"
+    assert [frame.number for frame in report.frames] == list(range(1, len(report.frames) + 1))
+    assert len(report.frames) == CUTS, "every question is kept"
