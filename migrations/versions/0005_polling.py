@@ -185,7 +185,7 @@ _STATEMENTS = (
     """,
     "create index held_slot_of_meter on held_slot (meter_id, kind, slot_start)",
     "alter table gap add asked integer not null default 1 check (asked >= 0), add first_at timestamptz",
-    "update gap set first_at = recorded_at",
+    "update gap set first_at = recorded_at, asked = (reason <> 'not_yet_closed')::integer",
     "alter table gap alter first_at set not null",
     """
     alter table revision
