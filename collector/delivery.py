@@ -28,6 +28,10 @@ FIRST_PAUSE: Final = 0.5
 LONGEST_PAUSE: Final = 10.0
 LOOK_AGAIN: Final = 10.0
 """Whether anything lies on the disk, even when nobody said so."""
+RESERVE: Final = 100
+"""This part of the spool is left to reports of meters that could not be asked for want of room."""
+REFUSED_FOR: Final = timedelta(minutes=5)
+"""So long a disk that took nothing is not tried again by asking meters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +57,7 @@ class Delivery:
         self._filled = asyncio.Event()
         self._empty = asyncio.Event()
         self._rate = 0.0
+        self._refused_at: datetime | None = None
         self._look()
 
     @property
@@ -60,6 +65,14 @@ class Delivery:
         spool = self._spool.state()
         age = self._now() - spool.oldest_at if spool.oldest_at else timedelta()
         return DeliveryState(spool, max(age, timedelta()), self._rate)
+
+    @property
+    def is_full(self) -> bool:
+        """Whether what a meter would be asked for now would hardly find a place."""
+        spool = self._spool.state()
+        if spool.entries and spool.size > spool.limit - spool.limit // RESERVE:
+            return True
+        return self._refused_at is not None and self._now() < self._refused_at + REFUSED_FOR
 
     async def save(self, report: PollReport) -> None:
         await self._hand_on(Entry.of_report(report))
@@ -113,7 +126,12 @@ class Delivery:
                 return
             entry = Entry.of_report(without_readings(entry.value, error))
             data = entry.packed()
-        await self._spool.append(entry.kind, entry.at, data)
+        try:
+            await self._spool.append(entry.kind, entry.at, data)
+        except StorageUnavailable:
+            self._refused_at = self._now()
+            raise
+        self._refused_at = None
         self._look()
 
     async def _empty_spool(self, stop: asyncio.Event) -> None:
@@ -139,6 +157,7 @@ class Delivery:
         entries = await self._unpacked(spooled)
         await self._put(entries)
         await self._spool.remove(spooled[-1].seq)
+        self._refused_at = None
         return len(spooled)
 
     async def _unpacked(self, spooled: Sequence[SpooledEntry]) -> list[Entry]:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Collection, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Final
 from uuid import UUID
+
+import structlog
 
 from collector.asked import wanted_of
 from collector.breaker import probing
@@ -24,12 +27,18 @@ from collector.urgency import urgency
 from metering.books import BookedMeter, LineBook
 from metering.calendar import MeterZone
 from metering.carried import carried_on
-from metering.errors import ConfigurationError
+from metering.errors import ConfigurationError, StorageUnavailable
 from metering.polls import Outcome, PollHistory, PollReport
 from metering.requests import PollRequest, RequestKind
 from protocols.driver import Driver, DriverInfo
 
+log = structlog.get_logger()
+
 SILENT: Final = (Outcome.METER_SILENT, Outcome.GATEWAY_WEDGED)
+NO_ROOM: Final = (
+    "The database is away, and the collector's disk takes nothing more: nobody was asked. Bring the database "
+    "back, or give the spool more room; the meter keeps its records meanwhile."
+)
 LONGEST_WISH: Final = timedelta(hours=6)
 GATEWAYS: Final = ("tcp", "rfc2217", "modbus-tcp")
 """Lines with a gateway between us and the meters, which may hang."""
@@ -65,11 +74,13 @@ class Serving:
         self._tools = tools
         self._delivery = delivery
         self._field_book = field_book
+        self._told_full: set[int] = set()
 
     async def serve(self, book: LineBook, wishes: Wishes, *, returned: bool = False) -> None:
         """Ask the due meters of this line. `returned`: its modem has just come back to us.
 
-        StorageUnavailable when neither the database nor the spool takes what was read: nobody is asked then.
+        Nobody is asked while neither the database nor the spool would take it: each meter has one report that
+        says so. StorageUnavailable when that comes out in the middle.
         """
         await Visit(self, self._tools, book, wishes).run(returned=returned)
 
@@ -80,6 +91,28 @@ class Serving:
         carried = carried_on(book, report)
         await self._field_book.keep(carried)
         return carried
+
+    async def without_room(self, book: LineBook, due: Sequence[BookedMeter]) -> bool:
+        """Whether nothing could be kept now; of the meters that are due it is said once."""
+        if not self._delivery.is_full:
+            self._told_full.clear()
+            return False
+        fresh = [one for one in due if one.id not in self._told_full]
+        self._told_full |= {one.id for one in fresh}
+        if fresh:
+            log.error("no room for readings: nobody is asked", line=book.line_id, meters=len(fresh))
+        with suppress(StorageUnavailable):
+            for meter in fresh:
+                await self.keep(book, self.unasked(meter, Outcome.STORAGE_AWAY, NO_ROOM, None))
+        return True
+
+    def unasked(
+        self, meter: BookedMeter, outcome: Outcome, message: str, wish: PollRequest | None
+    ) -> PollReport:
+        """The report of a meter to which nothing was said."""
+        at, wished = self._tools.now(), wish.id if wish else None
+        identifier = self._tools.new_id()
+        return PollReport(identifier, meter.id, self._collector, at, at, outcome, message, request_id=wished)
 
     @property
     def collector(self) -> str:
@@ -98,6 +131,8 @@ class Visit:
     async def run(self, *, returned: bool) -> None:
         """A meter, or a whole line, that is registered wrongly gets a report that says so."""
         meters = self._due(returned=returned)
+        if await self._serving.without_room(self._book, meters):
+            return
         try:
             url = LineUrl.parse(self._book.url)
         except ConfigurationError as error:
@@ -134,7 +169,8 @@ class Visit:
         spared = meter.history.spared_until
         if spared and spared > self._tools.now():
             for wish in wishes:
-                await self._keep(self._unasked(meter, Outcome.OVER_BUDGET, _spent(meter, spared), wish))
+                message = _spent(meter, spared)
+                await self._keep(self._serving.unasked(meter, Outcome.OVER_BUDGET, message, wish))
             return []
         try:
             driver = self._tools.driver_for(meter.model, url)
@@ -149,7 +185,7 @@ class Visit:
         self, meter: BookedMeter, error: ConfigurationError, wishes: Sequence[PollRequest]
     ) -> None:
         for wish in wishes or (None,):
-            await self._keep(self._unasked(meter, outcome_of(error), str(error), wish))
+            await self._keep(self._serving.unasked(meter, outcome_of(error), str(error), wish))
 
     def _wished(self, meter: BookedMeter, driver: Driver, wish: PollRequest) -> DueMeter:
         """A person's range is read to its end, however long the visits of the plan are."""
@@ -161,13 +197,6 @@ class Visit:
     def _routine(self, meter: BookedMeter, driver: Driver) -> DueMeter:
         polled = _polled(meter, BookedArchives(meter, self._tools.now))
         return DueMeter(polled, driver, probe=probing(meter.history))
-
-    def _unasked(
-        self, meter: BookedMeter, outcome: Outcome, message: str, wish: PollRequest | None
-    ) -> PollReport:
-        at, wished = self._tools.now(), wish.id if wish else None
-        identifier, collector = self._tools.new_id(), self._serving.collector
-        return PollReport(identifier, meter.id, collector, at, at, outcome, message, request_id=wished)
 
     def _line_service(self, url: LineUrl, first: Driver) -> LineService:
         return LineService(

@@ -46,22 +46,29 @@ class House:
         self.field_book = field_book
         self.away = [True]
         self.looks = 0
+        self.looked_again = asyncio.Event()
 
     def is_away(self) -> bool:
         self.looks += 1
+        self.looked_again.set()
         return self.away.pop(0) if len(self.away) > 1 else self.away[0]
 
     def offline(self, at_hand: Collection[int] = ()) -> Offline:
         terms = OfflineTerms(self.is_away, lambda: at_hand, 0.001, 10, LEASE)
         return Offline(self.served, self.field_book, lambda: NOW, LinesInService(), terms)
 
+    async def look(self, times: int) -> None:
+        """Wait until it has looked so often."""
+        while self.looks < times:
+            self.looked_again.clear()
+            await self.looked_again.wait()
+
     async def looked(self, offline: Offline, times: int = 4) -> list[int]:
         """The lines that were served while it looked so often."""
         stop = asyncio.Event()
         async with asyncio.timeout(20), asyncio.TaskGroup() as group:
             group.create_task(offline.run(stop))
-            while self.looks < times:
-                await asyncio.sleep(0)
+            await self.look(times)
             stop.set()
         return self.served.lines
 
@@ -99,13 +106,12 @@ async def test_homes_that_were_told_anew_are_trusted(house: House) -> None:
     offline, stop = house.offline(), asyncio.Event()
     async with asyncio.timeout(20), asyncio.TaskGroup() as group:
         group.create_task(offline.run(stop))
-        while house.looks < 4:
-            await asyncio.sleep(0)
+        await house.look(4)
         assert house.served.lines == []
         await offline.learn_homes([LINE])
-        while not house.served.lines:
-            await asyncio.sleep(0)
+        await house.look(house.looks + 3)
         stop.set()
+    assert LINE in house.served.lines
 
 
 async def test_a_connection_that_is_held_is_served_whatever_the_homes_are(house: House) -> None:
