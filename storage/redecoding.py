@@ -124,6 +124,7 @@ async def _withdraw(connection: Any, report: PollReport, withdrawn: Sequence[Val
     whose = report.meter_id, report.id
     await connection.execute(_SQL["revise_withdrawn"], *whose, *keys, report.finished_at)
     await connection.execute(_SQL["withdraw_archive"], *whose, *keys)
+    await connection.execute(_SQL["untell_slots"], *whose, *keys[:2])
     await connection.execute(_SQL["withdraw_snapshots"], *whose, *keys)
 
 

@@ -64,6 +64,23 @@ using unnest($3::text[], $4::timestamptz[], $5::integer[], $6::text[]) as gone (
 where stored.meter_id = $1 and stored.poll_id = $2 and stored.kind = gone.kind and stored.slot_start = gone.at
     and stored.circuit = gone.circuit and stored.quantity = gone.quantity;
 
+-- name: untell_slots
+-- A slot of which nothing stands any more is wanted again.
+update stored_slots stored
+set spans = stored.spans - gone.spans
+from (
+    select kind, range_agg(tstzrange(slot_start, slot_end)) as spans
+    from revision
+    join unnest($3::text[], $4::timestamptz[]) as withdrawn (kind, slot_start) using (kind, slot_start)
+    where meter_id = $1 and poll_id = $2 and not exists (
+        select from archive_value standing
+        where standing.meter_id = $1 and standing.kind = revision.kind
+            and standing.slot_start = revision.slot_start
+    )
+    group by kind
+) gone
+where stored.meter_id = $1 and stored.kind = gone.kind;
+
 -- name: withdraw_snapshots
 delete from snapshot_value stored
 using unnest($3::text[], $4::timestamptz[], $5::integer[], $6::text[]) as gone (kind, at, circuit, quantity)

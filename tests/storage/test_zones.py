@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from metering.calendar import ArchiveKind
+from metering.differences import ValueKey
 from metering.errors import ConfigurationError, ReadingConflict
 from metering.plans import PollPlan
 from storage.books import Books
+from storage.polls import Polls
 from storage.pool import Database
+from storage.readings import Readings
+from storage.redecoding import Redecoding
 from storage.replacements import put_in_place
 from storage.usage_points import Registry
 from storage.zones import Change, Zones
-from tests.support.registry import DAY, START, place
+from tests.support.registry import DAY, HOUR, START, place, reading, record, report
 
 ENTERED = datetime(2024, 2, 1, tzinfo=UTC)
 SINCE = datetime(2024, 2, 29, 18, tzinfo=UTC)
@@ -96,6 +102,20 @@ async def test_a_meter_put_in_the_place_of_another_has_its_zone(database: Databa
         new = await put_in_place(connection, spot.meter, "00000077", START + DAY)
     assert await zone_of(database, new) == AFTER_THE_LAW
     assert [one.change for one in await zones.of_meter(new)] == [LAW]
+
+
+async def test_a_record_put_into_another_hour_leaves_its_own_wanted(database: Database) -> None:
+    """As `teplo redecode` does with what was read before the law was entered."""
+    meter, read = (await place(database)).meter, reading("0.1")
+    hours = [record(START + number * HOUR, read) for number in range(3)]
+    wrong = report(meter, archive=hours[:2])
+    await Polls(database).save(wrong)
+    gone = ValueKey(ArchiveKind.HOUR, START, 1, read.quantity.name)
+    await Redecoding(database).write(replace(wrong, archive=tuple(hours[1:])), [gone])
+    (spans,) = [row["spans"] for row in await database.rows("select spans from stored_slots")]
+    assert [(span.lower, span.upper) for span in spans] == [(START + HOUR, START + 3 * HOUR)]
+    stored = await Readings(database).archive(meter, ArchiveKind.HOUR, START, START + DAY)
+    assert [value.slot.start for value in stored] == [START + HOUR, START + 2 * HOUR]
 
 
 async def test_a_change_that_comes_before_those_of_the_registry_is_refused(
