@@ -127,7 +127,7 @@ class Kept:
 
 
 def without_readings(report: PollReport, error: TeploError) -> PollReport:
-    """The poll itself, ended by this error: what it brought is left out whole."""
+    """The poll itself, ended by this error: what it brought is left out whole, whose wish it was is not."""
     return PollReport(
         id=report.id,
         meter_id=report.meter_id,
@@ -136,6 +136,7 @@ def without_readings(report: PollReport, error: TeploError) -> PollReport:
         finished_at=report.finished_at,
         outcome=Outcome.NOT_UNDERSTOOD,
         message=str(error),
+        request_id=report.request_id,
     )
 
 

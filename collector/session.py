@@ -12,7 +12,16 @@ from collector.line_settings import LineSettings
 from collector.links import Link
 from collector.question import Question, listen
 from collector.transcript import Clock, Transcript
-from metering.errors import CalledOff, ExchangeError, FrameError, LineBusy, LineError, MeterError, TeploError
+from metering.errors import (
+    CalledOff,
+    DecodeError,
+    ExchangeError,
+    FrameError,
+    LineBusy,
+    LineError,
+    MeterError,
+    TeploError,
+)
 from metering.polls import Finding, Frame
 from metering.readings import Record
 from protocols.conversation import Conversation, Deliver, Exchange, Pause, Retune, Step
@@ -22,6 +31,8 @@ Deliverer = Callable[[tuple[Record, ...], int], None]
 """Takes finished records and the number of the last frame that was heard before."""
 
 MOST_STEPS: Final = 100_000
+FAULTS: Final = (ArithmeticError, AssertionError, AttributeError, LookupError, TypeError, ValueError)
+"""What a faulty driver raises."""
 
 
 class Talk(ABC):
@@ -149,6 +160,13 @@ class Session(Talk):
 
 
 def _resume(conversation: Conversation[T], outcome: bytes | TeploError | None) -> Step:
-    if outcome is None:
-        return next(conversation)
-    return conversation.throw(outcome) if isinstance(outcome, TeploError) else conversation.send(outcome)
+    """A driver that fails at what a meter said must not fail its neighbours: DecodeError says so."""
+    try:
+        if outcome is None:
+            return next(conversation)
+        return conversation.throw(outcome) if isinstance(outcome, TeploError) else conversation.send(outcome)
+    except FAULTS as error:
+        raise DecodeError(
+            f"The driver fails at what the meter said: {type(error).__name__}: {error}. A fault of ours; the "
+            "frames of this poll show what was heard: send them with the report."
+        ) from error

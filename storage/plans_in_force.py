@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, Final
 
+import structlog
+
+from metering.errors import ConfigurationError
 from metering.plan_settings import plan_of
 from metering.plans import PollPlan
 from storage import sql
+
+log = structlog.get_logger()
 
 _SQL = sql.statements("plans_in_force")
 
@@ -28,7 +33,7 @@ class PlansInForce:
         self._made: dict[tuple[str, ...], PollPlan] = {}
 
     async def read(self, connection: Any, base: PollPlan, now: datetime) -> PlanOf:
-        """The plans as they are now; ConfigurationError when stored settings are not understood."""
+        """The plans as they are now; settings that are not understood are told of and left out."""
         rows = await connection.fetch(_SQL["settings"], now)
         of_all = [row["settings"] for row in rows if row["meter_id"] is None and row["model"] is None]
         of_models = {row["model"]: row["settings"] for row in rows if row["model"] is not None}
@@ -49,5 +54,18 @@ class PlansInForce:
     def _plan(self, layers: tuple[str, ...]) -> PollPlan:
         made = self._made.get(layers)
         if made is None:
-            made = self._made[layers] = plan_of(self._base, *map(json.loads, layers))
+            made = self._made[layers] = self._laid_over(layers)
         return made
+
+    def _laid_over(self, layers: tuple[str, ...]) -> PollPlan:
+        """One place with wrong settings must not keep all meters from being polled."""
+        understood: list[Mapping[str, object]] = []
+        for layer in layers:
+            settings = json.loads(layer)
+            try:
+                plan_of(self._base, *understood, settings)
+            except ConfigurationError as error:
+                log.error("plan settings are left out", settings=layer, error=str(error))
+            else:
+                understood.append(settings)
+        return plan_of(self._base, *understood)

@@ -10,6 +10,7 @@ import pytest
 from metering.calendar import ArchiveKind
 from metering.errors import ConfigurationError
 from metering.plans import PollPlan, Window
+from storage.books import Books
 from storage.plans import EVERYBODY, PlanOwner, Plans
 from storage.pool import Database
 from storage.usage_points import Registry
@@ -107,3 +108,18 @@ async def test_places_come_page_by_page(plans: Plans) -> None:
     first, second = await plans.list(limit=2)
     (third,) = await plans.list(second.id, limit=2)
     assert [first.owner, second.owner, third.owner] == [EVERYBODY, MODEL, PlanOwner(model="another")]
+
+
+async def test_settings_that_are_not_understood_keep_nobody_from_being_polled(
+    database: Database, plans: Plans
+) -> None:
+    spot = await place(database)
+    await plans.put(EVERYBODY, {"every": "6h"}, "anna", START)
+    await plans.put(PlanOwner(spot.usage_point), {"hour.depth": 10}, "anna", START)
+    async with database.connection() as connection:
+        await connection.execute(
+            "update poll_plan set settings = '{\"of_tomorrow\": 1}' where usage_point_id is not null"
+        )
+    (outline,) = await Books(database).outlines(BASE, START)
+    assert outline.plan.every == 6 * HOUR
+    assert outline.plan.archives == BASE.archives

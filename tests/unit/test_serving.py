@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
@@ -18,14 +19,17 @@ from collector.links import Link
 from collector.links.fake import FakeLink
 from collector.links.url import LineUrl
 from collector.offline import BookedWishes
+from collector.poll import without_readings
 from collector.serving import Serving, Tools
 from collector.session import Session
 from collector.sinks import MemorySink
 from collector.spool import Spool
 from metering.books import BookedMeter, LineBook
-from metering.errors import StorageUnavailable
+from metering.errors import ReadingConflict, StorageUnavailable
+from metering.meters import MeterConfiguration
 from metering.plans import PollPlan
 from metering.polls import Outcome, PollReport
+from protocols.conversation import Conversation
 from protocols.driver import Driver
 from tests.unit.scripted import ScriptedDriver, obliging
 
@@ -137,3 +141,25 @@ async def test_a_disk_that_refused_is_tried_again_after_a_while(
     sink.away = False
     house.now += REFUSED_FOR + timedelta(seconds=1)
     assert await house.serve() == {1: Outcome.OK, 2: Outcome.OK}
+
+
+class Faulty(ScriptedDriver):
+    """Cannot bear what its meter says."""
+
+    def read_clock(self, address: str, configuration: MeterConfiguration) -> Conversation[datetime | None]:
+        yield from super().read_clock(address, configuration)
+        raise IndexError("index out of range")
+
+
+async def test_a_fault_of_a_driver_costs_its_own_meter_only(house: House) -> None:
+    house.drivers["faulty"] = Faulty()
+    book = replace(BOOK, meters=(replace(meter(1), model="faulty"), meter(2)))
+    assert await house.serve(book) == {1: Outcome.NOT_UNDERSTOOD, 2: Outcome.OK}
+    assert "IndexError: index out of range" in house.reports[0].message
+    assert house.reports[0].frames
+
+
+def test_a_report_that_is_refused_still_fulfils_its_wish() -> None:
+    at, wish = START, UUID(int=9)
+    report = PollReport(UUID(int=1), 1, "south", at, at, Outcome.OK, request_id=wish)
+    assert without_readings(report, ReadingConflict("out of range")).request_id == wish
