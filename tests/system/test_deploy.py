@@ -11,8 +11,13 @@ from typing import Any
 
 import pytest
 import yaml
+from prometheus_client import generate_latest
 
 from api.app import create_app
+from collector.metrics import CollectorMetrics
+from metering.polls import Outcome
+from metering.problems import ProblemKind
+from storage.line_states import LineCondition
 from storage.pool import Database
 from teplo.composition import clock
 from teplo.settings import Settings
@@ -24,6 +29,16 @@ DOCKERFILE = (DEPLOY / "Dockerfile").read_text()
 COMPOSE: dict[str, Any] = yaml.safe_load((DEPLOY / "compose.yaml").read_text())
 UNITS = sorted((DEPLOY / "systemd").glob("*.service"))
 TEXTS = sorted(path for path in DEPLOY.rglob("*") if path.is_file())
+PROMETHEUS: dict[str, Any] = yaml.safe_load((DEPLOY / "prometheus" / "prometheus.yml").read_text())
+RULES = [
+    rule
+    for group in yaml.safe_load((DEPLOY / "prometheus" / "alerts.yml").read_text())["groups"]
+    for rule in group["rules"]
+]
+DASHBOARD: dict[str, Any] = json.loads((DEPLOY / "grafana" / "teplo.json").read_text())
+EXPRESSIONS = [rule["expr"] for rule in RULES] + [
+    target["expr"] for panel in DASHBOARD["panels"] for target in panel.get("targets", ())
+]
 
 
 def unit(path: Path) -> configparser.ConfigParser:
@@ -74,10 +89,86 @@ def test_a_service_of_the_compose_file_starts_a_command_that_exists(name: str) -
     assert set(service["depends_on"]) <= set(COMPOSE["services"])
 
 
-def test_collector_and_api_wait_for_the_schema() -> None:
-    for name in ("collector", "api"):
-        condition = COMPOSE["services"][name]["depends_on"]["migrate"]["condition"]
-        assert condition == "service_completed_successfully"
+@pytest.mark.parametrize("name", [name for name in services_of_teplo() if name != "migrate"])
+def test_who_works_with_the_database_waits_for_its_schema(name: str) -> None:
+    condition = COMPOSE["services"][name]["depends_on"]["migrate"]["condition"]
+    assert condition == "service_completed_successfully"
+
+
+def collectors() -> list[dict[str, Any]]:
+    return [one for one in services_of_teplo().values() if one["command"][0] == "collector"]
+
+
+def test_what_a_collector_keeps_survives_in_a_volume_of_its_own() -> None:
+    """A folder goes by its collector's name, so both stay the same when a container is made anew."""
+    volumes = [one["volumes"][0].split(":") for one in collectors()]
+    names = [one["environment"]["TEPLO_COLLECTOR_NAME"] for one in collectors()]
+    folders = [one["environment"]["TEPLO_COLLECTOR_FOLDER"] for one in collectors()]
+    assert [mounted for _, mounted in volumes] == folders
+    assert len({volume for volume, _ in volumes}) == len(set(names)) == len(collectors())
+    assert {volume for volume, _ in volumes} <= set(COMPOSE["volumes"])
+    assert all(names)
+
+
+def test_the_unit_of_a_collector_may_write_where_it_keeps_things() -> None:
+    example = (DEPLOY / "systemd" / "teplo.env.example").read_text()
+    service = unit(DEPLOY / "systemd" / "teplo-collector.service")["Service"]
+    assert re.findall(r"^TEPLO_COLLECTOR_FOLDER=(.*)$", example, re.MULTILINE) == [
+        service["WorkingDirectory"]
+    ]
+    assert service["WorkingDirectory"] == f"/var/lib/{service['StateDirectory']}"
+
+
+def test_the_broker_of_the_compose_file_has_what_its_configuration_names() -> None:
+    named = set(re.findall(r"\S+file (\S+)", (DEPLOY / "mosquitto.conf").read_text()))
+    volumes = [one.split(":") for one in COMPOSE["services"]["broker"]["volumes"]]
+    assert named <= {mounted for _, mounted, *_ in volumes}
+    ours = [DEPLOY / source for source, *_ in volumes if source.startswith("./mosquitto.")]
+    assert len(ours) == 2 and all(path.is_file() for path in ours)
+
+
+def test_prometheus_finds_its_rules_and_the_port_of_a_collector() -> None:
+    assert all((DEPLOY / "prometheus" / name).is_file() for name in PROMETHEUS["rule_files"])
+    (port,) = {one["environment"]["TEPLO_METRICS_PORT"] for one in collectors()}
+    targets = [job["static_configs"][0]["targets"][0] for job in PROMETHEUS["scrape_configs"]]
+    assert targets == ["127.0.0.1:8080", f"127.0.0.1:{port}"]
+
+
+async def test_alerts_and_dashboard_ask_for_numbers_that_exist(database: Database) -> None:
+    application = create_app(database, now=clock)
+    told = await application.state.metrics.text() + generate_latest(CollectorMetrics(clock).registry)
+    existing = set(re.findall(r"^# TYPE (\S+) ", told.decode(), re.MULTILINE))
+    asked = {name for text in EXPRESSIONS for name in re.findall(r"\bteplo_\w+", text)}
+    assert len(asked) > 15
+    assert asked <= existing
+
+
+def test_labels_that_alerts_and_dashboard_choose_by_exist() -> None:
+    words = {
+        "kind": set(ProblemKind),
+        "outcome": set(Outcome),
+        "state": set(LineCondition),
+    }
+    for label, value in re.findall(r'(\w+)(?:=|=~|!~)"([^"]*)"', " ".join(EXPRESSIONS)):
+        assert set(value.split("|")) <= words[label]
+
+
+def test_every_alert_says_what_it_is_about_and_what_to_do() -> None:
+    assert len({rule["alert"] for rule in RULES}) == len(RULES)
+    for rule in RULES:
+        assert set(rule["annotations"]) == {"summary", "description"}
+        assert rule["labels"]["severity"] in {"page", "ticket"}
+
+
+def test_panels_lie_beside_each_other() -> None:
+    taken = [
+        (column, line)
+        for panel in DASHBOARD["panels"]
+        for column in range(panel["gridPos"]["x"], panel["gridPos"]["x"] + panel["gridPos"]["w"])
+        for line in range(panel["gridPos"]["y"], panel["gridPos"]["y"] + panel["gridPos"]["h"])
+    ]
+    assert len(taken) == len(set(taken))
+    assert max(column for column, _ in taken) < 24
 
 
 def test_the_api_is_asked_at_an_address_that_exists() -> None:
