@@ -10,6 +10,7 @@ from uuid import UUID
 
 from metering.calendar import ArchiveKind
 from metering.differences import Decoded, Standing, ValueKey
+from metering.holding import accepted
 from metering.polls import Finding, Outcome, PollReport
 from metering.readings import Absence
 from metering.requests import RequestKind
@@ -90,7 +91,7 @@ class Redecoding:
         return _by_key(await self._database.rows(_SQL["snapshots"], poll.meter_id, poll.id))
 
     async def archive_values(self, poll: KeptPoll, slots: Iterable[SlotStart]) -> dict[ValueKey, StoredValue]:
-        """What is stored of these slots, whichever poll brought it."""
+        """What is stored of these slots, whichever poll brought it, and what this poll brought near them."""
         wanted = sorted(set(slots), key=lambda slot: slot[1])
         if not wanted:
             return {}
@@ -103,13 +104,17 @@ class Redecoding:
         """Stores a report that was decoded again; what stood there and `withdrawn` values become revisions.
 
         Current values that change are overwritten: the frames and the driver of then tell what they were.
+        Doubts about which an engineer has decided are not raised again.
         """
         gone = {(key.kind, key.at) for key in withdrawn}
         gaps = tuple(gap for gap in report.gaps if (gap.kind, gap.slot.start) in gone)
         async with self._database.transaction() as connection:
             await lock_meters(connection, {report.meter_id})
             await _withdraw(connection, report, withdrawn)
-            await store_values(connection, [replace(report, gaps=gaps)], Cause.REDECODED)
+            again = replace(report, gaps=gaps)
+            if await connection.fetchval(_SQL["was_accepted"], report.id):
+                again = accepted(again)
+            await store_values(connection, [again], Cause.REDECODED)
 
 
 async def _withdraw(connection: Any, report: PollReport, withdrawn: Sequence[ValueKey]) -> None:

@@ -1,8 +1,8 @@
 -- name: count
-select count(*) filter (where held is null or held = 'accepted') as polls,
-    count(*) filter (where held in ('waiting', 'rejected')) as held
+select count(*) filter (where free) as polls, count(*) filter (where not free) as held
 from (
-    select (select state from held_poll where poll_id = poll.id) as held
+    select poll.held is null
+        or exists (select from held_poll where poll_id = poll.id and state = 'accepted') as free
     from poll
     join meter on meter.id = poll.meter_id
     where meter.model = $1 and ($2 = '' or meter.serial = $2) and poll.started_at >= $3 and poll.started_at < $4
@@ -18,21 +18,23 @@ join meter on meter.id = poll.meter_id
 join line on line.id = meter.line_id
 where meter.model = $1 and ($2 = '' or meter.serial = $2) and poll.started_at >= $3 and poll.started_at < $4
     and exists (select from transcript where poll_id = poll.id and at = poll.started_at)
-    and not exists (select from held_poll where poll_id = poll.id and state <> 'accepted')
+    and (poll.held is null or exists (select from held_poll where poll_id = poll.id and state = 'accepted'))
     and ($5::timestamptz is null or (poll.started_at, poll.id) > ($5, $6::uuid))
 order by poll.started_at, poll.id
 limit $7;
 
 -- name: slots
+-- These slots, and what the poll itself brought to slots near them: its records may belong elsewhere by now.
 select stored.kind, stored.slot_start as at, stored.circuit, stored.quantity, stored.value, stored.absence,
     stored.factor_set, stored.frame, stored.poll_id = $2 as own,
     (poll.finished_at, poll.id) > (mine.finished_at, mine.id) as later
 from archive_value stored
 join poll on poll.id = stored.poll_id
 join poll mine on mine.id = $2
-join unnest($3::text[], $4::timestamptz[]) as wanted (kind, at)
+left join unnest($3::text[], $4::timestamptz[]) as wanted (kind, at)
     on wanted.kind = stored.kind and wanted.at = stored.slot_start
-where stored.meter_id = $1 and stored.slot_start between $5 and $6;
+where stored.meter_id = $1 and stored.slot_start between $5 - interval '1 day' and $6 + interval '1 day'
+    and (wanted.at is not null or stored.poll_id = $2);
 
 -- name: snapshots
 select 'snapshot' as kind, stored.read_at as at, stored.circuit, stored.quantity, stored.value, stored.absence,
@@ -46,6 +48,9 @@ select installation.circuit, usage_point.factor_set
 from installation
 join usage_point on usage_point.id = installation.usage_point_id
 where installation.meter_id = $1 and installed_at <= $2 and (removed_at is null or removed_at > $2);
+
+-- name: was_accepted
+select exists (select from held_poll where poll_id = $1 and state = 'accepted');
 
 -- name: revise_withdrawn
 insert into revision (meter_id, circuit, kind, slot_start, quantity, slot_end, meter_time, value, absence,
