@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Collection, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -54,6 +54,8 @@ HOMES_EVERY: Final = 6
 """Ticks between two looks at which lines are ours while the database is away."""
 MOST_BOOKS: Final = 100
 """Books that are fetched beforehand at one look."""
+BOOKS_LAST: Final = timedelta(hours=1)
+"""A kept book that is older is fetched anew: what others have read since is not to be asked again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +143,7 @@ class Collector:
         self._instance = tools.new_id()
         self._life = MISSED * timedelta(seconds=settings.tick) + MARGIN
         self._named = asyncio.Event()
-        self._visits_told = False
+        self._visits_told = True
 
     async def run(self, stop: asyncio.Event) -> None:
         """Plan, listen and serve until `stop` is set; what is being read then is finished and stored.
@@ -193,16 +195,25 @@ class Collector:
             await wait(stop, self._settings.tick)
 
     async def _claim(self) -> bool:
-        """What is read without the database is told before we are alive again: nobody else asks there."""
-        lines = self._offline.lines
+        """What is read without the database is told before we are alive again: nobody else asks there.
+
+        From when on it is told no further visit may begin. Those of a life before are at an end.
+        """
+        name = self._settings.name
         try:
-            if lines or self._visits_told:
-                await self._lines.begin_visits(self._settings.name, lines)
-                self._visits_told = bool(lines)
-            return await self._collectors.claim(self._settings.name, self._instance, self._life)
+            if self._offline.lines or self._reach.away:
+                await self._lines.begin_visits(name, self._offline.lines)
+                self._reach.seen()
+                await self._lines.begin_visits(name, self._offline.lines)
+                self._visits_told = True
+            claimed = await self._collectors.claim(name, self._instance, self._life)
+            if claimed and self._visits_told and not self._offline.lines:
+                await self._lines.begin_visits(name, ())
+                self._visits_told = False
         except StorageUnavailable:
             self._reach.lost()
             raise
+        return claimed
 
     async def _take_leave(self) -> None:
         """After the last poll and the last connection, whose bytes count too; nothing of a namesake's."""
@@ -281,11 +292,20 @@ class Collector:
             await self._lines.assign_homes(self._patience_with_homes())
             homes = await self._lines.homes(self._settings.name)
             await self._offline.learn_homes(homes)
-            unknown = sorted(homes - set(await self._field_book.books()))
-            for line_id in unknown[:MOST_BOOKS]:
-                if book := await self._books.line(line_id, self._settings.plan, self._now()):
-                    await self._field_book.keep(book)
+            await self._renew_books(homes)
             await wait(stop, HOMES_EVERY * self._settings.tick)
+
+    async def _renew_books(self, homes: Collection[int]) -> None:
+        """Of lines that are new here, and of those that others have served since."""
+        known, now = await self._field_book.books(), self._now()
+        # What waits on the disk is in no book of the database yet.
+        drained = not self._kept.spool.state().entries
+        old = {line for line, as_of in known.items() if drained and as_of < now - BOOKS_LAST}
+        wanted = sorted(line for line in homes if line not in known or line in old)
+        books = await self._books.lines(wanted[:MOST_BOOKS], self._settings.plan, now)
+        for line_id, book in books.items():
+            if line_id not in self._in_service:
+                await self._field_book.keep(book)
 
     async def _know(self, stop: asyncio.Event) -> None:
         while not stop.is_set():

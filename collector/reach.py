@@ -60,6 +60,9 @@ class LinesInService:
         finally:
             self._lines.discard(line_id)
 
+    def __contains__(self, line_id: int) -> bool:
+        return line_id in self._lines
+
     def __len__(self) -> int:
         return len(self._lines)
 
