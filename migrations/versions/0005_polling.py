@@ -230,6 +230,7 @@ _COMMENTS = {
     "too early ones left out",
 }
 
+
 def upgrade() -> None:
     for statement in _STATEMENTS:
         op.execute(statement)

@@ -40,8 +40,8 @@ _FILLED: Final = """
     ) told (number, meter_id, at, outcome);
     insert into archive_value (meter_id, kind, slot_start, circuit, quantity, slot_end, meter_time, value,
                                raw_value, raw_unit, factor, factor_set, poll_id, frame)
-    select 1, 'hour', at, 1, quantity, at + interval '1 h', at at time zone '+05:00', 1, 1, 'Gcal', 1, 'exact',
-        '00000000-0000-0000-0000-000000000001', 2
+    select 1, 'hour', at, 1, quantity, at + interval '1 h', at at time zone '+05:00', 1, 1, 'Gcal', 1,
+        'exact', '00000000-0000-0000-0000-000000000001', 2
     from unnest(array['2026-01-01 00:00Z', '2026-01-01 01:00Z', '2026-01-01 03:00Z']::timestamptz[]) at
     cross join unnest(array['energy_heating', 'energy_cooling']) quantity;
     insert into gap (meter_id, kind, slot_start, slot_end, reason, poll_id, frame, recorded_at)
@@ -78,7 +78,9 @@ async def test_what_was_read_before_is_known_after(empty_database_url: str) -> N
     async with Database(empty_database_url) as database:
         book = await Books(database).line(1, PollPlan(), START + 8 * HOUR)
         days = await database.rows("select meter_id, outcome, polls from poll_day order by 1, 2")
-        asked = await database.rows("select slot_start, asked, first_at = recorded_at as first from gap order by 1")
+        asked = await database.rows(
+            "select slot_start, asked, first_at = recorded_at as first from gap order by 1"
+        )
     assert book is not None
     first, second, spared, unasked = book.meters
     hours = first.known[ArchiveKind.HOUR]
