@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from metering.calendar import ArchiveKind
@@ -25,6 +25,19 @@ class Span:
 
     first: datetime
     end: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """What a meter's budgets were used for, as far as its plan bounds them.
+
+    `talked`: in the month (UTC) of its last poll. `polls`: when those of the last 24 hours began, oldest
+    first; `polls_allowed` so many, 0: any.
+    """
+
+    talked: timedelta = timedelta()
+    polls: tuple[datetime, ...] = ()
+    polls_allowed: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +65,7 @@ class BookedMeter:
     level_at: datetime | None = None
     configuration: MeterConfiguration | None = None
     requests: tuple[PollRequest, ...] = ()
+    spent: Spent = Spent()
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,18 +9,19 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from metering.books import BookedMeter, LineBook, Span
-from metering.calendar import ArchiveKind
+from metering.books import BookedMeter, LineBook, Span, Spent
+from metering.calendar import ArchiveKind, next_start, slot_start
 from metering.consumption import DISQUALIFYING
 from metering.holding import teaches_configuration
-from metering.polls import Outcome, PollHistory, PollReport
+from metering.polls import ASKED_NOBODY, Budget, Outcome, PollHistory, PollReport
 from metering.quantities import Behaviour
 from metering.readings import GapReason, MeterValue, MissingSlot, Reading
 from metering.wanted import is_settled
 
+IN_A_DAY: Final = timedelta(hours=24)
 SAYS_NOTHING: Final = frozenset({Outcome.OVER_BUDGET, Outcome.STORAGE_AWAY, Outcome.CANCELLED})
 """Ends of polls that say nothing of the meter or its line: they are no failures, and none in between."""
 
@@ -35,10 +36,17 @@ def carried_on(book: LineBook, report: PollReport) -> LineBook:
 
 
 def followed(history: PollHistory, report: PollReport) -> PollHistory:
-    """The history with this poll as its last; a part that was read makes one failure of any number."""
+    """The history with this poll as its last.
+
+    A part of the archives that was read makes one failure of any number; without it, polls that end at the
+    same place each time are failures like others.
+    """
     if report.outcome in SAYS_NOTHING:
         return history
-    failures = {Outcome.OK: 0, Outcome.PARTLY_READ: 1}.get(report.outcome, history.failures + 1)
+    ends = {Outcome.OK: 0}
+    if report.archive or report.gaps:
+        ends[Outcome.PARTLY_READ] = 1
+    failures = ends.get(report.outcome, history.failures + 1)
     read = report.archive or report.snapshots
     return replace(
         history,
@@ -70,14 +78,41 @@ def contains(spans: Sequence[Span], start: datetime) -> bool:
 
 def _carried(meter: BookedMeter, report: PollReport) -> BookedMeter:
     asked = _asked(meter.asked, report)
+    spent = _spent(meter, report)
     carried = replace(
         meter,
-        history=followed(meter.history, report),
+        history=_spared(followed(meter.history, report), meter, spent, report.finished_at),
+        spent=spent,
         known=_known(meter, asked, report),
         asked=asked,
         requests=tuple(one for one in meter.requests if one.id != report.request_id),
     )
     return carried if report.held else _accepted(carried, report)
+
+
+def _spent(meter: BookedMeter, report: PollReport) -> Spent:
+    before, at = meter.history.last_at, report.started_at.astimezone(UTC)
+    same = before is None or _month(before) == _month(at)
+    talked = (meter.spent.talked if same else timedelta()) + (report.finished_at - report.started_at)
+    polls = meter.spent.polls if report.outcome in ASKED_NOBODY else (*meter.spent.polls, report.started_at)
+    return Spent(talked, tuple(one for one in polls if one > at - IN_A_DAY), meter.spent.polls_allowed)
+
+
+def _spared(history: PollHistory, meter: BookedMeter, spent: Spent, now: datetime) -> PollHistory:
+    """A budget that this poll has used up spares the meter, as it does in storage.budgets."""
+    allowed, ends = spent.polls_allowed, list[tuple[datetime, Budget]]()
+    if allowed and len(spent.polls) >= allowed:
+        ends.append((spent.polls[-allowed] + IN_A_DAY, Budget.BATTERY))
+    if meter.plan.air_time is not None and spent.talked >= meter.plan.air_time:
+        ends.append((next_start(ArchiveKind.MONTH, _month(now)), Budget.AIR_TIME))
+    if history.spared_until is not None and history.budget is not None:
+        ends.append((history.spared_until, history.budget))
+    until, budget = max(ends, default=(None, None))
+    return replace(history, spared_until=until, budget=budget)
+
+
+def _month(at: datetime) -> datetime:
+    return slot_start(ArchiveKind.MONTH, at.astimezone(UTC))
 
 
 def _accepted(meter: BookedMeter, report: PollReport) -> BookedMeter:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from metering.books import BookedMeter, LineBook, Span
+from metering.books import BookedMeter, LineBook, Span, Spent
 from metering.calendar import ArchiveKind
 from metering.meters import MeterConfiguration
 from metering.plans import Keeps, PollPlan
@@ -17,7 +17,7 @@ from metering.polls import Outcome, PollHistory
 from metering.requests import PollRequest, RequestKind
 from metering.wanted import NEVER_COMES, SETTLING
 from storage import readings, sql
-from storage.budgets import Budgeted, Spared, spared
+from storage.budgets import Budgeted, Spared, spared, spent
 from storage.models import Models
 from storage.plans_in_force import PlanOf, PlansInForce
 from storage.pool import Database
@@ -121,12 +121,8 @@ class Books:
         plan_of = await self._plans.read(connection, base, now)
         rows = await connection.fetch(_SQL["meters"], line_ids)
         found = [(row, _outline(row, plan_of)) for row in rows]
-        budgeted = [
-            Budgeted(outline.id, outline.line_id, outline.plan, row["polls_per_day"])
-            for row, outline in found
-        ]
-        spent = await spared(connection, budgeted, now)
-        return [(row, _spared(outline, spent)) for row, outline in found]
+        over = await spared(connection, [_budgeted(row, outline) for row, outline in found], now)
+        return [(row, _spared(outline, over)) for row, outline in found]
 
 
 def _outline(row: Any, plan_of: PlanOf) -> Outline:
@@ -150,10 +146,14 @@ def _outline(row: Any, plan_of: PlanOf) -> Outline:
     )
 
 
-def _spared(outline: Outline, spent: Mapping[int, Spared]) -> Outline:
-    if outline.id not in spent:
+def _budgeted(row: Any, outline: Outline) -> Budgeted:
+    return Budgeted(outline.id, outline.line_id, outline.plan, row["polls_per_day"])
+
+
+def _spared(outline: Outline, over: Mapping[int, Spared]) -> Outline:
+    if outline.id not in over:
         return outline
-    until, budget = spent[outline.id]
+    until, budget = over[outline.id]
     return replace(outline, history=replace(outline.history, spared_until=until, budget=budget))
 
 
@@ -167,6 +167,7 @@ async def _booked(
     levels = await readings.last_levels(connection, ids, now - LEVELS_SINCE)
     factor_sets = await _factor_sets(connection, ids, now)
     requests = await _requests(connection, ids)
+    budgets = await spent(connection, [_budgeted(row, outline) for row, outline in outlined], now)
     return [
         BookedMeter(
             id=one.id,
@@ -184,6 +185,7 @@ async def _booked(
             level_at=one.level_at,
             configuration=_configuration(row["configuration"]),
             requests=tuple(requests[one.id]),
+            spent=budgets.get(one.id, Spent()),
         )
         for row, one in outlined
     ]

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from typing import Any, Final
 
+from metering.books import Spent
 from metering.calendar import ArchiveKind, next_start, slot_start
 from metering.plans import PollPlan
 from metering.polls import ASKED_NOBODY, Budget
@@ -42,6 +43,17 @@ async def spared(connection: Any, meters: Sequence[Budgeted], now: datetime) -> 
         for meter_id, until, budget in await part(connection, meters, now):
             found[meter_id] = max(found.get(meter_id, (until, budget)), (until, budget))
     return found
+
+
+async def spent(connection: Any, meters: Sequence[Budgeted], now: datetime) -> dict[int, Spent]:
+    """By meter, what was used of its battery's polls and its air time; only where they are bounded."""
+    month = slot_start(ArchiveKind.MONTH, now.astimezone(UTC)).date()
+    bounded = [one for one in meters if one.polls or one.plan.air_time is not None]
+    if not bounded:
+        return {}
+    rows = await connection.fetch(_SQL["spent"], [one.meter_id for one in bounded], now, month, _FREE)
+    used = {row["meter_id"]: (row["talked"], tuple(row["polls"])) for row in rows}
+    return {one.meter_id: Spent(*used[one.meter_id], one.polls) for one in bounded}
 
 
 async def _battery(

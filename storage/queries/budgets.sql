@@ -26,3 +26,13 @@ where modem.line_id is not null and modem.allowance is not null and modem.allowa
     select coalesce(sum(sent + received), 0) from traffic
     where traffic.modem_id = modem.id and traffic.day >= lower(month) and traffic.day < upper(month)
 );
+
+-- name: spent
+select budget.meter_id,
+    coalesce((select sum(air_time) from poll_day where poll_day.meter_id = budget.meter_id and day >= $3::date),
+             interval '0') as talked,
+    array(select started_at from poll
+          where poll.meter_id = budget.meter_id and started_at > $2::timestamptz - interval '24 hours'
+              and outcome <> all($4::text[])
+          order by started_at) as polls
+from unnest($1::bigint[]) as budget (meter_id);

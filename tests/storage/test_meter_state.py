@@ -18,14 +18,14 @@ async def state(database: Database) -> Any:
     return await database.row("select * from meter_state")
 
 
-async def test_failures_in_a_row_are_counted_and_a_part_makes_one(database: Database) -> None:
+async def test_failures_in_a_row_are_counted(database: Database) -> None:
     spot, polls = await place(database), Polls(database)
     ends = (Outcome.METER_SILENT, Outcome.BUSY, Outcome.PARTLY_READ, Outcome.WRONG_METER, Outcome.OK)
     counted = []
     for hours, outcome in enumerate(ends):
         await polls.save(replace(report(spot.meter, at=START + hours * HOUR), outcome=outcome))
         counted.append((await state(database))["failures"])
-    assert counted == [1, 2, 1, 2, 0]
+    assert counted == [1, 2, 3, 4, 0]
     assert (await state(database))["ok_at"] == START + 4 * HOUR + POLLING
 
 

@@ -12,11 +12,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from metering.books import BookedMeter, LineBook, Span
-from metering.calendar import ArchiveKind, Slot
+from metering.books import BookedMeter, LineBook, Span, Spent
+from metering.calendar import ArchiveKind, Slot, slot_start
 from metering.carried import carried_on, contains, merged
 from metering.meters import MeterConfiguration
-from metering.polls import HoldReason, Outcome, PollHistory, PollReport
+from metering.polls import Budget, HoldReason, Outcome, PollHistory, PollReport
 from metering.quantities import quantity
 from metering.readings import (
     ArchiveReadings,
@@ -81,7 +81,7 @@ def test_other_meters_stay_as_they_are() -> None:
     ("outcome", "failures"),
     [
         (Outcome.OK, 0),
-        (Outcome.PARTLY_READ, 1),
+        (Outcome.PARTLY_READ, 5),
         (Outcome.METER_SILENT, 5),
         (Outcome.NO_LINK, 5),
         (Outcome.ARCHIVE_ABSENT, 5),
@@ -91,6 +91,38 @@ def test_failures_in_a_row(outcome: Outcome, failures: int) -> None:
     history = PollHistory(AT - HOUR, 4, Outcome.NO_LINK, AT - 9 * HOUR)
     after = carried(report(outcome), replace(METER, history=history)).history
     assert after == PollHistory(AT, failures, outcome, AT - 9 * HOUR)
+
+
+def test_a_part_of_an_archive_makes_one_failure_of_any_number() -> None:
+    brought = replace(report(Outcome.PARTLY_READ), archive=(record(ArchiveKind.HOUR, hour(3)),))
+    history = PollHistory(AT - HOUR, 4, Outcome.NO_LINK)
+    assert carried(brought, replace(METER, history=history)).history.failures == 1
+
+
+def test_a_battery_that_gave_its_polls_is_spared_without_the_database_too() -> None:
+    meter = replace(METER, spent=Spent(polls=(AT - 23 * HOUR, AT - 2 * HOUR), polls_allowed=3))
+    free = carried(report(Outcome.NO_LINK), meter).history
+    assert (free.spared_until, free.budget) == (None, None)
+    spared = carried(report(Outcome.METER_SILENT), meter).history
+    assert (spared.spared_until, spared.budget) == (AT + HOUR, Budget.BATTERY)
+
+
+@pytest.mark.parametrize(
+    ("last_at", "expected"),
+    [
+        (AT, (slot_start(ArchiveKind.MONTH, AT + timedelta(days=32)), Budget.AIR_TIME)),
+        (AT - timedelta(days=32), (None, None)),
+    ],
+    ids=["this month", "what was talked last month is past"],
+)
+def test_air_time_that_is_used_up_spares_the_meter_until_the_month_ends(
+    last_at: datetime, expected: tuple[datetime | None, Budget | None]
+) -> None:
+    plan = replace(METER.plan, air_time=timedelta(minutes=60))
+    meter = replace(METER, plan=plan, history=PollHistory(last_at), spent=Spent(talked=timedelta(minutes=59)))
+    brought = replace(report(), started_at=AT - timedelta(minutes=1), finished_at=AT)
+    history = carried(brought, meter).history
+    assert (history.spared_until, history.budget) == expected
 
 
 @pytest.mark.parametrize("outcome", [Outcome.OVER_BUDGET, Outcome.STORAGE_AWAY])
