@@ -11,7 +11,8 @@ from (
 
 -- name: page
 select poll.id, poll.meter_id, meter.serial, meter.address,
-    zone_of_meter(meter.id, meter.zone) as zone, line.url, poll.collector, poll.started_at, poll.finished_at, poll.outcome, poll.findings,
+    zone_of_meter(meter.id, meter.zone) as zone, line.url, poll.collector,
+    poll.started_at, poll.finished_at, poll.outcome, poll.findings,
     (select kind from poll_request where id = poll.request_id) as request
 from poll
 join meter on meter.id = poll.meter_id
@@ -33,7 +34,8 @@ join poll on poll.id = stored.poll_id
 join poll mine on mine.id = $2
 left join unnest($3::text[], $4::timestamptz[]) as wanted (kind, at)
     on wanted.kind = stored.kind and wanted.at = stored.slot_start
-where stored.meter_id = $1 and stored.slot_start between $5 - interval '1 day' and $6 + interval '1 day'
+where stored.meter_id = $1
+    and stored.slot_start between $5::timestamptz - interval '1 day' and $6::timestamptz + interval '1 day'
     and (wanted.at is not null or stored.poll_id = $2);
 
 -- name: snapshots

@@ -23,20 +23,23 @@ from metering.books import BookedMeter
 from metering.calendar import ArchiveKind, MeterZone
 from metering.completeness import CountedPeriod
 from metering.plans import KindPlan, PollPlan
-from metering.polls import Outcome
+from metering.polls import HoldReason, Outcome
 from simulators import fleet_file
 from simulators.fleet import running_fleet
 from storage.books import Books
 from storage.completeness import Completeness
+from storage.decisions import Act, Decisions
 from storage.models import Models
 from storage.polls import Polls
 from storage.pool import Database
 from storage.readings import Readings
+from storage.redecoding import Wanted
 from storage.usage_points import Registry
 from storage.zones import Change, Zones
 from teplo.composition import driver_for, random_source
 from teplo.demo import oracle
 from teplo.demo.site import RegisteredMeter
+from teplo.redecoding import compare, write
 from tests.system.house import line
 
 BACK = "+06:00;2024-02-29T18:00:00Z=+05:00"
@@ -73,6 +76,7 @@ class House:
     database: Database
     registered: RegisteredMeter
     present: Present
+    allowed_drift: timedelta = PLAN.allowed_drift
 
     async def booked(self) -> BookedMeter:
         meter = await Registry(self.database).meter(self.registered.meter_id)
@@ -82,7 +86,7 @@ class House:
         (booked,) = book.meters
         return booked
 
-    async def poll(self, at: datetime) -> None:
+    async def poll(self, at: datetime) -> Outcome:
         self.present.now = at
         booked, url = await self.booked(), LineUrl.parse(self.registered.url)
         driver = driver_for(booked.model, url)
@@ -92,6 +96,7 @@ class House:
             booked.address,
             MeterZone(booked.zone),
             archives=BookedArchives(booked, self.present),
+            allowed_drift=self.allowed_drift,
         )
         link = await open_link(url, driver.info.line)
         try:
@@ -100,8 +105,8 @@ class House:
             report = await poll.run()
         finally:
             await link.close()
-        assert report.outcome is Outcome.OK, report.message
         await Polls(self.database).save(report)
+        return report.outcome
 
 
 @asynccontextmanager
@@ -147,11 +152,41 @@ async def test_every_record_lies_in_its_slot(
     """The meter has one stamp for both of a repeated hour: that day too has 24 records."""
     async with house(database, protocol, zone) as there:
         await decree(database, zone)
-        for at in POLLED_AT:
-            await there.poll(at)
+        assert {await there.poll(at) for at in POLLED_AT} == {Outcome.OK}
         await is_true(there)
         await is_without_overlap(there)
         assert await counted(there, hours) == {day: (wanted, wanted) for day, wanted in hours.items()}
+
+
+async def test_until_the_law_is_entered_readings_are_held(database: Database) -> None:
+    """Rejected then, they are read again into the right slots."""
+    async with house(database, "modbus-rtu", BACK) as there:
+        outcomes = [await there.poll(at) for at in POLLED_AT]
+        assert [outcome is Outcome.OK for outcome in outcomes] == [at < MIDNIGHT for at in POLLED_AT]
+        await decree(database, BACK)
+        act = Act(there.registered.meter_id, HoldReason.CLOCK_WRONG, "A. Serikova", there.present())
+        await Decisions(database).reject(act)
+        assert await there.poll(POLLED_AT[-1] + timedelta(hours=1)) is Outcome.OK
+        await is_true(there)
+        await is_without_overlap(there)
+
+
+async def test_a_law_that_is_entered_too_late_is_made_good(database: Database) -> None:
+    """Where so much drift is allowed, records an hour off were stored: decoded again, they move."""
+    async with house(database, "modbus-rtu", BACK) as there:
+        there.allowed_drift = timedelta(hours=2)
+        for at in POLLED_AT:
+            await there.poll(at)
+        await decree(database, BACK)
+        wanted = Wanted(there.registered.meter.model, POLLED_AT[0], POLLED_AT[-1] + timedelta(days=1))
+        for _ in range(2):
+            findings = await compare(database, wanted, lambda done: None)
+            assert findings.values
+            await write(database, wanted, findings.changed, lambda done: None)
+            if not (await compare(database, wanted, lambda done: None)).values:
+                break
+        await there.poll(POLLED_AT[-1] + timedelta(hours=1))
+        await is_true(there)
 
 
 async def is_true(there: House) -> None:
