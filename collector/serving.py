@@ -173,6 +173,7 @@ class Visit:
                 await self._keep(self._serving.unasked(meter, Outcome.OVER_BUDGET, message, wish))
             return []
         try:
+            MeterZone(meter.zone)
             driver = self._tools.driver_for(meter.model, url)
         except ConfigurationError as error:
             await self._cannot(meter, error, wishes)

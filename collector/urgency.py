@@ -10,6 +10,7 @@ from collector.budgets import keeps_by_model
 from collector.gaps import is_losing, lacks_closing
 from metering.books import BookedMeter
 from metering.calendar import MeterZone
+from metering.errors import ConfigurationError
 from metering.plans import Keeps, PollPlan
 
 
@@ -45,6 +46,14 @@ def urgency(meter: BookedMeter | Outlined, now: datetime) -> Urgency:
     """Why this meter goes before others, or that it does not."""
     if meter.requests if isinstance(meter, BookedMeter) else meter.waiting_requests:
         return Urgency.REQUEST
+    try:
+        return _of_readings(meter, now)
+    except ConfigurationError:
+        # Its zone is not known here: its poll says so, and its neighbours are not kept waiting.
+        return Urgency.ROUTINE
+
+
+def _of_readings(meter: BookedMeter | Outlined, now: datetime) -> Urgency:
     if lacks_closing(meter, now):
         return Urgency.CLOSING
     if isinstance(meter, BookedMeter) and _is_losing(meter, now):

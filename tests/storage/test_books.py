@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import product
 
 import pytest
 
-from metering.books import BookedMeter, Span
+from metering.books import BookedMeter, Span, Spent
 from metering.calendar import ArchiveKind
 from metering.plans import Keeps, PollPlan
 from metering.polls import Budget, HoldReason, Outcome, PollHistory
@@ -188,3 +188,18 @@ async def test_what_models_keep_is_told_again_and_again(database: Database) -> N
     await models.tell([Model("a", "A", "mbus", second)])
     assert await models.keeps() == {"a": second, "b": second}
     assert await models.keeps(["b", "c"]) == {"b": second}
+
+
+async def test_what_was_spent_stands_in_the_book_where_a_plan_bounds_it(database: Database) -> None:
+    spot, polls = await place(database), Polls(database)
+    for hours in (0, 20, 30):
+        await polls.save(report(spot.meter, at=START + hours * HOUR))
+    bounded = PollPlan(air_time=timedelta(days=1), polls_per_day=2)
+    now = START + 31 * HOUR
+    for plan, expected in (
+        (bounded, Spent(3 * POLLING, (START + 20 * HOUR, START + 30 * HOUR), 2)),
+        (PollPlan(polls_per_day=0), Spent()),
+    ):
+        book = await Books(database).line(spot.line, plan, now)
+        assert book is not None
+        assert book.meters[0].spent == expected

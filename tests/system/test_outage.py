@@ -88,6 +88,7 @@ async def test_two_collectors_go_on_reading_without_the_database_each_at_home(tm
                 await asyncio.to_thread(postgres.stop)
                 lost_at = clock()
                 await until(lambda: all_read(talk, lost_at + timedelta(seconds=1), len(fleet.lines)))
+                homes = {endpoint: name for name, endpoint in talk.since(lost_at + timedelta(seconds=1))}
                 await asyncio.to_thread(postgres.start)
                 back_at = clock()
                 await until(lambda: read_between(database, lost_at, back_at, len(meters)))
@@ -99,7 +100,6 @@ async def test_two_collectors_go_on_reading_without_the_database_each_at_home(tm
     assert (verdict.missing, verdict.wrong, verdict.findings) == (0, 0, [])
     assert set(talk.most.values()) == {1}, "no line ever had two talkers"
     assert {one.outcome for one in without} == {Outcome.OK}
-    homes = {endpoint: name for name, endpoint in talk.since(lost_at + timedelta(seconds=1))}
     assert set(homes.values()) == {"north", "south"}, "both went on"
 
 

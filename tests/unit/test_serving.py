@@ -159,6 +159,11 @@ async def test_a_fault_of_a_driver_costs_its_own_meter_only(house: House) -> Non
     assert house.reports[0].frames
 
 
+async def test_a_zone_that_nobody_knows_costs_its_own_meter_only(house: House) -> None:
+    book = replace(BOOK, meters=(replace(meter(1), zone="Asia/Nowhere"), meter(2)))
+    assert await house.serve(book) == {1: Outcome.WRONG_SETTINGS, 2: Outcome.OK}
+
+
 def test_a_report_that_is_refused_still_fulfils_its_wish() -> None:
     at, wish = START, UUID(int=9)
     report = PollReport(UUID(int=1), 1, "south", at, at, Outcome.OK, request_id=wish)
