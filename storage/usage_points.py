@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -209,6 +210,11 @@ class Registry:
     async def meters_of_serial(self, serial: str) -> list[Meter]:
         """Two makers may give one number."""
         return [Meter(**row) for row in await self._database.rows(_SQL["meters_of_serial"], serial)]
+
+    async def serials(self, meter_ids: Collection[int]) -> dict[int, str]:
+        """The serial number of each of these meters."""
+        rows = await self._database.rows(_SQL["serials"], list(meter_ids))
+        return {row["id"]: row["serial"] for row in rows}
 
     async def installations(self, usage_point_id: int) -> list[Installation]:
         """Every meter that ever measured this usage point, oldest first."""

@@ -73,7 +73,7 @@ def _told(request: StoredRequest, learned: Learned, _: Translate) -> Iterator[st
     if learned.serial:
         yield _("meter {name}").format(name=learned.serial)
     if learned.clock_difference is not None:
-        difference = f"{learned.clock_difference.total_seconds():+.0f} s"
+        difference = f"{round(learned.clock_difference.total_seconds()):+d} s"
         yield _("meter clock minus ours: {difference}").format(difference=difference)
     if request.round_trip is not None:
         time = f"{request.round_trip.total_seconds():.2f} s"

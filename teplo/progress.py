@@ -26,21 +26,8 @@ def searching() -> Progress:
     )
 
 
-def asking() -> Progress:
-    """Of a request that a collector carries out; its steps are archive slots."""
-    return Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TextColumn("{task.completed:.0f}/{task.total}"),
-        TimeElapsedColumn(),
-        TextColumn("remaining"),
-        TimeRemainingColumn(),
-        console=Console(stderr=True),
-    )
-
-
 def counting() -> Progress:
-    """Of a number of things that is known beforehand."""
+    """Of a number of things that is known beforehand, or soon."""
     return Progress(
         TextColumn("{task.description}"),
         BarColumn(),

@@ -2,15 +2,28 @@
 
 from __future__ import annotations
 
+import re
 import socket
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
+from typing import Annotated, Final
 
-from pydantic import Field, ValidationError
+from pydantic import BeforeValidator, Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from metering.errors import ConfigurationError
+
+_NUMBER: Final = re.compile(r"[0-9]{1,9}")
+
+
+def _seconds(written: object) -> object:
+    """A bare number in the environment is a text, which would not be taken for seconds."""
+    return float(written) if isinstance(written, str) and _NUMBER.fullmatch(written) else written
+
+
+Duration = Annotated[timedelta, BeforeValidator(_seconds)]
+"""ISO 8601, or seconds."""
 
 
 class Settings(BaseSettings):
@@ -23,15 +36,19 @@ class Settings(BaseSettings):
     collector_name: str = Field(
         default="main", description="name of this collector, its own; empty: the host's name"
     )
-    poll_every: timedelta = Field(default=timedelta(hours=1), description="beat of routine polls")
-    poll_retry: timedelta = Field(
-        default=timedelta(minutes=1), description="first repetition of a failed poll"
+    poll_every: Duration = Field(
+        default=timedelta(hours=1), description="beat of routine polls, PT1H or 3600"
+    )
+    poll_retry: Duration = Field(
+        default=timedelta(minutes=1), description="first repetition of a failed poll, like PT1M or 60"
     )
     spare_batteries: bool = Field(
         default=True, description="no more polls of a meter in 24 hours than its battery allows"
     )
-    keep_frames: timedelta = Field(
-        default=timedelta(days=1096), gt=timedelta(days=1), description="how long frames of polls are kept"
+    keep_frames: Duration = Field(
+        default=timedelta(days=1096),
+        gt=timedelta(days=1),
+        description="how long frames of polls are kept, like P1096D",
     )
     set_clocks: bool = Field(
         default=False, description="this collector may set a meter's clock that somebody named"

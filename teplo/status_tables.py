@@ -22,6 +22,7 @@ from storage.line_states import LineCondition, LineStates
 from storage.polls import Polls
 from storage.pool import Database
 from storage.problems import Problems
+from storage.usage_points import Registry
 from teplo.outlook import foretold
 from teplo.texts import mark
 
@@ -32,6 +33,7 @@ CONDITIONS: Final[Mapping[LineCondition, str]] = {
     LineCondition.NOT_POLLED: mark("not polled"),
 }
 _DAY: Final = timedelta(days=1)
+_DATE: Final = len("2026-01-01")
 
 Row = dict[str, Any]
 
@@ -41,14 +43,16 @@ class Shown:
     """The same content for programs and for people."""
 
     rows: Sequence[Row]
-    table: Table
+    table: Table | Text
 
 
 async def problems(database: Database, plan: PollPlan, now: datetime, most: int, _: Translate) -> Shown:
     """What to do, the most urgent first, each with its next step."""
     found = (await Problems(database, plan).list(now))[:most]
     rows = [_problem(one, _) for one in found]
-    table = _table(_("what to do"), _("what"), _("where"), _("until"), _("next step"))
+    if not rows:
+        return Shown(rows, Text(_("Nothing to do.")))
+    table = _table(_("what to do"), _("what"), _("where"), _("until, UTC"), _("next step"))
     for row in rows:
         where = "\n".join(filter(None, (row["name"], row["point"], row["district"])))
         cells = (_told(row), where, _short(row["due_at"]), row["next_step"])
@@ -113,28 +117,38 @@ async def lines(database: Database, plan: PollPlan, now: datetime, most: int, _:
     shown = [
         row
         | {
+            "url": row["url"].partition("?")[0],
             "state": _(CONDITIONS[LineCondition(row["state"])]),
             "last_poll_at": _short(row["last_poll_at"]),
             "next_due_at": _short(row["next_due_at"]),
         }
         for row in rows
     ]
-    return Shown(rows, _filled(_table("", *headings), shown))
+    table = _table("", *headings)
+    for column in table.columns[-2:]:
+        column.min_width = _DATE
+    return Shown(rows, _filled(table, shown))
 
 
 async def polls(database: Database, plan: PollPlan, now: datetime, most: int, _: Translate) -> Shown:
     """The newest ones, with what each word means."""
+    found = await Polls(database).list(limit=most)
+    serials = await Registry(database).serials({one.meter_id for one in found})
     rows: list[Row] = [
         {
             "started_at": _iso(one.started_at),
-            "meter_id": one.meter_id,
+            "serial": serials[one.meter_id],
             "outcome": one.outcome.value,
             "meaning": OUTCOMES[one.outcome].translated(_).meaning,
+            "message": one.message,
         }
-        for one in await Polls(database).list(limit=most)
+        for one in found
     ]
-    table = _table("", _("time, UTC"), _("meter"), _("outcome"), _("meaning"))
-    return Shown(rows, _filled(table, [row | {"started_at": _short(row["started_at"])} for row in rows]))
+    table = _table("", _("time, UTC"), _("serial"), _("outcome"), _("meaning"))
+    for row in rows:
+        cells = _short(row["started_at"]), row["serial"], row["outcome"], row["meaning"]
+        table.add_row(*(Text(cell) for cell in cells))
+    return Shown(rows, table)
 
 
 Load = Callable[[Database, PollPlan, datetime, int, Translate], Awaitable[Shown]]
@@ -180,9 +194,11 @@ def _short(at: str) -> str:
 
 
 def _table(title: str, *headings: str) -> Table:
-    return Table(
-        *headings, title=title or None, title_justify="left", box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0)
-    )
+    """Nothing is left out where it is narrow: an address or a time goes on in the next line."""
+    table = Table(title=title or None, title_justify="left", box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    for heading in headings:
+        table.add_column(heading, overflow="fold")
+    return table
 
 
 def _filled(table: Table, rows: Sequence[Row]) -> Table:

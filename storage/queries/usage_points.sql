@@ -102,6 +102,9 @@ from meter where id = $1;
 select id, serial, model, address, line_id, zone_of_meter(id, zone) as zone, polled
 from meter where serial = $1 order by id limit 100;
 
+-- name: serials
+select id, serial from meter where id = any($1::bigint[]);
+
 -- name: installations
 select usage_point_id, meter_id, circuit, installed_at, removed_at
 from installation where usage_point_id = $1 order by installed_at, circuit;

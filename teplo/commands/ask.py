@@ -23,7 +23,7 @@ from storage.pool import Database
 from storage.usage_points import Line, Meter, Registry
 from teplo.ask_report import Answer, print_answer
 from teplo.composition import clock, texts
-from teplo.progress import asking
+from teplo.progress import counting
 from teplo.settings import settings_with_database
 
 LONGEST_OPERATOR: Final = 80
@@ -150,7 +150,7 @@ async def _ended(request: PollRequest, meter: Meter, database: Database) -> Stor
     line = await Registry(database).line(meter.line_id)
     await Jobs(database).request_line(meter.line_id, line.queue if line else None, OPERATORS_PRIORITY)
     waiting = Waiting(line, Collectors(database))
-    with asking() as bar:
+    with counting() as bar:
         task = bar.add_task(await waiting.reason(timedelta()), total=None)
         while stored := await requests.get(asked.id):
             if stored.state in ENDED:

@@ -73,11 +73,15 @@ def list_held(
 
 
 @held.command()
-def show(poll: Annotated[UUID, typer.Argument(help="The poll, as `teplo held list` names it.")]) -> None:
+def show(
+    which: Annotated[str, typer.Argument(help="A poll of `teplo held list`, or a serial: its newest.")],
+) -> None:
     """Why a poll's readings wait, and everything that it brought."""
-    found = asyncio.run(_with_database(lambda one: Held(one).get(poll)))
+    found = asyncio.run(_with_database(lambda one: _held(one, which)))
     if found is None:
-        raise ConfigurationError(f"No readings of a poll {poll} were ever held; see `teplo held list --all`.")
+        raise ConfigurationError(
+            f"No readings of poll or meter {which} were ever held; see `teplo held list --all`."
+        )
     _print_one(*found, texts())
 
 
@@ -134,6 +138,15 @@ async def _decide(
         return await decide(Decisions(database), act)
 
 
+async def _held(database: Database, which: str) -> tuple[HeldPoll, PollReport] | None:
+    try:
+        return await Held(database).get(UUID(which))
+    except ValueError:
+        meter = await _meter(database, which, "")
+    newest = await Held(database).list(None, meter.id, limit=1)
+    return await Held(database).get(newest[0].poll_id) if newest else None
+
+
 async def _meter(database: Database, serial: str, model: str) -> Meter:
     meters = await Registry(database).meters_of_serial(serial)
     found = [meter for meter in meters if model in ("", meter.model)]
@@ -162,7 +175,9 @@ def _print(found: Sequence[HeldPoll], _: Translate) -> None:
         print(_("No readings wait."))
         return
     headings = (_("held at, UTC"), _("serial"), _("reason"), _("answered"), _("state"), _("by"), _("poll"))
-    table = Table(*headings, box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    for heading in headings:
+        table.add_column(heading, overflow="fold")
     for one in found:
         table.add_row(
             f"{one.held_at:%Y-%m-%d %H:%M}",
@@ -173,7 +188,7 @@ def _print(found: Sequence[HeldPoll], _: Translate) -> None:
             one.decided_by or "-",
             str(one.poll_id),
         )
-    Console(highlight=False, soft_wrap=True).print(table)
+    Console(highlight=False).print(table)
 
 
 def _print_one(one: HeldPoll, report: PollReport, _: Translate) -> None:

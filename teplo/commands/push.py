@@ -25,7 +25,13 @@ MOST_SHOWN: Final = 1000
 SHOWN: Final = 60
 """Bytes of a payload on the terminal."""
 
-push = typer.Typer(help="Readings that meters and gateways publish over MQTT.", no_args_is_help=True)
+push = typer.Typer(
+    name="push",
+    help="Readings that meters and gateways publish over MQTT.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
 
 
 @push.command()
@@ -49,6 +55,9 @@ def letters(
         print(json.dumps([_whole(one) for one in found], ensure_ascii=False))
         return
     _ = texts()
+    if not found:
+        print(_("Every message was understood."))
+        return
     table = Table(_("last"), _("times"), _("topic"), _("reason"), _("payload"))
     for one in found:
         table.add_row(f"{one.last_at:%Y-%m-%d %H:%M}", str(one.times), one.topic, one.reason, _start(one))

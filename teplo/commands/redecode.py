@@ -80,6 +80,9 @@ async def _write(database: Database, wanted: Wanted, findings: Findings) -> int:
 
 def _print(findings: Findings, _: Translate) -> None:
     console = Console(highlight=False)
+    if not findings.ends and not findings.held:
+        console.print(_("No frames of such polls are kept: nothing to decode."))
+        return
     if findings.shown:
         console.print(_differences(findings, _))
     if findings.values > len(findings.shown):

@@ -65,6 +65,7 @@ class RunningDemo:
     """The demo while it runs. `stop_polling` ends the collector after what it is reading is stored."""
 
     database: Database
+    database_url: str
     address: str
     key: str
     meters: tuple[RegisteredMeter, ...]
@@ -96,7 +97,7 @@ async def running_demo(settings: Settings, options: DemoOptions) -> AsyncIterato
         _, key = await ApiKeys(database).create("demo", SCOPES)
         address = await stack.enter_async_context(_api(database, settings))
         stop_polling = await stack.enter_async_context(_polling(here.collector))
-        yield RunningDemo(database, address, key, tuple(meters), started_at, stop_polling)
+        yield RunningDemo(database, url, address, key, tuple(meters), started_at, stop_polling)
 
 
 @asynccontextmanager

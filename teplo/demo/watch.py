@@ -27,6 +27,7 @@ def where_to_look(demo: RunningDemo, _: Translate) -> str:
         _("key"): demo.key,
         _("try"): f"curl -H 'Authorization: Bearer {demo.key}' {demo.address}/api/v1/usage-points",
         _("modems"): f"{demo.address}/api/v1/modems",
+        _("what to do"): f"TEPLO_DATABASE_URL='{demo.database_url}' teplo status",
     }
     head = _("{count} simulated meters are being polled.").format(count=len(demo.meters))
     return "\n".join([head, *(f"{name:<15}{value}" for name, value in rows.items())]) + "\n"

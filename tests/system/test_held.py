@@ -138,6 +138,7 @@ async def test_what_differs_from_what_was_accepted_waits_until_it_is_accepted(
         (one, *rest) = await Held(database).list()
         assert (code, listed.count(words)) == (0, 1 + len(rest)), errors
         code, shown, errors = await teplo("held", "show", str(one.poll_id), **environment)
+        assert (await teplo("held", "show", meter.meter.serial, **environment))[1] == shown
         assert (code, seen in shown, "energy_heating" in shown) == (0, True, True), errors
         code, told, errors = await teplo(
             "held", "accept", meter.meter.serial, "--operator", ENGINEER, "--note", "act 118", **environment

@@ -58,7 +58,10 @@ async def test_completeness_lines_and_polls(environment: dict[str, str]) -> None
     lines = json.loads(await shown(environment, "lines", "--json"))
     assert [(one["state"], one["silent"]) for one in lines] == [("up", 1), ("up", 0)]
     polls = json.loads(await shown(environment, "polls", "--json", "--most", "2"))
-    assert sorted(one["outcome"] for one in polls) == ["meter_silent", "ok"]
+    assert sorted((one["outcome"], one["serial"]) for one in polls) == [
+        ("meter_silent", "00000001"),
+        ("ok", "00000002"),
+    ]
 
 
 @pytest.mark.parametrize("part", ["completeness", "lines", "polls"])
@@ -66,3 +69,19 @@ async def test_every_part_fits_a_narrow_terminal(environment: dict[str, str], pa
     output = await shown(environment, part)
     assert output.strip()
     assert max(map(len, output.splitlines())) <= WIDEST
+
+
+async def test_a_site_without_problems_is_told_so(database: Database, database_url: str) -> None:
+    nothing = {"TEPLO_DATABASE_URL": database_url, "TEPLO_LANGUAGE": "en"}
+    assert (await shown(nothing)).strip() == "Nothing to do."
+    assert json.loads(await shown(nothing, "--json")) == []
+
+
+async def test_a_line_is_recognised_in_a_narrow_terminal(
+    environment: dict[str, str], database: Database
+) -> None:
+    url = "tcp://gateway-of-a-long-name.example:4001"
+    await database.rows("update line set url = $1 where id = (select min(id) from line)", f"{url}?timeout=1")
+    output = await shown(environment | {"COLUMNS": "80"}, "lines")
+    first = "".join(row.split()[0] for row in output.splitlines() if row[1:2].strip() and "─" not in row)
+    assert url in first

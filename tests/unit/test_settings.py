@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -34,3 +35,11 @@ def test_an_encrypted_address_names_the_settings_that_it_wants(given: dict[str, 
     settings = Settings.model_validate({"listen": "127.0.0.1:0?tls=yes", **given})
     with pytest.raises(ConfigurationError, match=r"TEPLO_LISTEN_CERTIFICATE and TEPLO_LISTEN_KEY"):
         listening_of(settings)
+
+
+@pytest.mark.parametrize("written", ["90", "PT1M30S", "PT90S"])
+def test_a_duration_is_written_in_seconds_or_as_the_standard_has_it(
+    written: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TEPLO_POLL_EVERY", written)
+    assert read_settings().poll_every == timedelta(minutes=1, seconds=30)
