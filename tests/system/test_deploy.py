@@ -144,7 +144,7 @@ async def test_alerts_and_dashboard_ask_for_numbers_that_exist(database: Databas
 
 
 def test_labels_that_alerts_and_dashboard_choose_by_exist() -> None:
-    words = {
+    words: dict[str, set[str]] = {
         "kind": set(ProblemKind),
         "outcome": set(Outcome),
         "state": set(LineCondition),
