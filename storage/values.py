@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Any, Final
 
 from metering.consumption import DISQUALIFYING
-from metering.errors import ReadingConflict
+from metering.errors import ReadingConflict, StorageError
 from metering.polls import PollReport
 from metering.quantities import REGISTERS
 from metering.readings import ArchiveReadings, MissingSlot, Reading, SnapshotReadings
@@ -124,7 +124,7 @@ async def _store(connection: Any, reports: Sequence[PollReport], cause: Cause) -
 
 
 async def _store_values(connection: Any, values: Sequence[Row], cause: Cause) -> SaveResult:
-    await connection.copy_records_to_table("incoming_value", records=values, columns=_INCOMING)
+    await _copy(connection, values)
     starts = [row[4] for row in values]
     span = min(starts), max(starts)  # type: ignore[type-var]
     await connection.execute(_SQL["compare"], *span, cause.value)
@@ -138,6 +138,16 @@ async def _store_values(connection: Any, values: Sequence[Row], cause: Cause) ->
     await connection.execute(_SQL["close_gaps"])
     await connection.execute(_SQL["tell_levels"], REGISTERS, _INVALID)
     return result
+
+
+async def _copy(connection: Any, values: Sequence[Row]) -> None:
+    """StorageError for a value that fits no column: copying raises what statements have as a DataError."""
+    try:
+        await connection.copy_records_to_table("incoming_value", records=values, columns=_INCOMING)
+    except (OverflowError, TypeError) as error:
+        raise StorageError(
+            f"A report brings what no meter can say: {error}. It is damaged, or its driver is wrong."
+        ) from error
 
 
 async def _store_conditions(connection: Any, reports: Sequence[PollReport], *, revised: bool) -> None:

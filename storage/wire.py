@@ -31,6 +31,9 @@ LARGEST_UNPACKED: Final = 128 * 1024 * 1024
 """Two months of hours with fifty values each, and every byte they were read from, are a quarter of it."""
 LONGEST_NUMBER: Final = 400
 """Digits before or after the point; a number of three letters may stand for gigabytes."""
+FIRST_YEAR: Final = 1900
+LAST_YEAR: Final = 9000
+"""So far from the ends of the calendar every instant can be told in every zone."""
 
 _VERSION: Final = b"\x01"
 _HARD: Final = 3
@@ -147,8 +150,11 @@ def _exponent(number: Decimal) -> int:
 
 
 def _check_instants(instants: Iterable[datetime]) -> None:
-    if any(at.tzinfo is None for at in instants):
-        raise DecodeError("An instant without a zone is refused: nobody knows when it was.")
+    for at in instants:
+        if at.tzinfo is None:
+            raise DecodeError("An instant without a zone is refused: nobody knows when it was.")
+        if not FIRST_YEAR <= at.year <= LAST_YEAR:
+            raise DecodeError(f"An instant in the year {at.year} is refused: nothing was read then.")
 
 
 def _check_call(call: Call) -> None:

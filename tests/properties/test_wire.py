@@ -272,3 +272,11 @@ def test_every_cut_is_a_decode_error(name: str, data: st.DataObject) -> None:
         decode(packed[: data.draw(st.integers(0, len(packed) - 1))])
     with pytest.raises(DecodeError):
         decode(packed + b"\x00")
+
+
+@pytest.mark.parametrize("at", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00"])
+def test_an_instant_that_is_none_in_utc_is_a_decode_error(at: str) -> None:
+    """`datetime` takes both, and neither can be told in UTC: PostgreSQL, pages and digests need that."""
+    contacts = HeardContacts((Contact(1, datetime.fromisoformat(at)),))
+    with pytest.raises(DecodeError, match="instant"):
+        wire.decode_contacts(wire.encode_contacts(contacts))

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
-from metering.errors import ReadingConflict
+from metering.errors import ReadingConflict, StorageError, StorageUnavailable
 from metering.polls import HoldReason, Outcome, PollReport
 from storage.polls import Polls
 from storage.pool import Database
@@ -70,6 +71,30 @@ async def test_a_batch_is_stored_whole_or_not_at_all(database: Database) -> None
     assert await polls.save_many([]) == SaveResult(0, 0, 0)
     assert await polls.save_many(good) == SaveResult(0, 0, 0)
     assert len(await polls.list()) == 2
+
+
+def spoiled(meter: int, **changes: Any) -> PollReport:
+    whole = record(START, reading("1"))
+    return report(meter, archive=[whole, replace(whole, slot=record(START + HOUR).slot, **changes)])
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        pytest.param({"frame": 2**40}, id="a number too large for its column"),
+        pytest.param({"meter_time": START}, id="a meter's time with a zone"),
+        pytest.param({"meter_time": None}, id="no time at all"),
+    ],
+)
+async def test_what_fits_no_column_is_refused_and_stops_nobody(
+    database: Database, changes: dict[str, Any]
+) -> None:
+    spot, polls = await place(database), Polls(database)
+    with pytest.raises(StorageError) as refused:
+        await polls.save(spoiled(spot.meter, **changes))
+    assert not isinstance(refused.value, StorageUnavailable)
+    assert await polls.list() == []
+    assert await polls.save(report(spot.meter, archive=[record(START, reading("1"))])) == SaveResult(1, 0, 0)
 
 
 async def test_what_a_held_report_brought_is_no_reading(database: Database) -> None:
