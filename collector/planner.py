@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Final
 
+import structlog
+
 from collector.dueness import is_due, line_rests
 from collector.poll import Clock
 from collector.urgency import Urgency, urgency
@@ -17,6 +19,8 @@ from storage.jobs import Jobs
 from storage.pool import Database
 from storage.surveys import Surveys
 from storage.usage_points import Line, Registry
+
+log = structlog.get_logger()
 
 ROUTINE: Final = 10
 PRIORITIES: Final[Mapping[Urgency, int]] = {
@@ -51,7 +55,7 @@ class Planner:
         self._plan = plan
         self._now = now
         self._registry = Registry(database)
-        self._books = Books(database)
+        self._books = Books(database, _settings_left_out)
         self._jobs = Jobs(database)
         self._surveys = Surveys(database)
         self._clocks = ClockSettings(database)
@@ -87,3 +91,7 @@ class Planner:
         """Whether its modem may still be about to connect to us."""
         nobodys = line.queue is None and line.url.startswith("inbound:")
         return nobodys and self._now() < self._patient_until
+
+
+def _settings_left_out(text: str) -> None:
+    log.error("poll plan settings are not understood and left out", settings=text)

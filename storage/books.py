@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -65,12 +65,12 @@ class _Wanted:
 
 
 class Books:
-    """`base` is the plan over which the stored settings are laid."""
+    """`base` is the plan over which the stored settings are laid; `told` hears of those that are left out."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, told: Callable[[str], None] = lambda text: None) -> None:
         self._database = database
         self._models = Models(database)
-        self._plans = PlansInForce()
+        self._plans = PlansInForce(told)
 
     async def outlines(self, base: PollPlan, now: datetime) -> list[Outline]:
         """Every polled meter, by line."""

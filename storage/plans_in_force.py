@@ -7,14 +7,10 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, Final
 
-import structlog
-
 from metering.errors import ConfigurationError
 from metering.plan_settings import plan_of
 from metering.plans import PollPlan
 from storage import sql
-
-log = structlog.get_logger()
 
 _SQL = sql.statements("plans_in_force")
 
@@ -26,9 +22,13 @@ PlanOf = Callable[[int, str], PollPlan]
 
 
 class PlansInForce:
-    """Plans with the same settings are made once, as long as `base` is the same."""
+    """Plans with the same settings are made once, as long as `base` is the same.
 
-    def __init__(self) -> None:
+    `told` hears of settings that are not understood.
+    """
+
+    def __init__(self, told: Callable[[str], None]) -> None:
+        self._told = told
         self._base = PollPlan()
         self._made: dict[tuple[str, ...], PollPlan] = {}
 
@@ -65,7 +65,7 @@ class PlansInForce:
             try:
                 plan_of(self._base, *understood, settings)
             except ConfigurationError as error:
-                log.error("plan settings are left out", settings=layer, error=str(error))
+                self._told(f"{layer}: {error}")
             else:
                 understood.append(settings)
         return plan_of(self._base, *understood)
