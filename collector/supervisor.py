@@ -47,7 +47,7 @@ def ungrouped() -> Iterator[None]:
 
 
 async def _keep_alive(name: str, task: Task, stop: asyncio.Event) -> None:
-    pause, loop = FIRST_PAUSE, asyncio.get_running_loop()
+    pause, loop, telling = FIRST_PAUSE, asyncio.get_running_loop(), _Telling(name)
     while not stop.is_set():
         begun = loop.time()
         try:
@@ -57,9 +57,24 @@ async def _keep_alive(name: str, task: Task, stop: asyncio.Event) -> None:
             raise
         except TeploError as error:
             pause = FIRST_PAUSE if loop.time() - begun >= HEALTHY else pause
-            log.warning("task failed", task=name, error=str(error), again_in=pause)
+            telling.failed(str(error), pause)
         await wait(stop, pause)
         pause = min(pause * 2, LONGEST_PAUSE)
+
+
+class _Telling:
+    """What fails for days in the same way is told ever more rarely: at its 1st, 2nd, 4th, 8th time."""
+
+    def __init__(self, task: str) -> None:
+        self._task = task
+        self._error = ""
+        self._times = 0
+
+    def failed(self, error: str, pause: float) -> None:
+        anew = error != self._error or pause == FIRST_PAUSE
+        self._error, self._times = error, 1 if anew else self._times + 1
+        if self._times & (self._times - 1) == 0:
+            log.warning("task failed", task=self._task, error=error, times=self._times, again_in=pause)
 
 
 async def wait(stop: asyncio.Event, seconds: float) -> None:

@@ -12,8 +12,8 @@ from collector.gaps import ArchivePlan, ArchiveRange, WantedArchives
 from collector.links.url import LineUrl
 from collector.poll import Poll, PolledMeter
 from metering.calendar import ArchiveKind, MeterZone, slots
-from metering.errors import ConfigurationError, TeploError
-from metering.polls import PollReport
+from metering.errors import ConfigurationError, TeploError, WrongMeter
+from metering.polls import HoldReason, PollReport
 from protocols.driver import Driver
 from teplo.composition import clock, driver_for, new_identifier, open_link, session_for, texts
 from teplo.report import print_report, report_as_json
@@ -46,9 +46,20 @@ def poll(
         archives=wanted_slots(archive, start, end),
     )
     report, error = asyncio.run(poll_once(line, driver, meter))
+    refuse_another(report, meter)
     print(report_as_json(report)) if as_json else print_report(report, texts())
     if error is not None:
         raise error
+
+
+def refuse_another(report: PollReport, meter: PolledMeter) -> None:
+    """WrongMeter when another meter answered than was asked for: its values would be taken for this one's."""
+    if report.held is HoldReason.NEW_METER and report.identity:
+        raise WrongMeter(
+            f"Meter {report.identity.serial} answered at address {meter.address}, but {meter.serial} was "
+            "asked for. Likely the meter was replaced or two addresses were mixed up: compare the number on its "
+            "face, or leave --serial out to read it all the same."
+        )
 
 
 def wanted_slots(kind: ArchiveKind | None, start: datetime | None, end: datetime | None) -> WantedArchives:

@@ -6,6 +6,7 @@ import asyncio
 from itertools import pairwise
 
 import pytest
+from structlog.testing import capture_logs
 
 from collector import supervisor
 from collector.supervisor import supervise
@@ -76,3 +77,22 @@ def test_a_task_that_ran_well_begins_anew_with_the_first_pause() -> None:
     assert pauses[0] == pytest.approx(0.001)
     assert max(pauses[:20]) == pytest.approx(supervisor.LONGEST_PAUSE), "the database was away"
     assert pauses[20] == pytest.approx(3600.001, abs=1e-4)
+
+
+def test_a_failure_that_lasts_is_told_ever_more_rarely() -> None:
+    async def through() -> None:
+        stop, starts = asyncio.Event(), []
+
+        async def away(stopped: asyncio.Event) -> None:
+            starts.append(1)
+            if len(starts) == 40:
+                stopped.set()
+            raise StorageUnavailable("away" if len(starts) != 20 else "too many connections")
+
+        await supervise({"away": away}, stop)
+
+    with capture_logs() as told:
+        run_instantly(through())
+    times = [one["times"] for one in told]
+    assert times == [1, 2, 4, 8, 16, 1, 1, 2, 4, 8, 16]
+    assert told[5]["error"] == "too many connections"
