@@ -32,7 +32,7 @@ class RequestState(StrEnum):
     DONE = "done"
     FAILED = "failed"
     REFUSED = "refused"
-    """Nobody was asked: the battery's or the line's budget is spent; `message` says when to ask again."""
+    """Nobody was asked: a budget is spent, or another meter is in its place; `message` says what to do."""
     CANCELLED = "cancelled"
 
 

@@ -16,7 +16,8 @@ async def put_in_place(connection: Any, meter_id: int, serial: str, since: datet
     """The id of the meter with this serial, which answers at the address of `meter_id` from `since` on.
 
     It is registered there with the model, line, address and zone of the one before, which is polled no more;
-    where that one was installed, the new one is. A meter that is registered there already stays as it is.
+    where that one was installed, the new one is; what people still wanted of that one is refused. A meter
+    that is registered there already stays as it is.
     ReadingConflict when it is polled elsewhere, or still installed there.
     """
     place = await connection.fetchrow(_SQL["place"], meter_id)
@@ -24,6 +25,9 @@ async def put_in_place(connection: Any, meter_id: int, serial: str, since: datet
     if known is not None and known["polled"]:
         return _same_place(known, place, serial)
     before = await connection.fetchval(_SQL["take_off"], place["line_id"], place["address"]) or meter_id
+    await connection.execute(
+        _SQL["end_requests"], before, f"Meter {serial} is in its place now: ask that one."
+    )
     new: int = await connection.fetchval(_SQL["register"], serial, *place.values())
     await connection.execute(_SQL["forget_zones"], meter_id, new)
     await connection.execute(_SQL["inherit_zones"], meter_id, new)

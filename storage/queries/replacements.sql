@@ -7,6 +7,11 @@ select id, line_id, address, polled from meter where model = $1 and serial = $2;
 -- name: take_off
 update meter set polled = false where line_id = $1 and address = $2 and polled returning id;
 
+-- name: end_requests
+update poll_request
+set state = 'refused', finished_at = greatest(now(), requested_at), message = $2
+where meter_id = $1 and state in ('queued', 'running');
+
 -- name: register
 insert into meter (serial, model, address, line_id, zone) values ($1, $2, $3, $4, $5)
 on conflict (model, serial) do update

@@ -21,10 +21,12 @@ from metering.meters import MeterConfiguration, MeterIdentity
 from metering.plans import PollPlan
 from metering.polls import HoldReason, Outcome, PollReport
 from metering.readings import Flag, GapReason
+from metering.requests import PollRequest, RequestKind, RequestState
 from storage import held
 from storage.books import Books
 from storage.decisions import Act, Decided, Decisions
 from storage.held import Held, HeldState
+from storage.poll_requests import PollRequests
 from storage.polls import Polls
 from storage.pool import Database
 from storage.readings import Readings
@@ -312,6 +314,16 @@ async def test_an_accepted_new_meter_takes_the_place_of_the_old_one(database: Da
     assert {row[0] for row in await archived(database)} == {new.id}
     assert {one.meter_id for one in await Polls(database).list()} == {new.id}
     assert [one.meter_id for one in await Held(database).list()] == [old.id, old.id]
+
+
+async def test_whoever_waits_for_the_old_meter_is_told_of_the_new_one(database: Database) -> None:
+    spot, requests = await replaced(database), PollRequests(database)
+    asked = await requests.ask(PollRequest(UUID(int=9), spot.meter, RequestKind.NOW, "Ержан", NOON))
+    await Decisions(database).accept(act(spot.meter, HoldReason.NEW_METER))
+    told = await requests.get(asked.id)
+    assert told is not None
+    assert told.state is RequestState.REFUSED
+    assert "777" in told.message
 
 
 async def test_polls_of_the_new_meter_that_come_late_are_its_own(database: Database) -> None:
