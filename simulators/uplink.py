@@ -14,10 +14,14 @@ CUT: Final = "cut"
 
 
 class Uplink:
-    """Stands before far ends. `failing`: the share of calls that come to nothing; `counts`: what befell."""
+    """Stands before far ends. `counts` says what befell.
 
-    def __init__(self, random: Random, failing: float = 0.0) -> None:
+    `failing`: the share of calls that come to nothing; `cutting`: of questions at which the call is cut.
+    """
+
+    def __init__(self, random: Random, failing: float = 0.0, cutting: float = 0.0) -> None:
         self.failing = failing
+        self.cutting = cutting
         self.counts: Counter[str] = Counter()
         self._random = random
         self._down = False
@@ -54,6 +58,12 @@ class Uplink:
             return False
         return True
 
+    def cuts(self) -> bool:
+        """Whether the call is cut at this question."""
+        cut = self._random.random() < self.cutting
+        self.counts[CUT] += cut
+        return cut
+
     def remember(self, call: _Call, caller: Caller) -> None:
         self._open[call] = caller
 
@@ -77,11 +87,17 @@ class _Call:
     def __init__(self, uplink: Uplink, inner: Connection, caller: Caller) -> None:
         self._uplink = uplink
         self._inner = inner
+        self._caller = caller
         uplink.remember(self, caller)
 
     async def hear(self, data: bytes) -> None:
-        if not self._uplink.down:
-            await self._inner.hear(data)
+        if self._uplink.down:
+            return
+        if self._uplink.cuts():
+            self._uplink.forget(self)
+            self._caller.cut()
+            return
+        await self._inner.hear(data)
 
     async def close(self) -> None:
         self._uplink.forget(self)

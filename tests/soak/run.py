@@ -29,9 +29,12 @@ from tests.soak.trials import Event, Trials
 
 EPOCH = datetime(2026, 1, 10, 19, 0, tzinfo=UTC)
 """Midnight in Almaty, in the cold."""
-FAILING = 0.1
+FAILING, CUTTING = 0.1, 0.002
+"""Shares of the calls that come to nothing, and of the questions at which one is cut."""
+BEFORE = 10.0
+"""Seconds in which collectors come to life before the first day begins."""
 SETTINGS = {"max_connections": "200", "fsync": "off", "synchronous_commit": "off"}
-QUIET = timedelta(hours=20)
+QUIET = timedelta(hours=10)
 """At the end nothing more goes wrong: what can still be read is read."""
 
 
@@ -79,7 +82,7 @@ async def soak(plan: Soak, tell: Callable[[str], None] = lambda line: None) -> R
         try:
             await migrate(url)
             with (folder / "collectors.log").open("wb") as log:
-                crew = Crew(url, folder / "kept", Accelerated(EPOCH, time.time(), plan.speed),
+                crew = Crew(url, folder / "kept", Accelerated(EPOCH, time.time() + BEFORE, plan.speed),
                             [f"collector-{n}" for n in range(plan.collectors)], log)  # fmt: skip
                 return await _run(plan, server, crew, tell)
         finally:
@@ -98,11 +101,11 @@ def _tell_log(path: Path, tell: Callable[[str], None]) -> None:
 
 async def _run(plan: Soak, server: EmbeddedPostgres, crew: Crew, tell: Callable[[str], None]) -> Result:
     random, clock = Random(plan.seed), crew.clock
-    uplink = Uplink(Random(plan.seed), FAILING)
+    uplink = Uplink(Random(plan.seed), FAILING, CUTTING)
     ordeal = Ordeal(plan.meters, plan.length, *_changes(plan))
     async with (
         Database(crew.url, timeout=5.0) as database,
-        running_fleet(town(ordeal), now=clock, random=random, uplink=uplink, faults="field") as fleet,
+        running_fleet(town(ordeal), now=clock, random=random, uplink=uplink) as fleet,
     ):
         meters = await register(fleet, database, EPOCH)
         await database.rows("update meter set registered_at = $1", EPOCH)

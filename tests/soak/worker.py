@@ -20,7 +20,7 @@ PLAN = PollPlan(
     every=timedelta(hours=6),
     retry=timedelta(minutes=4),
     archives={
-        ArchiveKind.HOUR: KindPlan(150),
+        ArchiveKind.HOUR: KindPlan(100),
         ArchiveKind.DAY: KindPlan(8),
         ArchiveKind.MONTH: KindPlan(1),
         ArchiveKind.TOTAL: KindPlan(8),
