@@ -85,6 +85,12 @@ def translated() -> Iterator[None]:
         raise kind(f"{text}. ({str(error) or type(error).__name__})") from error
 
 
+async def _given_back(connection: Any) -> None:
+    """Nothing of a session outlives its statements here, so that nobody waits for a reset of all of it."""
+    if connection.is_in_transaction():
+        await connection.execute("rollback")
+
+
 class Database:
     """A pool that connects when it is first asked, and again after the database was away.
 
@@ -110,6 +116,7 @@ class Database:
                 max_size=self._size,
                 timeout=self._timeout,
                 command_timeout=60.0,
+                reset=_given_back,
                 server_settings={"timezone": "UTC", "application_name": "teplo"},
             )
         return self
