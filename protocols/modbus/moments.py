@@ -77,4 +77,7 @@ def meter_time(year: int, month: int, day: int, hour: int = 0, minute: int = 0, 
         return datetime.combine(date(year, month, day), time(hour, minute, second))
     except ValueError as error:
         written = f"{year}-{month}-{day} {hour}:{minute}:{second}"
-        raise DecodeError(f"The meter's date {written} does not exist: {error}.") from error
+        raise DecodeError(
+            f"The meter's date {written} does not exist: {error}. Likely another model is registered, or the "
+            "clock was never set: check the model and the clock on the meter's display."
+        ) from error

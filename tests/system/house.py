@@ -19,6 +19,8 @@ from metering.errors import StorageUnavailable
 from metering.plans import KindPlan, PollPlan
 from simulators import fleet_file
 from simulators.fleet import RunningFleet, running_fleet
+from simulators.memory import Clock
+from simulators.uplink import Uplink
 from storage.pool import Database
 from teplo.composition import clock, random_source
 from teplo.demo.site import RegisteredMeter, register
@@ -46,12 +48,13 @@ def line(protocol: str, *meters: str, front: str = "tcp") -> str:
 
 @asynccontextmanager
 async def running_house(
-    database: Database, *lines: str, faults: str = "none"
+    database: Database, *lines: str, faults: str = "none", uplink: Uplink | None = None, now: Clock = clock
 ) -> AsyncIterator[tuple[RunningFleet, list[RegisteredMeter]]]:
-    """Serve these lines and register their meters."""
+    """Serve these lines and register their meters. `uplink` is the network before them."""
     fleet = fleet_file.read(HEAD + "".join(lines), Path("test.toml"))
-    async with running_fleet(fleet, now=clock, random=random_source(1), faults=faults) as running:
-        meters = await register(running, database, clock() - timedelta(days=90))
+    chance = random_source(1)
+    async with running_fleet(fleet, now=now, random=chance, faults=faults, uplink=uplink) as running:
+        meters = await register(running, database, now() - timedelta(days=90))
         yield running, meters
 
 
