@@ -141,13 +141,16 @@ class Delivery:
             try:
                 moved += await self._move()
             except StorageUnavailable as error:
-                log.info("spool waits", entries=self._spool.state().entries, error=str(error))
+                if pause < LONGEST_PAUSE:
+                    log.info("spool waits", entries=self._spool.state().entries, error=str(error))
                 await wait(stop, pause)
                 pause, begun, moved = min(2 * pause, LONGEST_PAUSE), loop.time(), 0
             else:
                 pause = FIRST_PAUSE
                 self._rate = moved / max(loop.time() - begun, 1e-6)
             self._look()
+        if not self._filled.is_set():
+            log.info("spool is empty again", entries=moved, a_second=round(self._rate))
 
     async def _move(self) -> int:
         """One batch from the disk to the sink; how many entries left the spool."""

@@ -57,8 +57,8 @@ def refuse_another(report: PollReport, meter: PolledMeter) -> None:
     if report.held is HoldReason.NEW_METER and report.identity:
         raise WrongMeter(
             f"Meter {report.identity.serial} answered at address {meter.address}, but {meter.serial} was "
-            "asked for. Likely the meter was replaced or two addresses were mixed up: compare the number on its "
-            "face, or leave --serial out to read it all the same."
+            "asked for. Likely the meter was replaced or two addresses were mixed up: compare the number on "
+            "its face, or leave --serial out to read it all the same."
         )
 
 
