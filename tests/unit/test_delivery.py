@@ -9,6 +9,7 @@ from pathlib import Path
 from uuid import UUID
 
 import pytest
+from structlog.testing import capture_logs
 
 from collector.delivery import Delivery
 from collector.entries import Entry, EntryKind
@@ -101,7 +102,9 @@ async def test_draining_takes_batches(sink: MemorySink, spool: Spool) -> None:
     for number in range(120):
         await delivery.save(report(number))
     sink.away = False
-    await drained(delivery)
+    with capture_logs() as told:
+        await drained(delivery)
+    assert [(one["event"], one["entries"]) for one in told] == [("spool is empty again", 120)]
     assert values(sink) == [report(number) for number in range(120)]
     assert sink.batches == [120]
     assert delivery.state.rate > 0
