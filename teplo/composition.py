@@ -49,9 +49,7 @@ async def open_modem(url: str) -> Link:
     return await opening.open_link(LineUrl.parse(url), MODEM)
 
 
-def session_for(
-    link: Link, url: LineUrl, driver: Driver, now: Callable[[], datetime] = clock
-) -> Session:
+def session_for(link: Link, url: LineUrl, driver: Driver, now: Callable[[], datetime] = clock) -> Session:
     """A session with the line's own times, or the model's where the URL names none."""
     return Session(link, settings=LineSettings.of(url, driver.info.line), now=now)
 

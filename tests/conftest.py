@@ -8,6 +8,7 @@ pytest_plugins = ["tests.support.postgres", "tests.support.timescale"]
 
 LONGEST_FIRST = (
     "test_gsm_fleet.py",
+    "test_soak.py",
     "test_dialling.py",
     "test_contract.py",
     "test_collector.py",

@@ -66,15 +66,16 @@ async def _redecode(wanted: Wanted, *, write: bool, as_json: bool) -> None:
 
 
 async def _compare(database: Database, wanted: Wanted) -> Findings:
-    polls, _held = await Redecoding(database).count(wanted)
+    (polls, _held), _ = await Redecoding(database).count(wanted), texts()
     with counting() as progress:
-        task = progress.add_task(texts()("polls decoded again"), total=polls)
+        task = progress.add_task(_("polls decoded again"), total=polls)
         return await compare(database, wanted, lambda done: progress.advance(task, done))
 
 
 async def _write(database: Database, wanted: Wanted, findings: Findings) -> int:
+    _ = texts()
     with counting() as progress:
-        task = progress.add_task(texts()("polls written"), total=len(findings.changed))
+        task = progress.add_task(_("polls written"), total=len(findings.changed))
         return await write(database, wanted, findings.changed, lambda done: progress.advance(task, done))
 
 

@@ -28,6 +28,7 @@ ANSWERS = {
     "POST /api/v1/meters/{}/poll-requests": 422,
     "PUT /api/v1/usage-points/{}/poll-plan": 422,
     "POST /api/v1/meters/{}/held-polls/decision": 422,
+    "GET /api/v1/meters/{}/hours": 422,
 }
 """Of the operations that answer neither 200 nor, to an id that is nowhere, 404."""
 SCOPES = {
@@ -59,6 +60,14 @@ SCOPES = {
     "GET /api/v1/held-polls/{}": Scope.POLLS_READ,
     "GET /api/v1/held-polls/{}/readings": Scope.POLLS_READ,
     "POST /api/v1/meters/{}/held-polls/decision": Scope.POLLS_DECIDE,
+    "GET /api/v1/outcomes": Scope.POLLS_READ,
+    "GET /api/v1/outcome-counts": Scope.POLLS_READ,
+    "GET /api/v1/lines": Scope.POLLS_READ,
+    "GET /api/v1/problems": Scope.POLLS_READ,
+    "GET /metrics": Scope.POLLS_READ,
+    "GET /api/v1/completeness": Scope.READINGS_READ,
+    "GET /api/v1/completeness.csv": Scope.READINGS_READ,
+    "GET /api/v1/meters/{}/hours": Scope.READINGS_READ,
     "GET /api/v1/usage-points/{}/consumption": Scope.BILLING_READ,
     "GET /api/v1/consumption": Scope.BILLING_READ,
     "GET /api/v1/consumption.csv": Scope.BILLING_READ,

@@ -34,7 +34,7 @@ FAILING, CUTTING = 0.1, 0.002
 BEFORE = 10.0
 """Seconds in which collectors come to life before the first day begins."""
 SETTINGS = {"max_connections": "200", "fsync": "off", "synchronous_commit": "off"}
-QUIET = timedelta(hours=10)
+QUIET = timedelta(hours=8)
 """At the end nothing more goes wrong: what can still be read is read."""
 
 

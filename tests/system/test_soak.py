@@ -9,7 +9,7 @@ import pytest
 from tests.soak.run import Soak, soak
 from tests.soak.table import failures, rows
 
-SHORT = Soak(meters=30, length=timedelta(days=1.2), speed=960, collectors=2)
+SHORT = Soak(meters=30, length=timedelta(days=1.2), speed=720, collectors=2)
 
 
 @pytest.mark.timeout(420)

@@ -13,7 +13,8 @@ TREE = {
     "ExchangeError": {"NoResponse", "FrameError"},
     "MeterError": {"NotSupported", "MeterBusy", "AccessDenied", "ConfigurationChanged", "WrongMeter"},
     "DecodeError": set(),
-    "StorageError": {"StorageUnavailable", "ReadingConflict"},
+    "CalledOff": set(),
+    "StorageError": {"StorageUnavailable", "ReadingConflict", "TooManyRequests"},
 }
 CLASSES = [kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, TeploError)]
 
