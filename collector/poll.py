@@ -381,9 +381,9 @@ class Poll:
             )
         if self._outcome(doubt) is Outcome.ARCHIVE_ABSENT and self._asked and not self._refused:
             told.append(
-                f"The meter has no {self._asked.archive} record of what was asked for. Likely its memory does "
-                "not reach back so far, or the meter is younger: compare the depth of its archive and the day "
-                "of its installation."
+                f"The meter has no {self._asked.archive} record of what was asked for. Likely its memory "
+                "does not reach back so far, or the meter is younger: compare the depth of its archive and "
+                "the day of its installation."
             )
         return " ".join(told + self._refused)
 

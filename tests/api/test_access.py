@@ -17,18 +17,19 @@ OPEN = {"/health/live", "/health/ready"}
 PERIOD = {"from": "2026-01-01T00:00:00Z", "to": "2026-02-01T00:00:00Z", "kind": "hour"}
 SURVEY = {"line_id": 999}
 QUERIES = {
+    "GET /api/v1/outcome-counts": PERIOD | {"by": "day"},
+    "GET /api/v1/meters/{}/hours": PERIOD | {"quantity": "energy_heating"},
     "GET /api/v1/modems": {"kind": "own"},
     "GET /api/v1/reports/modems": {"kind": "silent"},
     "DELETE /api/v1/strangers": {"identity": "999"},
 }
-"""Of the operations to which a period means nothing."""
+"""Of the operations to which a period means nothing, or not everything."""
 ANSWERS = {
     "DELETE /api/v1/strangers": 204,
     "POST /api/v1/signal-surveys": 422,
     "POST /api/v1/meters/{}/poll-requests": 422,
     "PUT /api/v1/usage-points/{}/poll-plan": 422,
     "POST /api/v1/meters/{}/held-polls/decision": 422,
-    "GET /api/v1/meters/{}/hours": 422,
 }
 """Of the operations that answer neither 200 nor, to an id that is nowhere, 404."""
 SCOPES = {
