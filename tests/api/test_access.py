@@ -17,6 +17,7 @@ OPEN = {"/health/live", "/health/ready"}
 PERIOD = {"from": "2026-01-01T00:00:00Z", "to": "2026-02-01T00:00:00Z", "kind": "hour"}
 SURVEY = {"line_id": 999}
 QUERIES = {
+    "GET /api/v1/problems": {},
     "GET /api/v1/outcome-counts": PERIOD | {"by": "day"},
     "GET /api/v1/meters/{}/hours": PERIOD | {"quantity": "energy_heating"},
     "GET /api/v1/modems": {"kind": "own"},
