@@ -10,8 +10,8 @@ from typing import Final
 
 import structlog
 
+from collector.endings import without_readings
 from collector.entries import Entry, Sink
-from collector.poll import without_readings
 from collector.spool import Spool, SpooledEntry, SpoolState
 from collector.supervisor import first_of, wait
 from metering.calls import Call

@@ -10,8 +10,8 @@ from dataclasses import replace
 from typing import Final
 
 from collector.clock_visit import ClockVisit, ClockWish
+from collector.endings import outcome_of
 from collector.links.url import LineUrl
-from collector.poll import outcome_of
 from collector.serving import Tools
 from metering.calendar import MeterZone
 from metering.errors import NotSupported, StorageUnavailable, TeploError

@@ -10,8 +10,9 @@ from uuid import UUID
 
 import structlog
 
+from collector.endings import outcome_of
 from collector.links import Link
-from collector.poll import Clock, Poll, PolledMeter, Progress, outcome_of
+from collector.poll import Clock, Poll, PolledMeter, Progress
 from collector.session import Session
 from metering.errors import GatewayWedged, LineError, LineLost, NoResponse, TeploError
 from metering.polls import Direction, Outcome, PollReport

@@ -16,12 +16,13 @@ from collector.asked import wanted_of
 from collector.breaker import probing
 from collector.delivery import Delivery
 from collector.dueness import is_due, line_rests
+from collector.endings import outcome_of
 from collector.field_book import FieldBook
 from collector.gaps import ArchiveRequest, WantedArchives, requests_for
 from collector.line_service import DueMeter, LineService, Others, Wishes
 from collector.links import Link
 from collector.links.url import LineUrl
-from collector.poll import Clock, PolledMeter, outcome_of
+from collector.poll import Clock, PolledMeter
 from collector.session import Session
 from collector.urgency import urgency
 from metering.books import BookedMeter, LineBook

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from collector.endings import without_readings
 from collector.entries import Entry
-from collector.poll import without_readings
 from metering.calls import Call
 from metering.errors import ReadingConflict, StorageError, StorageUnavailable
 from metering.polls import PollReport

@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID, uuid5
 
+from collector.endings import HELD, HELD_BECAUSE
 from collector.normalise import Normaliser
-from collector.poll import HELD, HELD_BECAUSE
 from metering.calendar import MeterZone
 from metering.errors import DecodeError
 from metering.holding import hold_reason

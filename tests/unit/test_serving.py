@@ -13,13 +13,13 @@ from uuid import UUID
 import pytest
 
 from collector.delivery import REFUSED_FOR, Delivery
+from collector.endings import without_readings
 from collector.field_book import FieldBook
 from collector.line_settings import LineSettings
 from collector.links import Link
 from collector.links.fake import FakeLink
 from collector.links.url import LineUrl
 from collector.offline import BookedWishes
-from collector.poll import without_readings
 from collector.serving import Serving, Tools
 from collector.session import Session
 from collector.sinks import MemorySink
