@@ -50,8 +50,8 @@ MARGIN: Final = timedelta(seconds=15)
 
 
 NEVER: Final = timedelta(days=36_500)
-HOMES_EVERY: Final = 6
-"""Ticks between two looks at which lines are ours while the database is away."""
+SELDOM: Final = 6
+"""Ticks between two looks at what changes seldom: homes of lines, and what is told of the spool."""
 MOST_BOOKS: Final = 100
 """Books that are fetched beforehand at one look."""
 BOOKS_LAST: Final = timedelta(hours=1)
@@ -283,7 +283,7 @@ class Collector:
                 await self._spools.tell(
                     self._settings.name, spool.entries, spool.size, spool.limit, spool.oldest_at
                 )
-            await wait(stop, self._settings.tick)
+            await wait(stop, SELDOM * self._settings.tick)
 
     async def _learn_homes(self, stop: asyncio.Event) -> None:
         """Which lines to serve while the database is away, and their books."""
@@ -293,7 +293,7 @@ class Collector:
             homes = await self._lines.homes(self._settings.name)
             await self._offline.learn_homes(homes)
             await self._renew_books(homes)
-            await wait(stop, HOMES_EVERY * self._settings.tick)
+            await wait(stop, SELDOM * self._settings.tick)
 
     async def _renew_books(self, homes: Collection[int]) -> None:
         """Of lines that are new here, and of those that others have served since."""

@@ -84,7 +84,7 @@ async def serve(one: Collector, line_id: int) -> None:
 
 def hasty(name: str = "main", plan: PollPlan = QUICK) -> CollectorSettings:
     """Settings under which nobody waits long."""
-    return CollectorSettings(name=name, plan=plan, tick=0.05, heartbeat=HEARTBEAT)
+    return CollectorSettings(name=name, plan=plan, tick=0.1, heartbeat=HEARTBEAT)
 
 
 @asynccontextmanager

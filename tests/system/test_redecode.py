@@ -34,7 +34,7 @@ from tests.support.past_meter import NOW, ZONE, PastMeter, driver_of, ticking
 
 DAY = timedelta(days=1)
 WANTED = ArchivePlan({ArchiveKind.HOUR: 5, ArchiveKind.DAY: 2, ArchiveKind.TOTAL: 2})
-PROTOCOLS = ("m-bus", "modbus-rtu", "vkt7", "pulsar")
+PROTOCOLS = ("m-bus", "vkt7")
 POLLS = 4
 WRONG = Decimal(10)
 DIGITS = Decimal("1E-14")
