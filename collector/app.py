@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Collection, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import partial
 from typing import Final
 
 import structlog
@@ -122,7 +123,7 @@ class Collector:
         self._metrics = metrics
         self._housekeeping = Housekeeping(database, tools.now, settings.keep_frames)
         self._wishes = DatabaseWishes(database, tools.now)
-        self._reach = Reach(settings.tick)
+        self._reach = Reach(settings.tick, settings.heartbeat.total_seconds())
         self._in_service = LinesInService()
         self._offline = Offline(
             self._serving,
@@ -143,6 +144,7 @@ class Collector:
         self._instance = tools.new_id()
         self._life = MISSED * timedelta(seconds=settings.tick) + MARGIN
         self._named = asyncio.Event()
+        self._homes: set[int] = set()
         self._visits_told = True
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -244,12 +246,17 @@ class Collector:
             book = await self._books.line(line.id, self._settings.plan, self._now())
             if book is not None:
                 await self._field_book.keep(book)
-                await self._serving.serve(book, self._wishes, returned=returned)
+                stays = partial(self._stays, line.id)
+                await self._serving.serve(book, self._wishes, returned=returned, stays=stays)
             await self._surveys.look(line)
         except StorageError:
             if returned:
                 self._attendance.return_was_missed(line.id)
             raise
+
+    def _stays(self, line_id: int) -> bool:
+        """Whether the next meter of a line may be asked: without the database it is its home's to ask."""
+        return not self._reach.doubtful or line_id in self._homes
 
     async def _is_anothers(self, line_id: int) -> bool:
         """After an outage everybody begins with the lines at home: another one may still be at work there."""
@@ -290,7 +297,7 @@ class Collector:
         await self._models.tell(model_rows())
         while not stop.is_set() and await self._has_name(stop):
             await self._lines.assign_homes(self._patience_with_homes())
-            homes = await self._lines.homes(self._settings.name)
+            homes = self._homes = await self._lines.homes(self._settings.name)
             await self._offline.learn_homes(homes)
             await self._renew_books(homes)
             await wait(stop, SELDOM * self._settings.tick)

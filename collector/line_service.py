@@ -117,7 +117,7 @@ class LineService:
     """Asks the due meters of one line. `save` takes each report as soon as it is complete.
 
     `fresh` gives the meters that were asked for since, those of the wishes left out that were seen already;
-    `watch`: see Wishes.
+    `watch`: see Wishes. Once `stays` says no, the line is left to somebody else, who asks the rest.
 
     A meter that fails costs its own poll only. A line that was cut is opened again a few times; when it
     cannot be opened, the rest of its meters get a report that says so. Where `gateway` stands between us and
@@ -133,6 +133,7 @@ class LineService:
     fresh: Callable[[Collection[UUID]], Awaitable[Sequence[DueMeter]]]
     watch: Callable[[PollRequest, Callable[[], None]], AbstractAsyncContextManager[Progress]]
     gateway: bool = False
+    stays: Callable[[], bool] = lambda: True
 
     async def serve(self, due: Sequence[DueMeter], others: Others = Others()) -> None:
         """Ask all of them; raises nothing of the line's, each failure is in a saved report."""
@@ -167,6 +168,9 @@ class LineService:
 
     async def _ask_in_turn(self, link: Link, visit: _Visit) -> LineError | None:
         while visit.waiting:
+            if not self.stays():
+                visit.waiting.clear()
+                return None
             visit.take_up(await self.fresh(visit.seen))
             poll, report = await self._asked(link, visit.waiting[0])
             due = visit.waiting.pop(0)

@@ -8,14 +8,18 @@ from contextlib import contextmanager
 from typing import Final
 
 GRACE: Final = 3
-"""Ticks without the database before a collector works without it: a restart of the server is shorter."""
+"""Ticks without the database before a collector works without it, at least."""
 
 
 class Reach:
-    """Times are seconds of the loop. Before the first success or failure nothing is known."""
+    """Times are seconds of the loop. Before the first success or failure nothing is known.
 
-    def __init__(self, tick: float) -> None:
-        self._grace = GRACE * tick
+    `heartbeat`: so long nobody works without the database, so that whoever was sent by the queue to a line
+    that is not his has left it.
+    """
+
+    def __init__(self, tick: float, heartbeat: float) -> None:
+        self._grace = max(GRACE * tick, heartbeat)
         self._lost_at: float | None = None
         self._back_at: float | None = None
 
@@ -31,8 +35,13 @@ class Reach:
             self._lost_at = _time()
 
     @property
+    def doubtful(self) -> bool:
+        """Whether the database did not answer when it was asked last."""
+        return self._lost_at is not None
+
+    @property
     def away(self) -> bool:
-        """Whether the database has been away longer than a restart takes."""
+        """Whether the database has been away so long that collectors work without it."""
         return self._lost_at is not None and _time() - self._lost_at >= self._grace
 
     @property

@@ -77,13 +77,22 @@ class Serving:
         self._field_book = field_book
         self._told_full: set[int] = set()
 
-    async def serve(self, book: LineBook, wishes: Wishes, *, returned: bool = False) -> None:
+    async def serve(
+        self,
+        book: LineBook,
+        wishes: Wishes,
+        *,
+        returned: bool = False,
+        stays: Callable[[], bool] = lambda: True,
+    ) -> None:
         """Ask the due meters of this line. `returned`: its modem has just come back to us.
+
+        Before each meter `stays` is asked whether the line is still ours.
 
         Nobody is asked while neither the database nor the spool would take it: each meter has one report that
         says so. StorageUnavailable when that comes out in the middle.
         """
-        await Visit(self, self._tools, book, wishes).run(returned=returned)
+        await Visit(self, self._tools, book, wishes, stays).run(returned=returned)
 
     async def keep(self, book: LineBook, report: PollReport) -> LineBook:
         """Hand the report on, and carry the book on by it."""
@@ -123,7 +132,10 @@ class Serving:
 class Visit:
     """One service of a line: its book as it stands after each poll."""
 
-    def __init__(self, serving: Serving, tools: Tools, book: LineBook, wishes: Wishes) -> None:
+    def __init__(
+        self, serving: Serving, tools: Tools, book: LineBook, wishes: Wishes, stays: Callable[[], bool]
+    ) -> None:
+        self._stays = stays
         self._serving = serving
         self._tools = tools
         self._book = book
@@ -211,6 +223,7 @@ class Visit:
             now=self._tools.now,
             new_id=self._tools.new_id,
             gateway=url.scheme in GATEWAYS,
+            stays=self._stays,
         )
 
     async def _fresh(self, url: LineUrl, seen: Collection[UUID]) -> Sequence[DueMeter]:

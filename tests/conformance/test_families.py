@@ -15,13 +15,13 @@ from uuid import uuid4
 
 import pytest
 
-from collector.gaps import ArchivePlan, ArchiveRequest, missing_slots
+from collector.gaps import ArchivePlan, ArchiveRequest
 from collector.line_settings import LineSettings
 from collector.links.opening import open_link
 from collector.links.url import LineUrl
 from collector.poll import Poll, PolledMeter
 from collector.session import Session
-from metering.calendar import ArchiveKind, MeterZone
+from metering.calendar import ArchiveKind, MeterSlot, MeterZone
 from metering.polls import PollReport
 from metering.readings import ArchiveReadings, Reading
 from protocols import catalogue
@@ -82,10 +82,11 @@ class Reader:
     def requests(self, info: DriverInfo, meter_time: datetime) -> list[ArchiveRequest]:
         """What no report has brought yet."""
         wanted = ArchivePlan(WANTED).requests(info, meter_time)
-        return [
-            ArchiveRequest(one.kind, missing_slots(one.slots, self.known(one.kind), self.zone))
-            for one in wanted
-        ]
+        return [ArchiveRequest(one.kind, self.missing(one)) for one in wanted]
+
+    def missing(self, wanted: ArchiveRequest) -> list[MeterSlot]:
+        known = self.known(wanted.kind)
+        return [slot for slot in wanted.slots if self.zone.to_utc(slot.start) not in known]
 
     def known(self, kind: ArchiveKind) -> set[datetime]:
         records = {record.slot.start for record in self.records() if record.kind is kind}
