@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
 
 from simulators.lines import Device
 from simulators.memory import Clock
 
+EXCHANGE: Final = timedelta(hours=1)
+"""So long nothing hangs there: a poll that began with the old meter does not end with the new one."""
+
 
 @dataclass(frozen=True, slots=True)
 class Replaced:
-    """Two devices of one address on a bus, the second one from this instant on."""
+    """Two devices of one address on a bus; the old one goes at this instant, and the new one follows."""
 
     old: Device
     new: Device
@@ -19,6 +23,8 @@ class Replaced:
     now: Clock
 
     def hear(self, frame: bytes) -> bytes | None:
-        """What hangs there now answers."""
-        device = self.old if self.now() < self.at else self.new
-        return device.hear(frame)
+        """What hangs there now answers, if anything does."""
+        now = self.now()
+        if self.at <= now < self.at + EXCHANGE:
+            return None
+        return (self.old if now < self.at else self.new).hear(frame)

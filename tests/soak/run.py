@@ -114,7 +114,8 @@ async def _run(plan: Soak, server: EmbeddedPostgres, crew: Crew, tell: Callable[
         await crew.start_all()
         deciding = asyncio.create_task(engineer.decide_daily(database, clock, decisions))
         try:
-            await _live_through(list(_events(plan, trials, ordeal)), clock, plan.length, tell, crew)
+            events = [*_events(plan, trials, ordeal), *_looks(plan, trials, tell)]
+            await _live_through(events, clock, plan.length, tell)
         finally:
             deciding.cancel()
             with suppress(asyncio.CancelledError):
@@ -155,8 +156,14 @@ def _events(plan: Soak, trials: Trials, ordeal: Ordeal) -> Iterator[Event]:
         )
 
 
+def _looks(plan: Soak, trials: Trials, tell: Callable[[str], None]) -> Iterator[Event]:
+    """Daily, how it stands."""
+    for day in range(1, plan.length // timedelta(days=1) + 1):
+        yield Event(timedelta(days=day), "how it stands", lambda: trials.tell_how_it_stands(tell))
+
+
 async def _live_through(
-    events: Sequence[Event], clock: Accelerated, length: timedelta, tell: Callable[[str], None], crew: Crew
+    events: Sequence[Event], clock: Accelerated, length: timedelta, tell: Callable[[str], None]
 ) -> None:
     for event in sorted(events, key=lambda one: one.after):
         await _until(clock, EPOCH + event.after)

@@ -11,7 +11,7 @@ from simulators.fleet_file import read
 from simulators.fleet_plan import Fleet
 
 OPTIONS: Final = "timeout=0.25&gap=0.05&quiet=0&attempts=2"
-HEAD: Final = 'zone = "Asia/Almaty"\ninstalled_days_ago = 2\n'
+HEAD: Final = 'zone = "Asia/Almaty"\ninstalled_days_ago = 1\n'
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ GROUPS: Final = (
         "modbus-tcp",
         (
             "vzlet-tsrv-024m 1100000 1",
-            "termotronic-tv7 520000 2",
+            "karat-307 520000 2",
             "elf-04 18400000 3",
             "vzlet-tsrv-024m 1300000 4",
         ),

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from random import Random
 from typing import Any
 
+from metering.errors import StorageUnavailable
 from simulators.fleet import RunningFleet
 from simulators.uplink import Uplink
 from storage.pool import Database
@@ -16,6 +18,14 @@ from teplo.postgres import EmbeddedPostgres
 from tests.soak.clock import Accelerated
 from tests.soak.crew import Crew
 from tests.soak.town import RESCHEMED
+
+_SO_FAR = """
+select (select count(*) from poll) as polls, count(*) as records,
+    count(*) filter (where poll.finished_at > value.slot_end + interval '1 day') as late
+from archive_value value join poll on poll.id = value.poll_id
+where value.kind <> 'total' and value.circuit = 1 and value.quantity = 'energy_heating'
+    and value.slot_end > (select min(started_at) from poll)
+"""
 
 
 @dataclass(frozen=True)
@@ -80,6 +90,12 @@ class Trials:
         """One after another, while the others go on."""
         for name in self.crew.names:
             await self.crew.restart(name)
+
+    async def tell_how_it_stands(self, tell: Callable[[str], None]) -> None:
+        """What was read so far, and how much of it late; nothing while the database is away."""
+        with suppress(StorageUnavailable):
+            row = await self.database.row(_SO_FAR)
+            tell(f"          {row['polls']} polls, {row['records']} records of energy, {row['late']} late")
 
     async def scheme_changes(self, number: int) -> None:
         devices: list[Any] = [one.device for one in self.fleet.meters if one.model == RESCHEMED]

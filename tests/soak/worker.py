@@ -36,8 +36,8 @@ def settings(name: str, clock: Accelerated) -> CollectorSettings:
     return CollectorSettings(
         name=name,
         plan=PLAN,
-        tick=max(0.2, clock.real(timedelta(minutes=10))),
-        concurrent_lines=12,
+        tick=max(0.2, clock.real(timedelta(minutes=20))),
+        concurrent_lines=100,
         heartbeat=timedelta(seconds=4),
         lease=timedelta(minutes=15) * clock.speed / 20,
     )
