@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Final
@@ -61,6 +62,14 @@ _FOREIGN: Final = (
 )
 
 
+_ACTING: Final[ContextVar[str]] = ContextVar("acting", default="")
+
+
+def acting(who: str) -> None:
+    """From here on, in this task, the registry's journal names `who` for every change."""
+    _ACTING.set(who)
+
+
 @dataclass(frozen=True, slots=True)
 class DatabaseState:
     """What can be said of a database: its server's version, TimescaleDB's, and the schema's revision.
@@ -89,6 +98,8 @@ async def _given_back(connection: Any) -> None:
     """Nothing of a session outlives its statements here, so that nobody waits for a reset of all of it."""
     if connection.is_in_transaction():
         await connection.execute("rollback")
+    if _ACTING.get():
+        await connection.execute("set teplo.acting to ''")
 
 
 class Database:
@@ -143,6 +154,8 @@ class Database:
         """One connection of the pool; each statement is its own transaction."""
         with translated():
             async with self._pool.acquire(timeout=self._timeout) as connection:
+                if who := _ACTING.get():
+                    await connection.execute("select set_config('teplo.acting', $1, false)", who)
                 yield connection
 
     @asynccontextmanager

@@ -1,0 +1,1 @@
+"""What billing gets: answers for a period, frozen runs, corrections, proof and notices."""
