@@ -357,7 +357,8 @@ _JOURNALLED = {
     "line": ("id", "home", "visited_by", "visited_since"),
     "modem": (
         *("id", "pin", "pin_refused", "last_contact_at", "held_by", "held_since", "leased_by"),
-        *("leased_until", "used_at", "rest_until", "failures", "fault", "registration", "maker", "model", "firmware"),
+        *("leased_until", "used_at", "rest_until", "failures", "fault", "registration"),
+        *("maker", "model", "firmware"),
     ),
     "billing_period": ("usage_point_id,month",),
     "billing_rule": ("service_centre",),
