@@ -1,4 +1,4 @@
-"""Time that passes faster, alike in every process that is told when it began."""
+"""Time that passes faster from a moment on, alike in every process that is told when that is."""
 
 from __future__ import annotations
 
@@ -9,14 +9,15 @@ from datetime import datetime, timedelta
 
 @dataclass(frozen=True)
 class Accelerated:
-    """`epoch` was when the computer's clock showed `begun`; since then time passes `speed` times faster."""
+    """`epoch` is when the computer's clock shows `begun`; from then on time passes `speed` times faster."""
 
     epoch: datetime
     begun: float
     speed: float
 
     def __call__(self) -> datetime:
-        return self.epoch + timedelta(seconds=(time.time() - self.begun) * self.speed)
+        elapsed = time.time() - self.begun
+        return self.epoch + timedelta(seconds=elapsed * (self.speed if elapsed > 0 else 1))
 
     def real(self, simulated: timedelta) -> float:
         """Seconds of this computer."""

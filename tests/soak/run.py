@@ -31,8 +31,9 @@ EPOCH = datetime(2026, 1, 10, 19, 0, tzinfo=UTC)
 """Midnight in Almaty, in the cold."""
 FAILING, CUTTING = 0.1, 0.002
 """Shares of the calls that come to nothing, and of the questions at which one is cut."""
-BEFORE = 10.0
-"""Seconds in which collectors come to life before the first day begins."""
+BEFORE = timedelta(seconds=10)
+EACH_BEFORE = timedelta(seconds=0.25)
+"""At the pace of life collectors come to life and read each meter's memory: that takes the time it takes."""
 SETTINGS = {"max_connections": "200", "fsync": "off", "synchronous_commit": "off"}
 QUIET = timedelta(hours=8)
 """At the end nothing more goes wrong: what can still be read is read."""
@@ -82,12 +83,17 @@ async def soak(plan: Soak, tell: Callable[[str], None] = lambda line: None) -> R
         try:
             await migrate(url)
             with (folder / "collectors.log").open("wb") as log:
-                crew = Crew(url, folder / "kept", Accelerated(EPOCH, time.time() + BEFORE, plan.speed),
-                            [f"collector-{n}" for n in range(plan.collectors)], log)  # fmt: skip
+                names = [f"collector-{n}" for n in range(plan.collectors)]
+                crew = Crew(url, folder / "kept", _clock(plan), names, log)
                 return await _run(plan, server, crew, tell)
         finally:
             _tell_log(folder / "collectors.log", tell)
             await asyncio.to_thread(server.stop)
+
+
+def _clock(plan: Soak) -> Accelerated:
+    before = BEFORE + plan.meters * EACH_BEFORE
+    return Accelerated(EPOCH, time.time() + before.total_seconds(), plan.speed)
 
 
 def _tell_log(path: Path, tell: Callable[[str], None]) -> None:
@@ -173,7 +179,8 @@ async def _live_through(
 
 
 async def _until(clock: Accelerated, at: datetime) -> None:
-    await asyncio.sleep(max(0.0, clock.real(at - clock())))
+    begins = max(0.0, clock.begun - time.time())
+    await asyncio.sleep(begins + max(0.0, clock.real(at - max(clock(), clock.epoch))))
 
 
 async def _hung(meters: Sequence[RegisteredMeter], database: Database, ended: datetime) -> list[Hung]:

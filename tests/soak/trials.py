@@ -24,7 +24,7 @@ select (select count(*) from poll) as polls, count(*) as records,
     count(*) filter (where poll.finished_at > value.slot_end + interval '1 day') as late
 from archive_value value join poll on poll.id = value.poll_id
 where value.kind <> 'total' and value.circuit = 1 and value.quantity = 'energy_heating'
-    and value.slot_end > (select min(started_at) from poll)
+    and value.slot_end > $1
 """
 
 
@@ -94,7 +94,7 @@ class Trials:
     async def tell_how_it_stands(self, tell: Callable[[str], None]) -> None:
         """What was read so far, and how much of it late; nothing while the database is away."""
         with suppress(StorageUnavailable):
-            row = await self.database.row(_SO_FAR)
+            row = await self.database.row(_SO_FAR, self.clock.epoch)
             tell(f"          {row['polls']} polls, {row['records']} records of energy, {row['late']} late")
 
     async def scheme_changes(self, number: int) -> None:
