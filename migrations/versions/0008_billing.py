@@ -53,7 +53,7 @@ _REGISTRY = (
         add indoor_temperature numeric not null default 20,
         add design_outdoor_temperature numeric,
         add registered_at timestamptz not null default now(),
-        check ((closing_day is null) = (closing_hour is null))
+        add check ((closing_day is null) = (closing_hour is null))
     """,
     f"""
     create table component (
