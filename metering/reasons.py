@@ -14,10 +14,20 @@ class Because(StrEnum):
     """The word of a reason."""
 
     NO_METER = "no_meter"
+    NEVER_ADMITTED = "never_admitted"
+    NOT_YET_ADMITTED = "not_yet_admitted"
+    WITHDRAWN = "withdrawn"
+    VERIFICATION_PAST = "verification_past"
+    VERIFICATION_UNKNOWN = "verification_unknown"
 
 
 SENTENCES: dict[Because, str] = {
     Because.NO_METER: "No meter was installed from {start} to {end}.",
+    Because.NEVER_ADMITTED: "The point was never admitted to commercial use: no admission act is registered.",
+    Because.NOT_YET_ADMITTED: "The point was admitted to commercial use only on {at}, by act {number}.",
+    Because.WITHDRAWN: "The point was withdrawn from commercial use on {at}, by act {number}.",
+    Because.VERIFICATION_PAST: "The verification of the {component} {serial} was valid through {due} only.",
+    Because.VERIFICATION_UNKNOWN: "No valid verification of the {component} {serial} is on record.",
 }
 """With the names of the particulars in braces."""
 
