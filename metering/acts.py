@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 from typing import Final
 
-from metering.components import Component
+from metering.components import ComponentKind
 
 LONGEST_NUMBER: Final = 60
 
@@ -40,6 +40,18 @@ SERIES: Final[Mapping[ActKind, str]] = {
 def act_number(kind: ActKind, ordinal: int) -> str:
     """The number of the act that is the `ordinal`th of its series."""
     return f"{SERIES[kind]}{ordinal}"
+
+
+@dataclass(frozen=True, slots=True)
+class ComponentLine:
+    """A component of the meter as the form has it; a None of the days is not known."""
+
+    kind: ComponentKind
+    type: str
+    serial: str
+    seal: str = ""
+    verified_on: date | None = None
+    verification_due: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +111,7 @@ class Contents:
 
     serial: str
     header: Header = field(default=Header())
-    components: tuple[Component, ...] = ()
+    components: tuple[ComponentLine, ...] = ()
     read_at: datetime | None = None
     parameters: CurrentParameters = field(default=CurrentParameters())
     totals: Totals = field(default=Totals())

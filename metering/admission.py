@@ -1,31 +1,53 @@
 """When a point's readings may stand on bills: between admission and withdrawal, with everything verified.
 
 Admission belongs to the point and outlives its meters: a replacement inside a period splits nothing. A
-component counts while it is part of the meter and the meter is installed; its verification is valid through
-the whole day on which it is due, in the point's zone. A meter of which no component is on record is judged by
-its acts alone.
+component counts while it is fitted to the meter and the meter is installed; its days are whole ones in the
+point's zone, and its verification is valid through the day on which the next one is due. A meter of which no
+component is on record is judged by the acts alone.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, date, datetime, timedelta
 from itertools import groupby, pairwise, takewhile
+from typing import Final, Protocol
 
 from metering.acts import ActEntry, ActKind
 from metering.calendar import BillingPeriod, MeterZone, Slot
-from metering.components import Component
+from metering.components import Component, ComponentKind
 from metering.reasons import Because, Reason, reason
+
+_NEVER: Final = datetime.max.replace(tzinfo=UTC)
+
+
+class Verified(Protocol):
+    """What has to be verified, whoever wrote it down."""
+
+    @property
+    def kind(self) -> ComponentKind: ...
+    @property
+    def serial(self) -> str: ...
+    @property
+    def verification_due(self) -> date | None: ...
 
 
 @dataclass(frozen=True, slots=True)
-class FittedComponent:
-    """A component that measured for the point within [start, end), aware UTC; `end` None: until now."""
+class InstalledComponent:
+    """A component whose meter measured the point within [installed_at, removed_at), aware UTC; None: until
+    now."""
 
     component: Component
-    start: datetime
-    end: datetime | None
+    installed_at: datetime
+    removed_at: datetime | None
+
+    def span(self, zone: MeterZone) -> tuple[datetime, datetime]:
+        """[start, end) within which it measured for the point; an empty one ends no later than it starts."""
+        until = self.component.until
+        ends = [at for at in (self.removed_at, _midnight(until, zone) if until else None) if at is not None]
+        start = max(self.installed_at, _midnight(self.component.since, zone))
+        return start, min(ends, default=_NEVER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +62,7 @@ class Verdict:
 def verdicts(
     period: BillingPeriod,
     acts: Iterable[ActEntry],
-    components: Iterable[FittedComponent],
+    components: Iterable[InstalledComponent],
     acts_required: bool,
     zone: MeterZone,
 ) -> list[Verdict]:
@@ -51,32 +73,40 @@ def verdicts(
     `zone` is the point's.
     """
     ordered = sorted(acts, key=lambda act: act.at)
-    fitted = sorted(components, key=_order)
+    installed = sorted(components, key=_order)
     judged = [
-        (span, (*_of_acts(span.start, ordered, acts_required), *_of_components(span.start, fitted, zone)))
-        for span in _elementary(period, ordered, fitted, zone)
+        (span, (*_of_acts(span.start, ordered, acts_required), *_of_components(span.start, installed, zone)))
+        for span in _elementary(period, ordered, installed, zone)
     ]
     return [_verdict(list(run)) for _, run in groupby(judged, key=lambda one: one[1])]
 
 
-def unverified(components: Iterable[Component], at: datetime, zone: MeterZone) -> Iterator[Reason]:
+def unverified(components: Iterable[Verified], at: datetime, zone: MeterZone) -> Iterator[Reason]:
     """One reason for each component whose verification is not known to be valid at this instant."""
-    for component in components:
-        ends_at = component.unverified_from(zone)
-        named = {"component": component.kind.value.replace("_", " "), "serial": component.serial}
-        if ends_at is None:
-            yield reason(Because.VERIFICATION_UNKNOWN, hinders=True, **named)
-        elif at >= ends_at:
-            due = str(component.verification_due)
-            yield reason(Because.VERIFICATION_PAST, hinders=True, **named, due=due)
+    for one in components:
+        named = {"component": one.kind.replace("_", " "), "serial": one.serial}
+        if one.verification_due is None:
+            yield Reason(Because.VERIFICATION_UNKNOWN, tuple(named.items()), hinders=True)
+        elif at >= _past_due(one.verification_due, zone):
+            named["due"] = str(one.verification_due)
+            yield Reason(Because.VERIFICATION_PAST, tuple(named.items()), hinders=True)
+
+
+def _past_due(due: date, zone: MeterZone) -> datetime:
+    return _midnight(due + timedelta(days=1), zone)
+
+
+def _midnight(day: date, zone: MeterZone) -> datetime:
+    return zone.to_utc(datetime(day.year, day.month, day.day))
 
 
 def _elementary(
-    period: BillingPeriod, acts: Sequence[ActEntry], fitted: Sequence[FittedComponent], zone: MeterZone
+    period: BillingPeriod, acts: Sequence[ActEntry], installed: Sequence[InstalledComponent], zone: MeterZone
 ) -> list[Slot]:
     edges = {act.at for act in acts}
-    for one in fitted:
-        edges |= {at for at in (one.start, one.end, one.component.unverified_from(zone)) if at is not None}
+    for one in installed:
+        due = one.component.verification_due
+        edges |= {*one.span(zone), *([_past_due(due, zone)] if due else [])}
     inner = {at for at in edges if period.start < at < period.end}
     return [Slot(*span) for span in pairwise(sorted({period.start, period.end} | inner))]
 
@@ -110,10 +140,12 @@ def _by_act(word: Because, act: ActEntry) -> Reason:
     return reason(word, hinders=True, at=at, number=act.number)
 
 
-def _of_components(at: datetime, fitted: Sequence[FittedComponent], zone: MeterZone) -> Iterator[Reason]:
-    there = (one.component for one in fitted if one.start <= at and (one.end is None or at < one.end))
-    return unverified(there, at, zone)
+def _of_components(
+    at: datetime, installed: Sequence[InstalledComponent], zone: MeterZone
+) -> Iterator[Reason]:
+    there = [one for one in installed if one.span(zone)[0] <= at < one.span(zone)[1]]
+    return unverified((one.component for one in there), at, zone)
 
 
-def _order(one: FittedComponent) -> tuple[str, str, datetime]:
-    return one.component.kind.value, one.component.serial, one.start
+def _order(one: InstalledComponent) -> tuple[str, str, datetime]:
+    return one.component.kind.value, one.component.serial, one.installed_at
