@@ -51,7 +51,10 @@ USUAL_ARCHIVES: Final[Mapping[ArchiveKind, KindPlan]] = MappingProxyType(
 
 @dataclass(frozen=True, slots=True)
 class Closing:
-    """When a month's bill closes: the register is wanted at `hour` of `day`, by the end of `deadline_day`."""
+    """When a month's bill closes: the register is wanted at `hour` of `day`, by the end of `deadline_day`.
+
+    A `day` that a month does not have is its last one.
+    """
 
     day: int = 24
     hour: int = 0

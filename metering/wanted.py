@@ -5,6 +5,7 @@ The collector asks for what is wanted and missing; the API counts completeness b
 
 from __future__ import annotations
 
+from calendar import monthrange
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -117,7 +118,8 @@ def is_settled(
 
 def _closing(plan: PollPlan, month: datetime, zone: MeterZone) -> ClosingTimes:
     closing = plan.closing
-    closes = month.replace(day=closing.day, hour=closing.hour)
+    _, last = monthrange(month.year, month.month)
+    closes = month.replace(day=min(closing.day, last), hour=closing.hour)
     due = month if closing.deadline_day >= closing.day else next_start(ArchiveKind.MONTH, month)
     last_day = due.replace(day=closing.deadline_day)
     return ClosingTimes(zone.to_utc(closes), zone.to_utc(next_start(ArchiveKind.DAY, last_day)))

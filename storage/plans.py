@@ -12,6 +12,7 @@ from metering.errors import ConfigurationError, ReadingConflict
 from metering.plan_settings import SettingValue, checked, plan_of
 from metering.plans import PollPlan
 from storage import sql
+from storage.plans_in_force import at_calendar, calendar_of
 from storage.pool import Database
 
 _SQL = sql.statements("plans")
@@ -91,14 +92,17 @@ class Plans:
         return [_settings(row) for row in rows]
 
     async def of_usage_point(self, usage_point_id: int, base: PollPlan) -> Sequence[MeterPlan]:
-        """Meters installed there now. Over `base` lie everybody's settings, then its model's, the point's."""
+        """Meters installed there now.
+
+        Over `base` lie everybody's settings, then its model's, the point's, and the point's own calendar.
+        """
         rows = await self._database.rows(_SQL["of_usage_point"], usage_point_id)
         return [
             MeterPlan(
                 row["meter_id"],
                 row["serial"],
                 row["model"],
-                plan_of(base, *map(json.loads, row["settings"] or ())),
+                at_calendar(plan_of(base, *map(json.loads, row["settings"] or ())), calendar_of(row)),
             )
             for row in rows
         ]

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+import json
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any, Final, TypedDict, Unpack
 
 from metering.errors import ConfigurationError, ReadingConflict
 from storage import sql
@@ -15,9 +18,37 @@ _SQL = sql.statements("usage_points")
 _WITH_MODEM: Final = ("csd:", "inbound:")
 
 
+class SiteKind(StrEnum):
+    """What is heated."""
+
+    BUILDING = "building"
+    """Of several flats or rooms."""
+    HOUSE = "house"
+
+
+class PointKind(StrEnum):
+    """Whose heat is measured."""
+
+    BUILDING = "building"
+    """The whole building's, by its common meter."""
+    INDIVIDUAL = "individual"
+    """One dwelling's, or a private house's."""
+
+
+class Purpose(StrEnum):
+    """What the heat of a usage point is for."""
+
+    HEATING = "heating"
+    HOT_WATER = "hot_water"
+    HEATING_AND_HOT_WATER = "heating_and_hot_water"
+
+
 @dataclass(frozen=True, slots=True)
 class Site:
-    """A place that is heated: a house, a school. `service_centre`: whose engineers look after it."""
+    """A place that is heated: a house, a school. `service_centre`: whose engineers look after it.
+
+    `heated_area` in square metres.
+    """
 
     id: int
     code: str
@@ -25,11 +56,18 @@ class Site:
     address: str
     district: str = ""
     service_centre: str = ""
+    kind: SiteKind = SiteKind.BUILDING
+    heated_area: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class UsagePoint:
-    """Where heat is billed; it outlives its meters. `billed_quantity` is a name of metering.quantities."""
+    """Where heat is billed; it outlives its meters. `billed_quantity` is a name of metering.quantities.
+
+    `closing_day` and `closing_hour`: when a month's bill closes, by `zone`; in a shorter month on its last
+    day; None: as its poll plan says. Loads in Gcal/h, that calculated at `design_outdoor_temperature`; the
+    pipe's `nominal_diameter` in millimetres; temperatures in degrees Celsius.
+    """
 
     id: int
     code: str
@@ -38,6 +76,42 @@ class UsagePoint:
     zone: str
     factor_set: str
     billed_quantity: str
+    kind: PointKind = PointKind.BUILDING
+    purpose: Purpose = Purpose.HEATING
+    contract: str = ""
+    account: str = ""
+    consumer: str = ""
+    closing_day: int | None = None
+    closing_hour: int | None = None
+    calculated_load: Decimal | None = None
+    largest_load: Decimal | None = None
+    nominal_diameter: Decimal | None = None
+    indoor_temperature: Decimal = Decimal(20)
+    design_outdoor_temperature: Decimal | None = None
+
+
+class SiteParticulars(TypedDict, total=False):
+    """What may be told of a site beside its name and place; what is not told stays as it is."""
+
+    kind: SiteKind
+    heated_area: Decimal | None
+
+
+class PointParticulars(TypedDict, total=False):
+    """What billing knows of a usage point, see UsagePoint; what is not told stays as it is."""
+
+    kind: PointKind
+    purpose: Purpose
+    contract: str
+    account: str
+    consumer: str
+    closing_day: int | None
+    closing_hour: int | None
+    calculated_load: Decimal | None
+    largest_load: Decimal | None
+    nominal_diameter: Decimal | None
+    indoor_temperature: Decimal
+    design_outdoor_temperature: Decimal | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,10 +160,18 @@ class Registry:
         self._database = database
 
     async def add_site(
-        self, code: str, name: str, address: str = "", *, district: str = "", service_centre: str = ""
+        self,
+        code: str,
+        name: str,
+        address: str = "",
+        *,
+        district: str = "",
+        service_centre: str = "",
+        **particulars: Unpack[SiteParticulars],
     ) -> int:
-        """The id of the site with this code."""
-        return await self._id("add_site", code, name, address, district, service_centre)
+        """The id of the site with this code; its service centre and district are introduced with it."""
+        place = (code, name, address, district, service_centre)
+        return await self._id("add_site", *place, _written(particulars))
 
     async def add_usage_point(
         self,
@@ -100,9 +182,25 @@ class Registry:
         *,
         factor_set: str = "exact",
         billed_quantity: str = "energy_heating",
+        **particulars: Unpack[PointParticulars],
     ) -> int:
         """The id of the usage point with this code."""
-        return await self._id("add_usage_point", code, name, site_id, zone, factor_set, billed_quantity)
+        measured = (zone, factor_set, billed_quantity)
+        return await self._id("add_usage_point", code, name, site_id, *measured, _written(particulars))
+
+    async def change_usage_point(self, usage_point_id: int, particulars: PointParticulars) -> None:
+        """Changes what is told; ConfigurationError when there is no such point, or a value cannot be."""
+        try:
+            changed = await self._database.value(
+                _SQL["change_usage_point"], usage_point_id, _written(particulars)
+            )
+        except ReadingConflict as error:
+            raise ConfigurationError(
+                f"Usage point {usage_point_id} cannot have these particulars: closing day (1 to 31) and hour "
+                f"(0 to 23) go together, loads and diameters are above 0. ({error})"
+            ) from error
+        if changed is None:
+            raise ConfigurationError(f"Usage point {usage_point_id} is not registered.")
 
     async def add_line(
         self, url: str, endpoint: str, collector: str | None = None, pool: str | None = None
@@ -168,7 +266,11 @@ class Registry:
 
     async def site(self, site_id: int) -> Site | None:
         row = await self._database.row(_SQL["site"], site_id)
-        return Site(**row) if row else None
+        return _site(row) if row else None
+
+    async def sites(self, after: int = 0, limit: int = 100) -> list[Site]:
+        """A page by id."""
+        return [_site(row) for row in await self._database.rows(_SQL["sites"], after, limit)]
 
     async def lines(self, collector: str | None = None) -> list[Line]:
         """Lines that any collector can open, and those of this one."""
@@ -189,15 +291,15 @@ class Registry:
 
     async def usage_points(self, after: int = 0, limit: int = 100) -> list[UsagePoint]:
         """A page by id."""
-        return [UsagePoint(**row) for row in await self._database.rows(_SQL["usage_points"], after, limit)]
+        return [_point(row) for row in await self._database.rows(_SQL["usage_points"], after, limit)]
 
     async def usage_point(self, usage_point_id: int) -> UsagePoint | None:
         row = await self._database.row(_SQL["usage_point"], usage_point_id)
-        return UsagePoint(**row) if row else None
+        return _point(row) if row else None
 
     async def usage_point_of_code(self, code: str) -> UsagePoint | None:
         row = await self._database.row(_SQL["usage_point_of_code"], code)
-        return UsagePoint(**row) if row else None
+        return _point(row) if row else None
 
     async def meters(self, after: int = 0, limit: int = 100) -> list[Meter]:
         """A page by id, meters that are not polled included."""
@@ -228,3 +330,19 @@ class Registry:
 
     async def _id(self, statement: str, *particulars: object) -> int:
         return int(await self._database.value(_SQL[statement], *particulars))
+
+
+def _written(particulars: Mapping[str, object]) -> str:
+    """As JSON; decimals as text, so that none is rounded."""
+    return json.dumps(particulars, default=str)
+
+
+def _site(row: Mapping[str, Any]) -> Site:
+    columns = dict(row)
+    return Site(**columns | {"kind": SiteKind(columns["kind"])})
+
+
+def _point(row: Mapping[str, Any]) -> UsagePoint:
+    columns = dict(row)
+    kinds = {"kind": PointKind(columns["kind"]), "purpose": Purpose(columns["purpose"])}
+    return UsagePoint(**columns | kinds)

@@ -46,7 +46,9 @@ select meter.id as meter_id, meter.serial, meter.model,
         from poll_plan
         where usage_point_id = $1 or poll_plan.model = meter.model
             or (usage_point_id is null and poll_plan.model is null)
-    ) as settings
+    ) as settings,
+    (select closing_day from usage_point where id = $1) as closing_day,
+    (select closing_hour from usage_point where id = $1) as closing_hour
 from meter
 where exists (
     select from installation

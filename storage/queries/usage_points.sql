@@ -1,16 +1,56 @@
 -- name: add_site
-insert into site (code, name, address, district, service_centre) values ($1, $2, $3, $4, $5)
+-- Of the particulars $6 those that are not named stay as they are, or as a new site has them.
+with centre as (
+    insert into service_centre (name) select $5 where $5 <> '' on conflict do nothing
+), part as (
+    insert into district (service_centre, name) select $5, $4 where $5 <> '' and $4 <> '' on conflict do nothing
+)
+insert into site (code, name, address, district, service_centre, kind, heated_area)
+select $1, $2, $3, $4, $5, told.kind, told.heated_area
+from jsonb_populate_record(
+    null::site,
+    '{"kind": "building"}' || coalesce((select to_jsonb(known) from site known where code = $1), '{}') || $6::jsonb
+) told
 on conflict (code) do update
 set name = excluded.name, address = excluded.address, district = excluded.district,
-    service_centre = excluded.service_centre
+    service_centre = excluded.service_centre, kind = excluded.kind, heated_area = excluded.heated_area
 returning id;
 
 -- name: add_usage_point
-insert into usage_point (code, name, site_id, zone, factor_set, billed_quantity)
-values ($1, $2, $3, $4, $5, $6)
+-- Of the particulars $7 those that are not named stay as they are, or as a new usage point has them.
+insert into usage_point (
+    code, name, site_id, zone, factor_set, billed_quantity, kind, purpose, contract, account, consumer,
+    closing_day, closing_hour, calculated_load, largest_load, nominal_diameter,
+    indoor_temperature, design_outdoor_temperature
+)
+select $1, $2, $3, $4, $5, $6, told.kind, told.purpose, told.contract, told.account, told.consumer,
+    told.closing_day, told.closing_hour, told.calculated_load, told.largest_load, told.nominal_diameter,
+    told.indoor_temperature, told.design_outdoor_temperature
+from jsonb_populate_record(
+    null::usage_point,
+    '{"kind": "building", "purpose": "heating", "contract": "", "account": "", "consumer": "",
+      "indoor_temperature": 20}'
+    || coalesce((select to_jsonb(known) from usage_point known where code = $1), '{}') || $7::jsonb
+) told
 on conflict (code) do update
 set name = excluded.name, site_id = excluded.site_id, zone = excluded.zone,
-    factor_set = excluded.factor_set, billed_quantity = excluded.billed_quantity
+    factor_set = excluded.factor_set, billed_quantity = excluded.billed_quantity,
+    kind = excluded.kind, purpose = excluded.purpose, contract = excluded.contract, account = excluded.account,
+    consumer = excluded.consumer, closing_day = excluded.closing_day, closing_hour = excluded.closing_hour,
+    calculated_load = excluded.calculated_load, largest_load = excluded.largest_load,
+    nominal_diameter = excluded.nominal_diameter, indoor_temperature = excluded.indoor_temperature,
+    design_outdoor_temperature = excluded.design_outdoor_temperature
+returning id;
+
+-- name: change_usage_point
+update usage_point
+set (kind, purpose, contract, account, consumer, closing_day, closing_hour, calculated_load, largest_load,
+    nominal_diameter, indoor_temperature, design_outdoor_temperature) = (
+    select kind, purpose, contract, account, consumer, closing_day, closing_hour, calculated_load, largest_load,
+        nominal_diameter, indoor_temperature, design_outdoor_temperature
+    from jsonb_populate_record(usage_point, $2::jsonb)
+)
+where id = $1
 returning id;
 
 -- name: add_line
@@ -54,7 +94,11 @@ where usage_point_id = $1 and meter_id = $2 and removed_at is null
 returning circuit;
 
 -- name: site
-select id, code, name, address, district, service_centre from site where id = $1;
+select id, code, name, address, district, service_centre, kind, heated_area from site where id = $1;
+
+-- name: sites
+select id, code, name, address, district, service_centre, kind, heated_area
+from site where id > $1 order by id limit $2;
 
 -- name: lines
 select line.id, line.url, line.collector, line.pool,
@@ -81,14 +125,22 @@ select id, serial, model, address, line_id, zone_of_meter(id, zone) as zone, pol
 from meter where line_id = $1 and polled order by id;
 
 -- name: usage_points
-select id, code, name, site_id, zone, factor_set, billed_quantity
+select id, code, name, site_id, zone, factor_set, billed_quantity, kind, purpose, contract, account, consumer,
+    closing_day, closing_hour, calculated_load, largest_load, nominal_diameter,
+    indoor_temperature, design_outdoor_temperature
 from usage_point where id > $1 order by id limit $2;
 
 -- name: usage_point
-select id, code, name, site_id, zone, factor_set, billed_quantity from usage_point where id = $1;
+select id, code, name, site_id, zone, factor_set, billed_quantity, kind, purpose, contract, account, consumer,
+    closing_day, closing_hour, calculated_load, largest_load, nominal_diameter,
+    indoor_temperature, design_outdoor_temperature
+from usage_point where id = $1;
 
 -- name: usage_point_of_code
-select id, code, name, site_id, zone, factor_set, billed_quantity from usage_point where code = $1;
+select id, code, name, site_id, zone, factor_set, billed_quantity, kind, purpose, contract, account, consumer,
+    closing_day, closing_hour, calculated_load, largest_load, nominal_diameter,
+    indoor_temperature, design_outdoor_temperature
+from usage_point where code = $1;
 
 -- name: meters
 select id, serial, model, address, line_id, zone_of_meter(id, zone) as zone, polled
