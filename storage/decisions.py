@@ -14,6 +14,7 @@ from metering.polls import HoldReason
 from storage import meter_states, sql, wire
 from storage.held import HeldState
 from storage.pool import Database
+from storage.register_events import record_resets
 from storage.replacements import put_in_place
 from storage.values import Cause, store_values
 
@@ -54,7 +55,8 @@ class Decisions:
 
         NEW_METER: under the meter that answered, which is put in the registered one's place from the first of
         these polls on; ReadingConflict when several answered. SCHEME_CHANGED: the settings of the last poll
-        are the accepted ones now.
+        are the accepted ones now. REGISTER_RESET: each register that stands lower than before gets an event,
+        so that later levels go on growing.
         """
         async with self._database.transaction() as connection:
             polls = await _waiting(connection, act)
@@ -110,6 +112,8 @@ async def _store(connection: Any, act: Act, poll_id: UUID, meter_id: int) -> Non
     await store_values(connection, (report,), Cause.ACCEPTED)
     if act.reason is HoldReason.SCHEME_CHANGED:
         await meter_states.accept_configuration(connection, report)
+    if act.reason is HoldReason.REGISTER_RESET:
+        await record_resets(connection, report, act.by, act.at, act.note)
 
 
 async def _decide(connection: Any, act: Act, state: HeldState, polls: Sequence[UUID]) -> None:
