@@ -61,7 +61,7 @@ class StoredEvent:
 
 
 class RegisterEvents:
-    """Each changes every later level of its register; the registry's journal tells who added or removed it."""
+    """Each changes every later level of its register; the registry's journal tells who made it."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
