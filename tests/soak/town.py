@@ -10,7 +10,7 @@ from typing import Final
 from simulators.fleet_file import read
 from simulators.fleet_plan import Fleet
 
-OPTIONS: Final = "timeout=0.25&gap=0.05&quiet=0&attempts=2"
+OPTIONS: Final = "timeout=1.5&gap=0.05&quiet=0&attempts=2"
 HEAD: Final = 'zone = "Asia/Almaty"\ninstalled_days_ago = 1\n'
 
 

@@ -8,6 +8,8 @@ import signal
 from datetime import datetime, timedelta
 from pathlib import Path
 
+import uvloop
+
 from collector.app import CollectorSettings
 from metering.calendar import ArchiveKind
 from metering.plans import KindPlan, PollPlan
@@ -37,7 +39,7 @@ def settings(name: str, clock: Accelerated) -> CollectorSettings:
         name=name,
         plan=PLAN,
         tick=max(0.2, clock.real(timedelta(minutes=20))),
-        concurrent_lines=100,
+        concurrent_lines=12,
         heartbeat=timedelta(seconds=4),
         lease=timedelta(minutes=15) * clock.speed / 20,
     )
@@ -59,7 +61,7 @@ def main() -> None:
     given = parser.parse_args()
     clock = Accelerated(datetime.fromisoformat(given.epoch), float(given.begun), float(given.speed))
     set_up_logs("warning")
-    asyncio.run(work(given.url, given.name, Path(given.folder), clock))
+    uvloop.run(work(given.url, given.name, Path(given.folder), clock))
 
 
 if __name__ == "__main__":
