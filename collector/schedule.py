@@ -84,7 +84,7 @@ def stagger(meter_id: int, span: timedelta) -> timedelta:
 
 def next_beat(plan: PollPlan, after: datetime, zone: MeterZone, share: float = 0) -> datetime:
     """The first beat later than this instant, moved on by so much of the beat or of the window."""
-    days = (_day(one, plan, zone) for one in _midnights(plan, after, zone) if _has_beat(one, plan))
+    days = (_day(one, plan, zone) for one in _midnights_with_beats(plan, after, zone))
     beats = (_beat_of_day(plan, day, after, zone, share) for day in days)
     return next(beat for beat in beats if beat is not None)
 
@@ -113,11 +113,26 @@ def _beat_passed(every: timedelta | None, history: PollHistory, now: datetime, z
 
 def _midnights(plan: PollPlan, after: datetime, zone: MeterZone) -> Iterator[datetime]:
     """Naive midnights of the plan's days, from the day before this instant: its window may pass midnight."""
-    midnight = slot_start(ArchiveKind.DAY, zone.to_meter_time(after)) - _DAY
+    midnight = _on_its_weekdays(plan, slot_start(ArchiveKind.DAY, zone.to_meter_time(after)) - _DAY)
     while True:
-        if midnight.weekday() in plan.weekdays:
+        yield midnight
+        midnight = _on_its_weekdays(plan, midnight + _DAY)
+
+
+def _midnights_with_beats(plan: PollPlan, after: datetime, zone: MeterZone) -> Iterator[datetime]:
+    """Those of the plan's days on which there are beats: a beat of a year is not looked for day by day."""
+    midnight = next(_midnights(plan, after, zone))
+    while True:
+        if _has_beat(midnight, plan):
             yield midnight
-        midnight += _DAY
+        beat = MONDAY + plan.every * ((midnight - MONDAY) // plan.every + 1)
+        midnight = _on_its_weekdays(plan, max(midnight + _DAY, beat - (beat - MONDAY) % _DAY))
+
+
+def _on_its_weekdays(plan: PollPlan, midnight: datetime) -> datetime:
+    """This midnight, or that of the next day which the plan has."""
+    days = (midnight + _DAY * forward for forward in range(7))
+    return next(day for day in days if day.weekday() in plan.weekdays)
 
 
 def _has_beat(midnight: datetime, plan: PollPlan) -> bool:

@@ -70,6 +70,8 @@ def test_beats_follow_the_wall_clock_and_not_the_last_poll(minutes: int) -> None
         (PollPlan(every=7 * DAY), almaty(12, 0), almaty(19, 0)),
         (PollPlan(every=7 * DAY, weekdays=frozenset({2})), almaty(10, 17), almaty(14, 0)),
         (PollPlan(every=2 * DAY, weekdays=frozenset({5, 6})), almaty(11, 17), almaty(17, 0)),
+        (PollPlan(every=365 * DAY), almaty(10, 17), almaty(10, 0) + 350 * DAY),
+        (PollPlan(every=365 * DAY, weekdays=frozenset({0})), almaty(10, 17), almaty(10, 0) + 352 * DAY),
     ],
 )
 def test_beats_stand_in_days_windows_and_weekdays(
