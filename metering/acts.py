@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 from typing import Final
 
-from metering.components import ComponentKind
+from metering.components import Component
 
 LONGEST_NUMBER: Final = 60
 
@@ -43,18 +43,6 @@ def act_number(kind: ActKind, ordinal: int) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class ComponentLine:
-    """A component of the meter as the form has it; a None of the days is not known."""
-
-    kind: ComponentKind
-    type: str
-    serial: str
-    seal: str = ""
-    verified_on: date | None = None
-    verification_due: date | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class Header:
     """Whose point it is and where. `name` is the consumer's, or the object's where there is none."""
 
@@ -65,12 +53,14 @@ class Header:
 
 @dataclass(frozen=True, slots=True)
 class CurrentParameters:
-    """What the meter shows, and how its modem is reached: °C, t/h, dBm (УМС)."""
+    """What the meter shows, and how its modem is reached: °C, t/h, m³/h where it tells volumes, dBm (УМС)."""
 
     temperature_supply: Decimal | None = None
     temperature_return: Decimal | None = None
     flow_supply: Decimal | None = None
     flow_return: Decimal | None = None
+    volume_flow_supply: Decimal | None = None
+    volume_flow_return: Decimal | None = None
     signal_level: Decimal | None = None
     phone: str = ""
     network_address: str = ""
@@ -78,7 +68,10 @@ class CurrentParameters:
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """Registers at the moment: Gcal, t, h. `mass_1`, `mass_2`, `mass_3`: supply, return, make-up or DHW."""
+    """Registers at the moment: Gcal, t, m³ where the meter counts volumes, h.
+
+    1, 2, 3: supply, return, make-up or hot water.
+    """
 
     energy_heating: Decimal | None = None
     energy_hot_water: Decimal | None = None
@@ -87,6 +80,9 @@ class Totals:
     mass_1: Decimal | None = None
     mass_2: Decimal | None = None
     mass_3: Decimal | None = None
+    volume_1: Decimal | None = None
+    volume_2: Decimal | None = None
+    volume_3: Decimal | None = None
     operating_time: Decimal | None = None
 
 
@@ -111,7 +107,7 @@ class Contents:
 
     serial: str
     header: Header = field(default=Header())
-    components: tuple[ComponentLine, ...] = ()
+    components: tuple[Component, ...] = ()
     read_at: datetime | None = None
     parameters: CurrentParameters = field(default=CurrentParameters())
     totals: Totals = field(default=Totals())

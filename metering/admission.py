@@ -10,44 +10,34 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from itertools import groupby, pairwise, takewhile
-from typing import Final, Protocol
+from typing import Final
 
 from metering.acts import ActEntry, ActKind
 from metering.calendar import BillingPeriod, MeterZone, Slot
-from metering.components import Component, ComponentKind
+from metering.components import Component, midnight
 from metering.reasons import Because, Reason, reason
 
 _NEVER: Final = datetime.max.replace(tzinfo=UTC)
 
 
-class Verified(Protocol):
-    """What has to be verified, whoever wrote it down."""
-
-    @property
-    def kind(self) -> ComponentKind: ...
-    @property
-    def serial(self) -> str: ...
-    @property
-    def verification_due(self) -> date | None: ...
-
-
 @dataclass(frozen=True, slots=True)
 class InstalledComponent:
-    """A component whose meter measured the point within [installed_at, removed_at), aware UTC; None: until
-    now."""
+    """A component fitted to its meter within the days [since, until), the meter being installed at the point
+    within [installed_at, removed_at); None: until now."""
 
     component: Component
+    since: date
+    until: date | None
     installed_at: datetime
     removed_at: datetime | None
 
     def span(self, zone: MeterZone) -> tuple[datetime, datetime]:
         """[start, end) within which it measured for the point; an empty one ends no later than it starts."""
-        until = self.component.until
-        ends = [at for at in (self.removed_at, _midnight(until, zone) if until else None) if at is not None]
-        start = max(self.installed_at, _midnight(self.component.since, zone))
-        return start, min(ends, default=_NEVER)
+        ends = [self.removed_at, midnight(self.until, zone) if self.until else None]
+        start = max(self.installed_at, midnight(self.since, zone))
+        return start, min((at for at in ends if at is not None), default=_NEVER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,23 +71,16 @@ def verdicts(
     return [_verdict(list(run)) for _, run in groupby(judged, key=lambda one: one[1])]
 
 
-def unverified(components: Iterable[Verified], at: datetime, zone: MeterZone) -> Iterator[Reason]:
+def unverified(components: Iterable[Component], at: datetime, zone: MeterZone) -> Iterator[Reason]:
     """One reason for each component whose verification is not known to be valid at this instant."""
     for one in components:
-        named = {"component": one.kind.replace("_", " "), "serial": one.serial}
-        if one.verification_due is None:
-            yield Reason(Because.VERIFICATION_UNKNOWN, tuple(named.items()), hinders=True)
-        elif at >= _past_due(one.verification_due, zone):
-            named["due"] = str(one.verification_due)
-            yield Reason(Because.VERIFICATION_PAST, tuple(named.items()), hinders=True)
-
-
-def _past_due(due: date, zone: MeterZone) -> datetime:
-    return _midnight(due + timedelta(days=1), zone)
-
-
-def _midnight(day: date, zone: MeterZone) -> datetime:
-    return zone.to_utc(datetime(day.year, day.month, day.day))
+        named = (("component", one.kind.replace("_", " ")), ("serial", one.serial))
+        ends_at = one.unverified_from(zone)
+        if ends_at is None:
+            yield Reason(Because.VERIFICATION_UNKNOWN, named, hinders=True)
+        elif at >= ends_at:
+            due = ("due", str(one.verification_due))
+            yield Reason(Because.VERIFICATION_PAST, (*named, due), hinders=True)
 
 
 def _elementary(
@@ -105,8 +88,7 @@ def _elementary(
 ) -> list[Slot]:
     edges = {act.at for act in acts}
     for one in installed:
-        due = one.component.verification_due
-        edges |= {*one.span(zone), *([_past_due(due, zone)] if due else [])}
+        edges |= {at for at in (*one.span(zone), one.component.unverified_from(zone)) if at is not None}
     inner = {at for at in edges if period.start < at < period.end}
     return [Slot(*span) for span in pairwise(sorted({period.start, period.end} | inner))]
 

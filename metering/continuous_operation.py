@@ -13,8 +13,9 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Final
 
-from metering.admission import Verified, unverified
+from metering.admission import unverified
 from metering.calendar import MeterZone, Slot
+from metering.components import Component
 from metering.conditions import Condition, ConditionName
 from metering.consumption import exact_sum
 from metering.reasons import Because, Reason, reason
@@ -117,7 +118,7 @@ class Metered:
     """What is measured: whether hot water is drawn, by which components, in whose zone, how far."""
 
     hot_water: bool
-    components: Sequence[Verified]
+    components: tuple[Component, ...]
     zone: MeterZone
     limits: OperationLimits = field(default=OperationLimits())
 
