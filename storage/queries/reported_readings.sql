@@ -42,7 +42,7 @@ order by id
 limit $5;
 
 -- name: points_of_codes
-select id, code from usage_point where code = any($1::text[]);
+select id, code, zone from usage_point where code = any($1::text[]);
 
 -- name: compare
 -- The meter's own valid levels next to each reported one.
@@ -72,3 +72,10 @@ left join lateral (
     limit 1
 ) later on true
 order by reported.id;
+
+-- name: meters_of_points
+select installation.usage_point_id, meter.serial, meter.id
+from installation
+join meter on meter.id = installation.meter_id
+where installation.usage_point_id = any($1::bigint[])
+order by meter.id;

@@ -13,7 +13,7 @@ from metering.errors import ConfigurationError, ReadingConflict, TeploError
 from metering.reported import Report, ReportSource, Withdrawal
 from storage.polls import Polls
 from storage.pool import Database
-from storage.reported_readings import ReportedReadings
+from storage.reported_readings import Beside, ReportedReadings
 from storage.usage_points import Registry
 from tests.support.registry import DAY, HOUR, START, place, reading, record, report, snapshot
 
@@ -118,5 +118,5 @@ async def test_telemetry_stands_beside_what_was_reported(database: Database) -> 
     first = await readings.enter(spot.usage_point, TOLD, "A. Serikova", NOW)
     late = await readings.enter(spot.usage_point, replace(TOLD, at=START + 9 * DAY), "A. Serikova", NOW)
     near, alone = await readings.compare(spot.usage_point, START, NOW, within=timedelta(days=2))
-    assert (near.reported, near.earlier, near.later) == (first, (START, 120), (NOON + HOUR, 124))
-    assert (alone.reported, alone.earlier, alone.later) == (late, None, None)
+    assert near == Beside(first, (START, Decimal(120)), (NOON + HOUR, Decimal(124)))
+    assert alone == Beside(late, None, None)
