@@ -15,7 +15,7 @@ from storage import meter_states, sql, wire
 from storage.held import HeldState
 from storage.pool import Database
 from storage.register_events import record_resets
-from storage.replacements import put_in_place
+from storage.replacements import put_in_place, take_registers
 from storage.values import Cause, store_values
 
 _SQL = sql.statements("decisions")
@@ -54,9 +54,9 @@ class Decisions:
         """Stores what the polls brought as if they had not been held, without the doubts that held them.
 
         NEW_METER: under the meter that answered, which is put in the registered one's place from the first of
-        these polls on; ReadingConflict when several answered. SCHEME_CHANGED: the settings of the last poll
-        are the accepted ones now. REGISTER_RESET: each register that stands lower than before gets an event,
-        so that later levels go on growing.
+        these polls on, with the registers of both; ReadingConflict when several answered. SCHEME_CHANGED: the
+        settings of the last poll are the accepted ones now. REGISTER_RESET: each register that stands lower
+        than before gets an event, so that later levels go on growing.
         """
         async with self._database.transaction() as connection:
             polls = await _waiting(connection, act)
@@ -65,6 +65,8 @@ class Decisions:
             meter_id = await _owner(connection, act, polls)
             for poll_id in polls:
                 await _store(connection, act, poll_id, meter_id)
+            if act.reason is HoldReason.NEW_METER:
+                await take_registers(connection, meter_id, polls, act.by, act.at, act.note)
             await _decide(connection, act, HeldState.ACCEPTED, polls)
         return Decided(meter_id, tuple(polls))
 

@@ -4,8 +4,11 @@ select model, address, line_id, zone from meter where id = $1;
 -- name: registered
 select id, line_id, address, polled from meter where model = $1 and serial = $2;
 
+-- name: occupant
+select id from meter where line_id = $1 and address = $2 and polled;
+
 -- name: take_off
-update meter set polled = false where line_id = $1 and address = $2 and polled returning id;
+update meter set polled = false where id = $1 and polled;
 
 -- name: end_requests
 update poll_request
@@ -13,9 +16,11 @@ set state = 'refused', finished_at = greatest(now(), requested_at), message = $2
 where meter_id = $1 and state in ('queued', 'running');
 
 -- name: register
-insert into meter (serial, model, address, line_id, zone) values ($1, $2, $3, $4, $5)
+-- Nobody asks a meter that pushes what it measures.
+insert into meter (serial, model, address, line_id, zone, polled)
+select $1, $2, $3, line.id, $5, line.url not like 'mqtt:%' from line where line.id = $4
 on conflict (model, serial) do update
-set address = excluded.address, line_id = excluded.line_id, zone = excluded.zone, polled = true
+set address = excluded.address, line_id = excluded.line_id, zone = excluded.zone, polled = excluded.polled
 returning id;
 
 -- name: forget_zones
@@ -34,3 +39,18 @@ with removed as (
 )
 insert into installation (usage_point_id, meter_id, circuit, installed_at)
 select usage_point_id, $2, circuit, $3 from removed;
+
+-- name: measured
+select installation.usage_point_id, installation.circuit, point.factor_set, point.billed_quantity
+from installation
+join usage_point point on point.id = installation.usage_point_id
+where installation.meter_id = $1 and installation.removed_at is null
+order by installation.circuit;
+
+-- name: handed_over
+select distinct before.meter_id, later.installed_at
+from installation later
+join installation before on before.usage_point_id = later.usage_point_id and before.circuit = later.circuit
+    and before.removed_at = later.installed_at and before.meter_id <> later.meter_id
+where later.meter_id = $1
+    and later.installed_at = (select min(started_at) from poll where id = any($2::uuid[]));
