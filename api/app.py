@@ -16,6 +16,8 @@ from api.links import PREFIX
 from api.metrics import Metrics
 from api.outlooks import Foretell, untold
 from api.routes import (
+    act_drafts,
+    acts,
     completeness,
     conditions,
     consumption,
@@ -30,12 +32,15 @@ from api.routes import (
     modem_reports,
     modems,
     outcomes,
+    outdoor_temperatures,
     plans,
     poll_requests,
     polls,
     problems,
     readings,
+    register_events,
     registry,
+    reported_readings,
     signal_surveys,
     strangers,
 )
@@ -69,6 +74,11 @@ _ROUTES: Final = (
     strangers,
     modem_reports,
     signal_surveys,
+    reported_readings,
+    outdoor_temperatures,
+    register_events,
+    act_drafts,
+    acts,
 )
 
 _DESCRIPTION: Final = """Readings of heat meters, what was consumed in a billing period, and how well the

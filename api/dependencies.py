@@ -14,9 +14,11 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from api.errors import InvalidRequest, MissingScope, NoKey
 from api.limits import LONGEST_PERIOD
 from api.schemas import Instant
+from billing.acts import ActDesk
 from metering.calendar import BillingPeriod
 from metering.plans import PollPlan
 from metering.surveys import SurveyRule
+from storage.acts import Acts
 from storage.billing import Billing
 from storage.books import Books
 from storage.calls import Calls
@@ -30,13 +32,17 @@ from storage.line_states import LineStates
 from storage.modem_reports import ModemReports
 from storage.modems import Modems
 from storage.outcome_counts import OutcomeCounts
+from storage.outdoor_temperatures import OutdoorTemperatures
 from storage.plans import Plans
 from storage.poll_requests import PollRequests
 from storage.polls import Polls
 from storage.pool import Database
 from storage.quarantine import Quarantine
 from storage.readings import Readings
+from storage.register_events import RegisterEvents
 from storage.registers import Registers
+from storage.reported_imports import ReportedImports
+from storage.reported_readings import ReportedReadings
 from storage.signals import Signals
 from storage.surveys import Surveys
 from storage.usage_points import Registry
@@ -50,7 +56,9 @@ class Scope(StrEnum):
 
     REGISTRY_READ = "registry:read"
     READINGS_READ = "readings:read"
+    READINGS_WRITE = "readings:write"
     BILLING_READ = "billing:read"
+    RULES_WRITE = "rules:write"
     POLLS_READ = "polls:read"
     POLLS_WRITE = "polls:write"
     POLLS_DECIDE = "polls:decide"
@@ -58,6 +66,8 @@ class Scope(StrEnum):
     MODEMS_READ = "modems:read"
     MODEMS_WRITE = "modems:write"
     SURVEYS_WRITE = "surveys:write"
+    ACTS_READ = "acts:read"
+    ACTS_WRITE = "acts:write"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +83,14 @@ class Services:
     tolerance: timedelta
     survey_rule: SurveyRule
     base_plan: PollPlan
+
+    @property
+    def acts(self) -> Acts:
+        return Acts(self.database)
+
+    @property
+    def act_desk(self) -> ActDesk:
+        return ActDesk(self.database, self.survey_rule)
 
     @property
     def registry(self) -> Registry:
@@ -97,6 +115,22 @@ class Services:
     @property
     def registers(self) -> Registers:
         return Registers(self.database)
+
+    @property
+    def register_events(self) -> RegisterEvents:
+        return RegisterEvents(self.database)
+
+    @property
+    def reported_readings(self) -> ReportedReadings:
+        return ReportedReadings(self.database)
+
+    @property
+    def reported_imports(self) -> ReportedImports:
+        return ReportedImports(self.database)
+
+    @property
+    def outdoor_temperatures(self) -> OutdoorTemperatures:
+        return OutdoorTemperatures(self.database)
 
     @property
     def conditions(self) -> Conditions:

@@ -55,6 +55,11 @@ def survey_link(survey_id: UUID) -> str:
     return f"{PREFIX}/signal-surveys/{survey_id}"
 
 
+def act_link(act_id: int) -> str:
+    """Where an act is found."""
+    return f"{PREFIX}/acts/{act_id}"
+
+
 class OriginLinks(BaseModel):
     """The way back from a value: the meter, the poll that read it, the bytes it came in."""
 

@@ -22,7 +22,7 @@ MOST_COMPONENTS: Final = 40
 MOST_REPRESENTATIVES: Final = 10
 MOST_OBJECTIONS: Final = 200
 LARGEST: Final = Decimal(10**12)
-MOST_DIGITS: Final = 30
+MOST_DIGITS: Final = 28
 FIRST_YEAR: Final = 1970
 LAST_YEAR: Final = 2199
 
@@ -51,7 +51,7 @@ def _plain(value: Any) -> Any:
     if isinstance(value, tuple):
         return [_plain(one) for one in value]
     if isinstance(value, Decimal):
-        return f"{value:f}"
+        return f"{value.normalize() if value else abs(value):f}"
     if isinstance(value, datetime):
         return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
     if isinstance(value, date):

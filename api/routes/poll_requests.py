@@ -58,7 +58,7 @@ async def request_meter(
         stored = await services.poll_requests.ask(asked.request(meter.id, key.name, services.now()))
     except ConfigurationError as error:
         raise InvalidRequest(f"body: {error}") from error
-    await _put_first(services, meter.line_id)
+    await put_first(services, meter.line_id)
     response.headers["Location"] = request_link(stored.id)
     return _out(services, stored)
 
@@ -70,7 +70,7 @@ async def request_line(services: ServicesNeeded, key: _Operator, line_id: Identi
     asked = await services.poll_requests.ask_line(line.id, key.name, services.now())
     if not asked:
         raise Conflict(f"Line {line.id} has no meter that is polled.")
-    await _put_first(services, line.id)
+    await put_first(services, line.id)
     return LineRequested(line_id=line.id, items=[_out(services, one) for one in asked])
 
 
@@ -118,7 +118,8 @@ async def cancel_request(services: ServicesNeeded, key: _Operator, request_id: U
     return _out(services, _found(stored, request_id))
 
 
-async def _put_first(services: Services, line_id: int) -> None:
+async def put_first(services: Services, line_id: int) -> None:
+    """Has the line served before others: somebody waits."""
     line = await services.registry.line(line_id)
     await services.jobs.request_line(line_id, line.queue if line else None, OPERATORS_PRIORITY)
 
