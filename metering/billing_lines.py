@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import Final
 
 from metering.calendar import BillingPeriod
-from metering.consumption import Segment
+from metering.levels import Segment
 from metering.reasons import Reason
 
 

@@ -8,49 +8,30 @@ Nothing is rounded here, and what was not measured is None with the reasons, nev
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from decimal import ROUND_DOWN, Context, Decimal, Inexact
+from decimal import ROUND_DOWN, Decimal
 from enum import StrEnum
-from functools import reduce
 from itertools import pairwise
 from typing import Final
-from uuid import UUID
 
 from metering.calendar import BillingPeriod, Slot
+from metering.evidence import DISQUALIFYING, RegisterReading, RegisterSource
+from metering.exact import difference, exact_sum
 from metering.readings import Flag
 
-DISQUALIFYING: Final = frozenset({Flag.ABSENT, Flag.FUTURE, Flag.NEGATIVE, Flag.IMPLAUSIBLE, Flag.WENT_BACK})
-"""A register with one of these flags is not valid: no bill may rest on it."""
+__all__ = [
+    "Consumption",
+    "Quality",
+    "Segment",
+    "consumption",
+    "DISQUALIFYING",
+    "RegisterReading",
+    "RegisterSource",
+    "exact_sum",
+]
 
 _MICROSECOND: Final = timedelta(microseconds=1)
-_EXACT: Final = Context(prec=200, traps=[Inexact])
-
-
-class RegisterSource(StrEnum):
-    """Which kind of record a register was taken from."""
-
-    TOTAL = "total"
-    SNAPSHOT = "snapshot"
-
-
-@dataclass(frozen=True, slots=True)
-class RegisterReading:
-    """A register's level at an instant, in its quantity's canonical unit, with the way back to its frame."""
-
-    at: datetime
-    value: Decimal
-    quantity: str
-    circuit: int
-    meter_id: int
-    source: RegisterSource
-    poll_id: UUID
-    frame: int
-    raw_value: Decimal
-    raw_unit: str
-    factor: Decimal
-    factor_set: str
-    flags: frozenset[Flag] = field(default=frozenset())
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +56,7 @@ class Segment:
         """Closing minus opening, exactly; None when either is missing or the two cannot be subtracted."""
         if self.opening is None or self.closing is None or any(_disagreements(self.opening, self.closing)):
             return None
-        return _EXACT.subtract(self.closing.value, self.opening.value)
+        return difference(self.closing.value, self.opening.value)
 
 
 class Quality(StrEnum):
@@ -129,11 +110,6 @@ def consumption(period: BillingPeriod, segments: Iterable[Segment], tolerance: t
     quality = Quality.MEASURED_IN_PART if unmetered else _nearness(period, ordered)
     value = exact_sum(segment.difference or Decimal(0) for segment in ordered)
     return Consumption(period, value, quality, completeness, reasons, ordered)
-
-
-def exact_sum(values: Iterable[Decimal]) -> Decimal:
-    """The sum with every digit; the built-in one rounds to the precision of the running context."""
-    return reduce(_EXACT.add, values, Decimal(0))
 
 
 def _touches(segment: Segment, period: BillingPeriod) -> bool:
