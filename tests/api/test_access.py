@@ -23,6 +23,9 @@ QUERIES = {
     "GET /api/v1/modems": {"kind": "own"},
     "GET /api/v1/reports/modems": {"kind": "silent"},
     "DELETE /api/v1/strangers": {"identity": "999"},
+    "GET /api/v1/acts/draft/{}": {"usage_point": "999", "kind": "admission"},
+    "GET /api/v1/usage-points/{}/operation-sheet": {"admitted_at": "2026-01-01T00:00:00Z"},
+    "GET /api/v1/acts": {"kind": "admission"},
 }
 """Of the operations to which a period means nothing, or not everything."""
 ANSWERS = {
@@ -31,6 +34,9 @@ ANSWERS = {
     "POST /api/v1/meters/{}/poll-requests": 422,
     "PUT /api/v1/usage-points/{}/poll-plan": 422,
     "POST /api/v1/meters/{}/held-polls/decision": 422,
+    "POST /api/v1/acts/draft": 422,
+    "POST /api/v1/acts": 422,
+    "POST /api/v1/acts/{}/annul": 422,
 }
 """Of the operations that answer neither 200 nor, to an id that is nowhere, 404."""
 SCOPES = {
@@ -84,6 +90,13 @@ SCOPES = {
     "GET /api/v1/signal-surveys": Scope.MODEMS_READ,
     "POST /api/v1/signal-surveys": Scope.SURVEYS_WRITE,
     "GET /api/v1/signal-surveys/{}": Scope.MODEMS_READ,
+    "POST /api/v1/acts/draft": Scope.ACTS_WRITE,
+    "GET /api/v1/acts/draft/{}": Scope.ACTS_READ,
+    "GET /api/v1/usage-points/{}/operation-sheet": Scope.ACTS_READ,
+    "POST /api/v1/acts": Scope.ACTS_WRITE,
+    "GET /api/v1/acts": Scope.ACTS_READ,
+    "GET /api/v1/acts/{}": Scope.ACTS_READ,
+    "POST /api/v1/acts/{}/annul": Scope.ACTS_WRITE,
 }
 
 
