@@ -18,6 +18,7 @@ from api.outlooks import Foretell, untold
 from api.routes import (
     act_drafts,
     acts,
+    allocations,
     completeness,
     conditions,
     consumption,
@@ -79,6 +80,7 @@ _ROUTES: Final = (
     register_events,
     act_drafts,
     acts,
+    allocations,
 )
 
 _DESCRIPTION: Final = """Readings of heat meters, what was consumed in a billing period, and how well the

@@ -42,10 +42,16 @@ class OutdoorTemperatures:
             ) from error
 
     async def range(
-        self, service_centre: str, start: datetime, end: datetime, limit: int = 1000
+        self,
+        service_centre: str,
+        start: datetime,
+        end: datetime,
+        *,
+        after: datetime | None = None,
+        limit: int = 1000,
     ) -> list[HourMean]:
-        """Hours that start within [start, end), oldest first; where the centre has none, everybody's."""
-        rows = await self._database.rows(_SQL["range"], service_centre, start, end, limit)
+        """A page of hours that start within [start, end); where the centre has none, everybody's."""
+        rows = await self._database.rows(_SQL["range"], service_centre, start, end, after, limit)
         return [HourMean(**row) for row in rows]
 
     async def of_centres(

@@ -7,12 +7,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from enum import StrEnum
 from typing import Any
 
 from metering.calendar import ArchiveKind
-from metering.consumption import DISQUALIFYING
 from metering.errors import ConfigurationError
+from metering.evidence import DISQUALIFYING, EventKind
 from metering.polls import PollReport
 from metering.quantities import REGISTERS
 from metering.readings import Reading
@@ -21,15 +20,6 @@ from storage.pool import Database
 
 _SQL = sql.statements("register_events")
 _INVALID = [flag.value for flag in DISQUALIFYING]
-
-
-class EventKind(StrEnum):
-    """What befell a register."""
-
-    ROLLOVER = "rollover"
-    """It reached its capacity and began anew at 0."""
-    RESET = "reset"
-    """Somebody, or a fault, set it lower."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,9 +8,9 @@ on conflict (service_centre, at) do update set value = excluded.value, source = 
 -- A centre's own mean of an hour counts before everybody's.
 select distinct on (at) at, value, service_centre, source
 from outdoor_temperature
-where service_centre in ($1, '') and at >= $2 and at < $3
+where service_centre in ($1, '') and at >= $2 and at < $3 and ($4::timestamptz is null or at > $4)
 order by at, service_centre desc
-limit $4;
+limit $5;
 
 -- name: of_centres
 select service_centre, at, value

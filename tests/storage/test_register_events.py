@@ -8,12 +8,13 @@ from decimal import Decimal
 import pytest
 
 from metering.errors import ConfigurationError, ReadingConflict
+from metering.evidence import EventKind
 from metering.polls import HoldReason, Outcome
 from metering.readings import Flag
 from storage.decisions import Act, Decisions
 from storage.polls import Polls
 from storage.pool import Database
-from storage.register_events import EventKind, NewEvent, RegisterEvents
+from storage.register_events import NewEvent, RegisterEvents
 from tests.support.registry import DAY, HOUR, START, place, reading, report, snapshot
 
 NOW = START + 40 * DAY
