@@ -33,6 +33,19 @@ class Because(StrEnum):
     SIGNAL_WEAK = "signal_weak"
     SIGNAL_UNKNOWN = "signal_unknown"
     HELD_BACK = "held_back"
+    NO_LEVEL = "no_level"
+    NOTHING_READ = "nothing_read"
+    REGISTER_WENT_BACK = "register_went_back"
+    FACTOR_SETS_DIFFER = "factor_sets_differ"
+    REGISTER_DOUBTFUL = "register_doubtful"
+    READ_BY_A_PERSON = "read_by_a_person"
+    LEVEL_FROM_RECORDS = "level_from_records"
+    LEVEL_NEARBY = "level_nearby"
+    LEVEL_REPORTED = "level_reported"
+    LEVEL_INTERPOLATED = "level_interpolated"
+    LEVEL_ESTIMATED = "level_estimated"
+    ERROR_HOURS_ESTIMATED = "error_hours_estimated"
+    ERROR_HOURS = "error_hours"
 
 
 SENTENCES: dict[Because, str] = {
@@ -56,6 +69,37 @@ SENTENCES: dict[Because, str] = {
     Because.SIGNAL_WEAK: "The signal level is {level} dBm; adequate is {adequate} dBm.",
     Because.SIGNAL_UNKNOWN: "No signal level of the modem is known.",
     Because.HELD_BACK: "What this poll brought waits for a decision: {held}.",
+    Because.NO_LEVEL: (
+        "No register of meter {meter} is known for {at}, nor anything that leads to it; poll it or read "
+        "it on site."
+    ),
+    Because.NOTHING_READ: "No register was read after the opening one: nothing of the period was measured.",
+    Because.REGISTER_WENT_BACK: (
+        "The register of meter {meter} went back from {before} at {start} to {after} at {end}: water "
+        "ran backwards, or it was reset or replaced; record which."
+    ),
+    Because.FACTOR_SETS_DIFFER: (
+        "The registers at {start} and {end} were converted with different factor sets, {first} and {second}."
+    ),
+    Because.REGISTER_DOUBTFUL: "The register at {at} is doubtful: {flags}.",
+    Because.READ_BY_A_PERSON: (
+        "The register at {at} was read off by a person when the meter was installed or removed."
+    ),
+    Because.LEVEL_FROM_RECORDS: (
+        "The level at {boundary} is worked out from the register at {at} and {count} records of the meter."
+    ),
+    Because.LEVEL_NEARBY: "For {boundary} stands the register of {at}, {distance} away.",
+    Because.LEVEL_REPORTED: "The level at {boundary} was reported for {at}: {source}.",
+    Because.LEVEL_INTERPOLATED: (
+        "The level at {boundary} is interpolated between the registers at {start} and {end}: {weights}."
+    ),
+    Because.LEVEL_ESTIMATED: (
+        "Before {boundary}, {hours} hours after the register at {at} are estimated: {methods}."
+    ),
+    Because.ERROR_HOURS_ESTIMATED: (
+        "{hours} hours in which the meter did not measure are estimated: {methods}."
+    ),
+    Because.ERROR_HOURS: "The meter did not measure in {hours} hours; nothing is added for them.",
 }
 """With the names of the particulars in braces."""
 
