@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import asyncio
 import json
 import sys
 from datetime import timedelta
 from pathlib import Path
-
-import uvloop
 
 from tests.soak.run import Soak, soak
 from tests.soak.table import failures, rows
@@ -24,7 +23,7 @@ def main() -> int:
     parser.add_argument("--json", type=Path)
     given = parser.parse_args()
     plan = Soak(given.meters, timedelta(days=given.days), given.speed, given.seed, given.collectors)
-    result = uvloop.run(soak(plan, tell=lambda line: print(line, flush=True)))
+    result = asyncio.run(soak(plan, tell=lambda line: print(line, flush=True)))
     for name, value in rows(result):
         print(f"{name:<58}{value:>16}")
     if given.json:

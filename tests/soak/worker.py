@@ -8,8 +8,6 @@ import signal
 from datetime import datetime, timedelta
 from pathlib import Path
 
-import uvloop
-
 from collector.app import CollectorSettings
 from metering.calendar import ArchiveKind
 from metering.plans import KindPlan, PollPlan
@@ -61,7 +59,7 @@ def main() -> None:
     given = parser.parse_args()
     clock = Accelerated(datetime.fromisoformat(given.epoch), float(given.begun), float(given.speed))
     set_up_logs("warning")
-    uvloop.run(work(given.url, given.name, Path(given.folder), clock))
+    asyncio.run(work(given.url, given.name, Path(given.folder), clock))
 
 
 if __name__ == "__main__":
