@@ -87,13 +87,13 @@ class Charge:
 def price_per_area(building: Building, area: Decimal, tariff: Decimal, rounding: Rounding) -> Decimal:
     """Money per square metre, as Almaty reckons: Q x T / S, by way of T / S."""
     per_area = _at(Stage.TARIFF_PER_AREA, rounding, Fraction(tariff) / Fraction(area))
-    return _written(_at(Stage.PRICE, rounding, per_area * Fraction(building.energy)))
+    return written(_at(Stage.PRICE, rounding, per_area * Fraction(building.energy)))
 
 
-def charge_by_price(share: Share, price: Decimal, rounding: Rounding) -> Charge:
-    """The amount of one premises by its area; its energy is told beside."""
-    amount = Fraction(price) * Fraction(share.premises.area)
-    return Charge(_written(share.energy), _written(_at(Stage.AMOUNT, rounding, amount)))
+def charge_by_price(share: Share, price: Decimal, rounding: Rounding, already: Decimal = _NOTHING) -> Charge:
+    """The amount of one premises by its area, less what was charged or granted for the period before."""
+    amount = Fraction(price) * Fraction(share.premises.area) - Fraction(already)
+    return Charge(written(share.energy), written(_at(Stage.AMOUNT, rounding, amount)))
 
 
 def charge_by_energy(
@@ -102,21 +102,22 @@ def charge_by_energy(
     """The amount of one premises by its Gcal, less what was charged or granted for the period before."""
     energy = _at(Stage.ENERGY, rounding, share.own + _at(Stage.COMMON, rounding, share.common))
     amount = energy * Fraction(tariff) - Fraction(already)
-    return Charge(_written(energy), _written(_at(Stage.AMOUNT, rounding, amount)))
+    return Charge(written(energy), written(_at(Stage.AMOUNT, rounding, amount)))
 
 
 def charge_by_rate(rate: Decimal, quantity: Decimal, rounding: Rounding) -> Decimal:
     """Money where no meter counts: so much per person, square metre or cubic metre."""
-    return _written(_at(Stage.AMOUNT, rounding, Fraction(rate) * Fraction(quantity)))
+    return written(_at(Stage.AMOUNT, rounding, Fraction(rate) * Fraction(quantity)))
+
+
+def written(exact: Fraction) -> Decimal:
+    """A quotient to twelve decimals, half to even."""
+    return _quantized(exact, _WRITTEN)
 
 
 def _at(stage: Stage, rounding: Rounding, exact: Fraction) -> Fraction:
     digits = ROUNDINGS[rounding].get(stage)
     return exact if digits is None else Fraction(_quantized(exact, digits))
-
-
-def _written(exact: Fraction) -> Decimal:
-    return _quantized(exact, _WRITTEN)
 
 
 def _quantized(exact: Fraction, digits: Digits) -> Decimal:

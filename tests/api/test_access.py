@@ -29,6 +29,8 @@ QUERIES = {
 }
 """Of the operations to which a period means nothing, or not everything."""
 ANSWERS = {
+    "POST /api/v1/allocations": 422,
+    "POST /api/v1/allocations/by-rate": 422,
     "DELETE /api/v1/strangers": 204,
     "POST /api/v1/signal-surveys": 422,
     "POST /api/v1/meters/{}/poll-requests": 422,
@@ -40,6 +42,8 @@ ANSWERS = {
 }
 """Of the operations that answer neither 200 nor, to an id that is nowhere, 404."""
 SCOPES = {
+    "POST /api/v1/allocations": Scope.BILLING_READ,
+    "POST /api/v1/allocations/by-rate": Scope.BILLING_READ,
     "GET /api/v1/usage-points": Scope.REGISTRY_READ,
     "GET /api/v1/usage-points/{}": Scope.REGISTRY_READ,
     "GET /api/v1/usage-points/{}/poll-plan": Scope.REGISTRY_READ,
