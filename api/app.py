@@ -107,6 +107,12 @@ def create_app(
     `translators` give the texts for people in other languages than English; `foretell` tells what lies ahead
     of a line.
     """
+    services = Services(database, now, tolerance, survey_rule, base_plan)
+    return served(routed(), services, translators, foretell)
+
+
+def routed() -> FastAPI:
+    """Every route, and nothing yet to answer from."""
     app = FastAPI(
         title="Teplo",
         generate_unique_id_function=_operation_id,
@@ -115,10 +121,6 @@ def create_app(
         docs_url=None,
         redoc_url=None,
     )
-    app.state.services = Services(database, now, tolerance, survey_rule, base_plan)
-    app.state.metrics = Metrics(app.state.services)
-    app.state.translators = translators
-    app.state.foretell = foretell
     app.add_middleware(BodyLimit)
     errors.install(app)
     app.include_router(health.router)
@@ -126,6 +128,20 @@ def create_app(
     app.include_router(documentation.router)
     app.include_router(_version_1())
     openapi.install(app)
+    return app
+
+
+def served(
+    app: FastAPI,
+    services: Services,
+    translators: Translators = source_texts,
+    foretell: Foretell = untold,
+) -> FastAPI:
+    """The same routes; from now on they answer from these services."""
+    app.state.services = services
+    app.state.metrics = Metrics(services)
+    app.state.translators = translators
+    app.state.foretell = foretell
     return app
 
 

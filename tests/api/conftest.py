@@ -8,8 +8,10 @@ import pytest
 from fastapi import FastAPI
 from httpx import ASGITransport, AsyncClient
 
-from api.app import create_app
-from api.dependencies import Scope
+from api.app import TOLERANCE, routed, served
+from api.dependencies import Scope, Services
+from metering.plans import PollPlan
+from metering.surveys import SurveyRule
 from storage.keys import ApiKeys
 from storage.pool import Database
 from tests.api.network import NOW, Network, build
@@ -23,10 +25,16 @@ async def network(database: Database) -> Network:
     return await build(database)
 
 
+@pytest.fixture(scope="session")
+def routed_app() -> FastAPI:
+    """The routes are made once: that takes longer than most of the questions."""
+    return routed()
+
+
 @pytest.fixture
-def app(database: Database) -> FastAPI:
+def app(routed_app: FastAPI, database: Database) -> FastAPI:
     """The API with a clock that stands still."""
-    return create_app(database, now=lambda: NOW)
+    return served(routed_app, Services(database, lambda: NOW, TOLERANCE, SurveyRule(), PollPlan()))
 
 
 @pytest.fixture
