@@ -82,13 +82,11 @@ class ActDesk:
             )
         return found
 
-    async def draft(self, kind: ActKind, point: MeteredPoint, poll_id: UUID) -> Draft:
-        """The form of one poll; ConfigurationError when the poll asked another meter."""
+    async def draft(self, kind: ActKind, point: MeteredPoint, poll_id: UUID) -> Draft | None:
+        """The form of one poll; None when the poll asked another meter, or this one said nothing."""
         poll = await self._polls.poll(poll_id, point.meter_id, point.circuit)
         if poll is None:
-            raise ConfigurationError(
-                f"Poll {poll_id} is not one of meter {point.registered.serial}, which measures this point."
-            )
+            return None
         reached = await self._polls.reached(point.meter_id)
         found = mismatches(point.registered, poll, reached, self._adequate)
         return Draft(point, poll_id, filled(kind, point.registered, poll, reached), found)
@@ -134,6 +132,11 @@ class ActDesk:
         if act.poll_id is None:
             return ()
         draft = await self.draft(act.kind, point, act.poll_id)
+        if draft is None:
+            raise ConfigurationError(
+                f"In poll {act.poll_id} meter {point.registered.serial}, which measures this point, said "
+                "nothing. Name a poll of that meter, or none."
+            )
         return tuple(one for one in draft.mismatches if one.hinders)
 
     async def _hours(

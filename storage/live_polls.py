@@ -59,9 +59,9 @@ class LivePolls:
         return found
 
     async def poll(self, poll_id: UUID, meter_id: int, circuit: int) -> LivePoll | None:
-        """What it brought of this circuit; None when it is not stored, or asked another meter."""
-        row = await self._database.row(_SQL["poll"], poll_id)
-        if row is None or row["meter_id"] != meter_id:
+        """What it brought of this circuit; None when it asked another meter, or this one said nothing."""
+        row = await self._database.row(_SQL["poll"], poll_id, meter_id, _TOLD)
+        if row is None:
             return None
         invalid = [flag.value for flag in DISQUALIFYING]
         values = await self._database.rows(_SQL["values"], poll_id, circuit, invalid)

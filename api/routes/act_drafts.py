@@ -21,7 +21,7 @@ from api.schemas import Identifier, Instant
 from metering.acts import ActKind
 from metering.continuous_operation import OperationLimits
 from metering.errors import ConfigurationError
-from metering.requests import PollRequest, RequestKind, RequestState
+from metering.requests import PollRequest, RequestKind
 from storage.keys import ApiKey
 from storage.live_polls import MeteredPoint
 from storage.poll_requests import StoredRequest
@@ -60,9 +60,9 @@ async def ask_draft(services: ServicesNeeded, key: _Engineer, asked: DraftIn, re
 async def get_draft(
     services: ServicesNeeded, request_id: UUID, usage_point: Identifier, kind: ActKind
 ) -> DraftOut:
-    """How far the request of a draft has come, and the filled form as soon as its poll is done.
+    """How far the request of a draft has come, and the filled form as soon as the meter was read.
 
-    Why a poll failed is told in the request's `message`; the form then stays null.
+    Why a poll failed is told in the request's `message`; where the meter said nothing, the form stays null.
     """
     stored = await services.poll_requests.get(request_id)
     if stored is None:
@@ -99,11 +99,11 @@ async def _point(services: Services, usage_point_id: int) -> MeteredPoint:
 async def _draft(services: Services, kind: ActKind, point: MeteredPoint, stored: StoredRequest) -> DraftOut:
     if stored.request.meter_id != point.meter_id:
         raise InvalidRequest(f"Request {stored.id} asked another meter than that of the usage point.")
-    done = stored.poll_id if stored.state is RequestState.DONE else None
-    form = form_out(await services.act_desk.draft(kind, point, done)) if done else None
+    poll_id = stored.poll_id
+    draft = await services.act_desk.draft(kind, point, poll_id) if poll_id is not None else None
     return DraftOut(
         usage_point_id=point.usage_point_id,
         kind=kind,
         request=PollRequestOut(**request_fields(stored, services.now())),
-        form=form,
+        form=form_out(draft) if draft else None,
     )

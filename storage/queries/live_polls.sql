@@ -18,8 +18,10 @@ where meter_id = $1 and since <= $2::date and (until is null or until > $2::date
 order by kind;
 
 -- name: poll
-select meter_id, finished_at, outcome, held, identity ->> 'serial' as serial
-from poll where id = $1;
+select poll.meter_id, poll.finished_at, poll.identity ->> 'serial' as serial, held_poll.reason as held
+from poll
+left join held_poll on held_poll.poll_id = poll.id and held_poll.state = 'waiting'
+where poll.id = $1 and poll.meter_id = $2 and poll.outcome = any($3::text[]);
 
 -- name: newest
 select id from poll
