@@ -1,8 +1,8 @@
-"""The heat of a billing period, from the registers at its boundaries.
+"""The heat of a billing period: what the registers of a usage point gained between its boundaries.
 
-The register of a boundary is the last valid one at or before it, so that the closing register of a period
-is the opening one of the next: adjacent periods add up exactly to the whole, whatever was read when.
-Nothing is rounded here, and what was not measured is None with the reasons, never 0.
+The level of a register at a boundary depends on the boundary and on what is known alone, so that the closing
+level of a period is the opening one of the next: adjacent periods add up exactly to the whole, whatever was
+read when. Nothing is rounded here, and what is not known is None with the reasons, never 0.
 """
 
 from __future__ import annotations
@@ -15,110 +15,172 @@ from enum import StrEnum
 from itertools import pairwise
 from typing import Final
 
+from metering.billing_lines import WORST_LAST, Status
+from metering.billing_rules import BillingRule
 from metering.calendar import BillingPeriod, Slot
-from metering.evidence import DISQUALIFYING, RegisterReading, RegisterSource
-from metering.exact import difference, exact_sum
-from metering.readings import Flag
+from metering.estimation import estimate, together
+from metering.evidence import DISQUALIFYING, Evidence, RecordReading, RegisterReading, RegisterSource
+from metering.exact import exact_sum
+from metering.known_register import KnownRegister
+from metering.level_chain import hours_text, instant, level_at, methods_text
+from metering.levels import BoundaryLevel, Estimate, Segment, Step
+from metering.reasons import Because, Reason, reason
 
 __all__ = [
+    "DISQUALIFYING",
     "Consumption",
     "Quality",
-    "Segment",
-    "consumption",
-    "DISQUALIFYING",
     "RegisterReading",
     "RegisterSource",
+    "Segment",
+    "consumption",
     "exact_sum",
 ]
 
+STATUS_OF_STEP: Final = {
+    Step.ACT: Status.MEASURED,
+    Step.REGISTER: Status.MEASURED,
+    Step.RECORDS: Status.CALCULATED,
+    Step.NEARBY: Status.MEASURED,
+    Step.REPORTED: Status.REPORTED,
+    Step.INTERPOLATED: Status.SUBSTITUTED,
+    Step.ESTIMATED: Status.ESTIMATED,
+}
+"""What a level makes of the bill that rests on it, where no person told it."""
+
 _MICROSECOND: Final = timedelta(microseconds=1)
-
-
-@dataclass(frozen=True, slots=True)
-class Segment:
-    """One installation of a meter at a usage point, with its registers for a billing period.
-
-    `opening` belongs to the later of the period's start and `installed_at`, `closing` to the earlier of the
-    period's end and `removed_at`; each is the last valid register at or before its boundary and not before
-    `installed_at`. Only a meter installed within the period (at its start included) may have none there yet:
-    its opening is then the first valid register after `installed_at`.
-    """
-
-    meter_id: int
-    circuit: int
-    installed_at: datetime
-    removed_at: datetime | None
-    opening: RegisterReading | None
-    closing: RegisterReading | None
-
-    @property
-    def difference(self) -> Decimal | None:
-        """Closing minus opening, exactly; None when either is missing or the two cannot be subtracted."""
-        if self.opening is None or self.closing is None or any(_disagreements(self.opening, self.closing)):
-            return None
-        return difference(self.closing.value, self.opening.value)
 
 
 class Quality(StrEnum):
     """How well a consumption is founded, in one word."""
 
     MEASURED = "measured"
-    """Every register stands exactly at its boundary."""
     MEASURED_NEARBY = "measured_nearby"
-    """A register stands near its boundary, within the tolerance."""
     MEASURED_IN_PART = "measured_in_part"
-    """No meter was installed during a part of the period; the value is of the rest."""
     ABSENT = "absent"
-    """There is no value; the reasons say why."""
 
 
 @dataclass(frozen=True, slots=True)
 class Consumption:
-    """What a usage point consumed in a period; `value` in the canonical unit, None exactly when absent.
+    """What a usage point consumed in a period, in the canonical unit.
 
-    `completeness` is the share of the period (0..1, six digits, rounded down) that lies between the instants
-    of the registers used; where several circuits are added up, the mean of theirs.
+    `value` is `measured` + `estimated`, exactly; all three are None exactly when the status is ABSENT.
+    `estimated` is negative where an earlier period's estimate is made good. `uncertainty`: how far the value
+    may be off on account of what was not measured. `completeness` is the share of the period (0..1, six
+    digits, rounded down) between the instants that its levels belong to; of several circuits, the mean.
     """
 
     period: BillingPeriod
     value: Decimal | None
-    quality: Quality
+    measured: Decimal | None
+    estimated: Decimal | None
+    uncertainty: Decimal
+    status: Status
     completeness: Decimal
-    reasons: tuple[str, ...]
+    reasons: tuple[Reason, ...]
     segments: tuple[Segment, ...]
 
     @property
-    def opening(self) -> RegisterReading | None:
-        """The first meter's opening register; None also where several circuits are added up."""
+    def opening(self) -> BoundaryLevel | None:
+        """The first meter's opening level; None also where several circuits are added up."""
         return self.segments[0].opening if _one_after_another(self.segments) else None
 
     @property
-    def closing(self) -> RegisterReading | None:
-        """The last meter's closing register; None also where several circuits are added up."""
+    def closing(self) -> BoundaryLevel | None:
+        """The last meter's closing level; None also where several circuits are added up."""
         return self.segments[-1].closing if _one_after_another(self.segments) else None
 
 
-def consumption(period: BillingPeriod, segments: Iterable[Segment], tolerance: timedelta) -> Consumption:
-    """The sum over all meters of the period; `tolerance` is how far a register may be from its boundary."""
-    ordered = tuple(sorted((s for s in segments if _touches(s, period)), key=_order))
-    unmetered = tuple(_unmetered(period, ordered))
-    completeness = _completeness(period, ordered, unmetered)
-    obstacles = tuple(_obstacles(period, ordered, tolerance))
-    reasons = tuple(_no_meter(slot) for slot in unmetered) + obstacles + tuple(_doubts(ordered))
-    if not ordered or obstacles:
-        return Consumption(period, None, Quality.ABSENT, completeness, reasons, ordered)
-    quality = Quality.MEASURED_IN_PART if unmetered else _nearness(period, ordered)
-    value = exact_sum(segment.difference or Decimal(0) for segment in ordered)
-    return Consumption(period, value, quality, completeness, reasons, ordered)
+def consumption(period: BillingPeriod, evidence: Iterable[Evidence], rule: BillingRule) -> Consumption:
+    """The sum over all meters of the period; neither the order of installations nor of readings matters."""
+    touched = sorted((one for one in evidence if _touches(one, period)), key=_order)
+    segments = tuple(_segment(period, KnownRegister(one), rule) for one in touched)
+    unmetered = tuple(_unmetered(period, segments))
+    obstacles = tuple(_obstacles(period, segments))
+    reasons = (
+        *map(_no_meter, unmetered),
+        *obstacles,
+        *dict.fromkeys(why for segment in segments for why in _whys(segment)),
+    )
+    completeness = _completeness(period, segments, unmetered)
+    if not segments or obstacles:
+        return Consumption(
+            period, None, None, None, Decimal(0), Status.ABSENT, completeness, reasons, segments
+        )
+    return Consumption(
+        period=period,
+        value=exact_sum(segment.difference or Decimal(0) for segment in segments),
+        measured=exact_sum(segment.measured or Decimal(0) for segment in segments),
+        estimated=exact_sum(segment.estimated or Decimal(0) for segment in segments),
+        uncertainty=exact_sum(segment.uncertainty for segment in segments),
+        status=max((status for segment in segments for status in _statuses(segment)), key=WORST_LAST.index),
+        completeness=completeness,
+        reasons=reasons,
+        segments=segments,
+    )
 
 
-def _touches(segment: Segment, period: BillingPeriod) -> bool:
-    removed_at = segment.removed_at or period.end
-    return segment.installed_at < period.end and removed_at > period.start
+def _touches(installation: Evidence, period: BillingPeriod) -> bool:
+    removed_at = installation.removed_at or period.end
+    return installation.installed_at < period.end and removed_at > period.start
 
 
-def _order(segment: Segment) -> tuple[datetime, int, int]:
-    return segment.installed_at, segment.circuit, segment.meter_id
+def _order(installation: Evidence) -> tuple[datetime, int, int]:
+    return installation.installed_at, installation.circuit, installation.meter_id
+
+
+def _segment(period: BillingPeriod, register: KnownRegister, rule: BillingRule) -> Segment:
+    """An error hour counts where it starts, so that it counts in one period alone."""
+    one = register.evidence
+    slot = _boundaries(one, period)
+    hours = [hour for hour in register.error_hours if slot.start <= hour.slot.start < slot.end]
+    estimates = [_error_hour(hour, register, rule) for hour in hours]
+    left = [hour.unmeasured for hour, found in zip(hours, estimates, strict=True) if found is None]
+    return Segment(
+        meter_id=one.meter_id,
+        circuit=one.circuit,
+        installed_at=one.installed_at,
+        removed_at=one.removed_at,
+        opening=level_at(register, slot.start, rule),
+        closing=level_at(register, slot.end, rule),
+        error_hours=together(found for found in estimates if found is not None),
+        unmeasured=sum(left, timedelta()),
+    )
+
+
+def _boundaries(installation: Evidence | Segment, period: BillingPeriod) -> Slot:
+    removed_at = installation.removed_at or period.end
+    return Slot(max(period.start, installation.installed_at), min(period.end, removed_at))
+
+
+def _error_hour(hour: RecordReading, register: KnownRegister, rule: BillingRule) -> Estimate | None:
+    """What the meter did not measure in it; None where the rule wants none or no method gives any."""
+    longest = rule.longest_estimate
+    lately = register.experience.before(hour.slot, longest)
+    if not rule.estimate_error_hours or not lately or hour.slot.end - lately[-1].slot.end > longest:
+        return None
+    return estimate(Slot(hour.slot.start, hour.slot.start + hour.unmeasured), register.experience, rule)
+
+
+def _statuses(segment: Segment) -> Iterator[Status]:
+    for level in (segment.opening, segment.closing):
+        if level is not None:
+            yield STATUS_OF_STEP[level.step]
+            yield Status.REPORTED if level.reported else Status.MEASURED
+    yield Status.ESTIMATED if segment.error_hours.length else Status.MEASURED
+
+
+def _whys(segment: Segment) -> Iterator[Reason]:
+    for level in (segment.opening, segment.closing):
+        yield from level.reasons if level is not None else ()
+    if segment.error_hours.length:
+        yield reason(
+            Because.ERROR_HOURS_ESTIMATED,
+            hours=hours_text(segment.error_hours.length),
+            methods=methods_text(segment.error_hours),
+        )
+    if segment.unmeasured:
+        yield reason(Because.ERROR_HOURS, hours=hours_text(segment.unmeasured))
 
 
 def _one_after_another(segments: tuple[Segment, ...]) -> bool:
@@ -126,11 +188,6 @@ def _one_after_another(segments: tuple[Segment, ...]) -> bool:
         earlier.removed_at is not None and earlier.removed_at <= later.installed_at
         for earlier, later in pairwise(segments)
     )
-
-
-def _boundaries(segment: Segment, period: BillingPeriod) -> Slot:
-    removed_at = segment.removed_at or period.end
-    return Slot(max(period.start, segment.installed_at), min(period.end, removed_at))
 
 
 def _completeness(
@@ -147,18 +204,8 @@ def _covered(segment: Segment, period: BillingPeriod) -> timedelta:
     if segment.opening is None or segment.closing is None:
         return timedelta()
     slot = _boundaries(segment, period)
-    return max(min(slot.end, segment.closing.at) - max(slot.start, segment.opening.at), timedelta())
-
-
-def _nearness(period: BillingPeriod, segments: tuple[Segment, ...]) -> Quality:
-    exact = all(_registers_at(segment) == _boundaries(segment, period) for segment in segments)
-    return Quality.MEASURED if exact else Quality.MEASURED_NEARBY
-
-
-def _registers_at(segment: Segment) -> Slot | None:
-    if segment.opening is None or segment.closing is None:
-        return None
-    return Slot(segment.opening.at, segment.closing.at)
+    start, end = max(slot.start, segment.opening.known_until), min(slot.end, segment.closing.known_until)
+    return max(end - start, timedelta())
 
 
 def _unmetered(period: BillingPeriod, segments: tuple[Segment, ...]) -> Iterator[Slot]:
@@ -172,65 +219,56 @@ def _unmetered(period: BillingPeriod, segments: tuple[Segment, ...]) -> Iterator
         yield Slot(reached, period.end)
 
 
-def _no_meter(slot: Slot) -> str:
-    return f"No meter was installed from {_text(slot.start)} to {_text(slot.end)}."
+def _no_meter(slot: Slot) -> Reason:
+    return reason(Because.NO_METER, start=instant(slot.start), end=instant(slot.end))
 
 
-def _obstacles(period: BillingPeriod, segments: tuple[Segment, ...], tolerance: timedelta) -> Iterator[str]:
+def _obstacles(period: BillingPeriod, segments: tuple[Segment, ...]) -> Iterator[Reason]:
     for segment in segments:
-        yield from _missing(period, segment, tolerance)
+        yield from _missing(period, segment)
         if segment.opening is not None and segment.closing is not None:
-            yield from _disagreements(segment.opening, segment.closing)
-    if segments and all(_same_register(segment) for segment in segments):
-        yield "No register was read after the opening one: nothing of the period was measured."
+            yield from _disagreements(segment.meter_id, segment.opening, segment.closing)
+    if segments and all(map(_same_register, segments)):
+        yield reason(Because.NOTHING_READ, hinders=True)
 
 
-def _missing(period: BillingPeriod, segment: Segment, tolerance: timedelta) -> Iterator[str]:
+def _missing(period: BillingPeriod, segment: Segment) -> Iterator[Reason]:
     slot = _boundaries(segment, period)
-    hours = f"{tolerance / timedelta(hours=1):g} hours"
-    side = "after" if segment.installed_at >= period.start else "at or before"
-    if segment.opening is None:
-        yield _no_register(segment, "opening", f"within {hours} {side} {_text(slot.start)}")
-    if segment.closing is None:
-        yield _no_register(segment, "closing", f"within {hours} at or before {_text(slot.end)}")
-
-
-def _no_register(segment: Segment, name: str, where: str) -> str:
-    return f"Meter {segment.meter_id} has no valid {name} register {where}; poll it or read it on site."
+    for at, level in ((slot.start, segment.opening), (slot.end, segment.closing)):
+        if level is None:
+            yield reason(Because.NO_LEVEL, hinders=True, meter=str(segment.meter_id), at=instant(at))
 
 
 def _same_register(segment: Segment) -> bool:
+    """Whether both levels are one and the same reading, and nothing was added to it."""
     opening, closing = segment.opening, segment.closing
-    return opening is not None and closing is not None and opening.at == closing.at
+    return (
+        opening is not None
+        and closing is not None
+        and closing.step is not Step.ESTIMATED
+        and opening.sources == closing.sources
+        and opening.known_until == closing.known_until
+    )
 
 
-def _disagreements(opening: RegisterReading, closing: RegisterReading) -> Iterator[str]:
-    for name, register in (("opening", opening), ("closing", closing)):
-        if register.flags & DISQUALIFYING:
-            yield f"The {name} register at {_text(register.at)} is not valid: {_words(register.flags)}."
-    if closing.at < opening.at:
-        yield f"The first register after the installation, at {_text(opening.at)}, is after the closing one."
-    elif closing.value < opening.value:
-        yield (
-            f"The register of meter {opening.meter_id} went back from {opening.value:f} "
-            f"at {_text(opening.at)} to {closing.value:f} at {_text(closing.at)}: "
-            "it was reset or replaced; record the replacement."
+def _disagreements(meter_id: int, opening: BoundaryLevel, closing: BoundaryLevel) -> Iterator[Reason]:
+    start, end = instant(opening.at), instant(closing.at)
+    if closing.value < opening.value:
+        yield reason(
+            Because.REGISTER_WENT_BACK,
+            hinders=True,
+            meter=str(meter_id),
+            before=f"{opening.value:f}",
+            start=start,
+            after=f"{closing.value:f}",
+            end=end,
         )
     if opening.factor_set != closing.factor_set:
-        sets = f"{opening.factor_set} and {closing.factor_set}"
-        yield f"The two registers were converted with different factor sets, {sets}."
-
-
-def _doubts(segments: tuple[Segment, ...]) -> Iterator[str]:
-    for segment in segments:
-        for name, register in (("opening", segment.opening), ("closing", segment.closing)):
-            if register is not None and register.flags and not register.flags & DISQUALIFYING:
-                yield f"The {name} register at {_text(register.at)} is doubtful: {_words(register.flags)}."
-
-
-def _words(flags: frozenset[Flag]) -> str:
-    return ", ".join(sorted(flag.replace("_", " ") for flag in flags))
-
-
-def _text(at: datetime) -> str:
-    return at.isoformat().replace("+00:00", "Z")
+        yield reason(
+            Because.FACTOR_SETS_DIFFER,
+            hinders=True,
+            start=start,
+            end=end,
+            first=opening.factor_set,
+            second=closing.factor_set,
+        )

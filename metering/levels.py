@@ -86,7 +86,8 @@ class Segment:
 
     `opening` belongs to the later of the period's start and `installed_at`, `closing` to the earlier of the
     period's end and `removed_at`; None where no way leads to the level. `error_hours`: what is added for
-    hours within the period in which the meter ran but did not measure.
+    hours within the period in which the meter ran but did not measure; `unmeasured`: how long it did not
+    while nothing is added.
     """
 
     meter_id: int
@@ -96,6 +97,7 @@ class Segment:
     opening: BoundaryLevel | None
     closing: BoundaryLevel | None
     error_hours: Estimate = NOTHING
+    unmeasured: timedelta = timedelta()
 
     @property
     def difference(self) -> Decimal | None:

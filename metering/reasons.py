@@ -89,7 +89,7 @@ SENTENCES: dict[Because, str] = {
         "The level at {boundary} is worked out from the register at {at} and {count} records of the meter."
     ),
     Because.LEVEL_NEARBY: "For {boundary} stands the register of {at}, {distance} away.",
-    Because.LEVEL_REPORTED: "The level at {boundary} was reported for {at}: {source}.",
+    Because.LEVEL_REPORTED: "The register at {at} was reported by people: {source}.",
     Because.LEVEL_INTERPOLATED: (
         "The level at {boundary} is interpolated between the registers at {start} and {end}: {weights}."
     ),
