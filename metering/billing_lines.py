@@ -52,13 +52,15 @@ class BillingLine:
     """A usage point's consumption of one quantity in its period.
 
     `value` is in the canonical unit `unit`, exact; None exactly when the status is ABSENT. It is
-    `measured` + `estimated`, told apart; `uncertainty` is how far the estimated part may be off.
+    `measured` + `estimated`, told apart; `uncertainty` is how far the estimated part may be off;
+    `completeness` the share of the period, 0..1, between the instants that its levels belong to.
     `billable`: whether it may stand on a bill. A value that is NOT_ADMISSIBLE is told, but is not billable.
     `reasons`: everything that a person has to know of it, doubts included.
     """
 
     usage_point_id: int
     usage_point_code: str
+    usage_point_name: str
     contract: str
     account: str
     site_code: str
@@ -74,5 +76,6 @@ class BillingLine:
     measured: Decimal | None
     estimated: Decimal | None
     uncertainty: Decimal
+    completeness: Decimal
     reasons: tuple[Reason, ...] = ()
     segments: tuple[Segment, ...] = field(default=())
