@@ -1,0 +1,201 @@
+"""What a second look at a period changes of what was frozen: signed, by point and period, with the reasons.
+
+A difference is found by comparing contents: whatever led to it, it cannot be left out. Why it came about is
+read from the two contents as well, by the tests in one table.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any, Final
+
+from metering.billing_content import FrozenLine, LineKey, plain
+from metering.billing_lines import Status
+from metering.consumption import exact_sum
+
+
+class Change(StrEnum):
+    """Why a line is another one now."""
+
+    ADDED = "added"
+    GONE = "gone"
+    PERIOD = "period"
+    ADMISSION = "admission"
+    REPLACEMENT = "replacement"
+    REPORTED_READING = "reported_reading"
+    CONVERSION = "conversion"
+    LATE_READING = "late_reading"
+    REVISED_READING = "revised_reading"
+    ESTIMATE = "estimate"
+    RULE = "rule"
+    PARTICULARS = "particulars"
+
+
+SENTENCES: Final[Mapping[Change, str]] = {
+    Change.ADDED: "The point was not in the run.",
+    Change.GONE: "The point no longer has a line for this period.",
+    Change.PERIOD: "The billing period has other boundaries now.",
+    Change.ADMISSION: "An act or a verification changed what may be billed.",
+    Change.REPLACEMENT: "The meters that served the point in this period are others now.",
+    Change.REPORTED_READING: "A reading that people reported was entered, changed or withdrawn.",
+    Change.CONVERSION: "The readings are converted with another factor set.",
+    Change.LATE_READING: "A reading of the meter arrived after the run.",
+    Change.REVISED_READING: "A reading of the meter was revised after the run.",
+    Change.ESTIMATE: "The missing hours are estimated differently.",
+    Change.RULE: "The same readings are judged differently: a rule, a limit or a decision was changed.",
+    Change.PARTICULARS: "Particulars of the point, its contract or its district were changed.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One line before and after; None where there was or is none. All amounts are after minus before.
+
+    An absent value counts as nothing here: a bill could not be made of it. `billed`: of what stands on bills.
+    """
+
+    before: FrozenLine | None
+    after: FrozenLine | None
+    value: Decimal
+    measured: Decimal
+    estimated: Decimal
+    billed: Decimal
+    because: tuple[Change, ...]
+
+    @property
+    def line(self) -> FrozenLine:
+        """The newer one, or the one that is gone."""
+        line = self.after or self.before
+        assert line is not None
+        return line
+
+
+def differences(previous: Iterable[FrozenLine], current: Iterable[FrozenLine]) -> list[Difference]:
+    """By usage point, quantity and period; nothing for lines that say the same as before."""
+    before, after = _by_key(previous), _by_key(current)
+    pairs = ((before.get(key), after.get(key)) for key in sorted({*before, *after}))
+    return [_difference(old, new) for old, new in pairs if _text(old) != _text(new)]
+
+
+def described(difference: Difference) -> dict[str, Any]:
+    """The difference as it is kept, with both lines whole."""
+    return {
+        "before": dict(difference.before.contents) if difference.before else None,
+        "after": dict(difference.after.contents) if difference.after else None,
+        "difference": {
+            name: plain(getattr(difference, name)) for name in ("value", "measured", "estimated", "billed")
+        },
+        "because": [change.value for change in difference.because],
+    }
+
+
+def _by_key(lines: Iterable[FrozenLine]) -> dict[LineKey, FrozenLine]:
+    return {line.key: line for line in lines}
+
+
+def _text(line: FrozenLine | None) -> str | None:
+    return line.content if line else None
+
+
+def _difference(before: FrozenLine | None, after: FrozenLine | None) -> Difference:
+    amounts = {
+        name: _minus(getattr(after, name, None), getattr(before, name, None))
+        for name in ("value", "measured", "estimated", "billed")
+    }
+    return Difference(before, after, **amounts, because=tuple(_changes(before, after)))
+
+
+def _minus(after: Decimal | None, before: Decimal | None) -> Decimal:
+    return exact_sum((after or Decimal(0), (before or Decimal(0)).copy_negate()))
+
+
+def _changes(before: FrozenLine | None, after: FrozenLine | None) -> Iterator[Change]:
+    if before is None or after is None:
+        yield Change.ADDED if before is None else Change.GONE
+        return
+    found = [change for change, changed in _TESTS if changed(before, after)]
+    yield from found or [_otherwise(before, after)]
+
+
+def _otherwise(before: FrozenLine, after: FrozenLine) -> Change:
+    judged = (before.contents["status"], before.contents["reasons"], before.contents["value"])
+    now = (after.contents["status"], after.contents["reasons"], after.contents["value"])
+    return Change.RULE if judged != now else Change.PARTICULARS
+
+
+def _period(before: FrozenLine, after: FrozenLine) -> bool:
+    return before.period != after.period
+
+
+def _admission(before: FrozenLine, after: FrozenLine) -> bool:
+    refused = Status.NOT_ADMISSIBLE
+    return (before.status is refused) != (after.status is refused)
+
+
+def _meters(line: FrozenLine) -> list[Any]:
+    names = ("meter_id", "circuit", "installed_at", "removed_at")
+    return [[segment.get(name) for name in names] for segment in line.contents["segments"]]
+
+
+def _replacement(before: FrozenLine, after: FrozenLine) -> bool:
+    return _meters(before) != _meters(after)
+
+
+def _conversion(before: FrozenLine, after: FrozenLine) -> bool:
+    return bool(before.contents["factor_set"] != after.contents["factor_set"])
+
+
+Reading = tuple[str, ...]
+"""What names a reading: meter, circuit, quantity, kind of record and instant."""
+
+
+def _readings(line: FrozenLine, *, reported: bool) -> dict[Reading, str]:
+    """The values of all readings that the line rests on, however deep they lie in it: people's or meters'."""
+    found = (one for one in _objects(line.contents["segments"]) if {"value", "raw_value"} <= one.keys())
+    return {_name(one): one["value"] for one in found if ("reported_by" in one) is reported}
+
+
+def _name(reading: Mapping[str, Any]) -> Reading:
+    at = reading["at"] if "at" in reading else reading["slot"]["start"]
+    kind = reading["source"] if "source" in reading else reading["kind"]
+    return *(str(reading.get(name)) for name in ("meter_id", "circuit", "quantity")), str(kind), str(at)
+
+
+def _objects(value: Any) -> Iterator[Mapping[str, Any]]:
+    if isinstance(value, Mapping):
+        yield value
+    inner = value.values() if isinstance(value, Mapping) else value if isinstance(value, list) else ()
+    for one in inner:
+        yield from _objects(one)
+
+
+def _reported(before: FrozenLine, after: FrozenLine) -> bool:
+    return _readings(before, reported=True) != _readings(after, reported=True)
+
+
+def _late(before: FrozenLine, after: FrozenLine) -> bool:
+    return not _readings(after, reported=False).keys() <= _readings(before, reported=False).keys()
+
+
+def _revised(before: FrozenLine, after: FrozenLine) -> bool:
+    known, now = _readings(before, reported=False), _readings(after, reported=False)
+    return any(known[name] != now[name] for name in known.keys() & now.keys())
+
+
+def _estimate(before: FrozenLine, after: FrozenLine) -> bool:
+    return (before.estimated or 0) != (after.estimated or 0)
+
+
+_TESTS: Final[tuple[tuple[Change, Callable[[FrozenLine, FrozenLine], bool]], ...]] = (
+    (Change.PERIOD, _period),
+    (Change.ADMISSION, _admission),
+    (Change.REPLACEMENT, _replacement),
+    (Change.REPORTED_READING, _reported),
+    (Change.CONVERSION, _conversion),
+    (Change.LATE_READING, _late),
+    (Change.REVISED_READING, _revised),
+    (Change.ESTIMATE, _estimate),
+)
