@@ -44,6 +44,7 @@ COMMANDS: Final = {
     "simulate": "simulate",
     "check": "check",
     "ask": "ask",
+    "act": "act",
     "register": "register",
     "plan": "plan",
     "clock": "clock",

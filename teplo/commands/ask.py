@@ -98,7 +98,7 @@ async def _ask(wish: _Wish) -> Answer:
         meter = await _meter(registry, wish)
         request = wish.request(meter)
         try:
-            ended = await _ended(request, meter, database)
+            ended = await awaited(request, meter, database)
         except asyncio.CancelledError:
             await _cancel(requests, request)
             raise
@@ -144,7 +144,8 @@ class Waiting:
         return _("waiting for the line")
 
 
-async def _ended(request: PollRequest, meter: Meter, database: Database) -> StoredRequest:
+async def awaited(request: PollRequest, meter: Meter, database: Database) -> StoredRequest:
+    """Asks, has the line served first, shows how far it comes, and gives the request as it ended."""
     requests, asked_at = PollRequests(database), clock()
     asked = await requests.ask(request)
     line = await Registry(database).line(meter.line_id)
