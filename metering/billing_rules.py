@@ -122,7 +122,8 @@ def settings_of(rule: BillingRule) -> Mapping[str, SettingValue]:
 
 def checked(settings: Mapping[str, object]) -> Mapping[str, SettingValue]:
     """The same settings as they are usually written; ConfigurationError names the first wrong one."""
-    return {name: SETTINGS[name].write(_value(name, written)) for name, written in settings.items()}
+    values = {name: _value(name, written) for name, written in settings.items()}
+    return {name: SETTINGS[name].write(value) for name, value in values.items()}
 
 
 def _value(name: str, written: object) -> object:
