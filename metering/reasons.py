@@ -13,6 +13,7 @@ from enum import StrEnum
 class Because(StrEnum):
     """The word of a reason."""
 
+    NOT_OVER = "not_over"
     NO_METER = "no_meter"
     NEVER_ADMITTED = "never_admitted"
     NOT_YET_ADMITTED = "not_yet_admitted"
@@ -49,6 +50,7 @@ class Because(StrEnum):
 
 
 SENTENCES: dict[Because, str] = {
+    Because.NOT_OVER: "The period is not over yet: later readings may change this figure.",
     Because.NO_METER: "No meter was installed from {start} to {end}.",
     Because.NEVER_ADMITTED: "The point was never admitted to commercial use: no admission act is registered.",
     Because.NOT_YET_ADMITTED: "The point was admitted to commercial use only on {at}, by act {number}.",
