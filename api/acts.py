@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Annotated, Final
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
 
 from api.errors import InvalidRequest
 from api.links import act_link, poll_link, usage_point_link
@@ -28,7 +27,11 @@ VolumeFlow = Annotated[DecimalText | None, Field(examples=["3.2"], description="
 Energy = Annotated[DecimalText | None, Field(examples=["1250.6"], description="Gcal")]
 Mass = Annotated[DecimalText | None, Field(examples=["51200.4"], description="t")]
 Volume = Annotated[DecimalText | None, Field(examples=["52300.1"], description="m³")]
-Day = Annotated[date | None, Field(examples=["2026-09-01"])]
+DayText = Annotated[
+    str, Field(pattern=r"^\d{4}-\d\d-\d\d$"), WithJsonSchema({"type": "string", "format": "date"})
+]
+Day = Annotated[DayText | None, Field(examples=["2026-09-01"])]
+NumberText = Annotated[str, Field(max_length=LONGEST_NUMBER, pattern=r"^[^\x00-\x1f\x7f]*$")]
 
 
 class ComponentForm(BaseModel):
@@ -142,7 +145,7 @@ class ActIn(BaseModel):
     kind: ActKind = Field(examples=[ActKind.ADMISSION])
     usage_point: Identifier = Field(examples=[17])
     at: Instant = Field(description="From when on it counts.", examples=["2026-01-31T10:00:00Z"])
-    number: LineText = Field(default="", max_length=LONGEST_NUMBER, examples=["ОПУ-АД-118"])
+    number: NumberText = Field(default="", examples=["ОПУ-АД-118"])
     poll: UUID | None = Field(
         default=None,
         examples=["01890a5d-ac96-774b-bcce-b302099a8057"],
