@@ -15,11 +15,15 @@ from api.limits import BodyLimit
 from api.links import PREFIX
 from api.metrics import Metrics
 from api.outlooks import Foretell, untold
+from api.registry_imports import UNJUDGED
 from api.routes import (
     act_drafts,
     acts,
     allocations,
+    billing_files,
+    billing_runs,
     completeness,
+    components,
     conditions,
     consumption,
     consumption_csv,
@@ -28,6 +32,7 @@ from api.routes import (
     held,
     hours,
     lines,
+    meter_replacements,
     metrics,
     modem_history,
     modem_reports,
@@ -41,10 +46,14 @@ from api.routes import (
     readings,
     register_events,
     registry,
+    registry_changes,
+    registry_import,
     reported_readings,
     signal_surveys,
     strangers,
+    webhooks,
 )
+from billing.registry_table.checking import Judge
 from metering.plans import PollPlan
 from metering.surveys import SurveyRule
 from storage.pool import Database
@@ -56,6 +65,10 @@ _RULE: Final = SurveyRule()
 _PLAN: Final = PollPlan()
 _ROUTES: Final = (
     registry,
+    components,
+    meter_replacements,
+    registry_import,
+    registry_changes,
     readings,
     hours,
     conditions,
@@ -70,6 +83,9 @@ _ROUTES: Final = (
     lines,
     consumption,
     consumption_csv,
+    billing_files,
+    billing_runs,
+    webhooks,
     modems,
     modem_history,
     strangers,
@@ -99,16 +115,17 @@ def create_app(
     base_plan: PollPlan = _PLAN,
     translators: Translators = source_texts,
     foretell: Foretell = untold,
+    judge: Judge = UNJUDGED,
 ) -> FastAPI:
     """The API on an open database.
 
     `tolerance` is how old a billing register may be at its boundary; `survey_rule` is the utility's;
     `base_plan` is the collectors', over which settings of poll plans are laid;
     `translators` give the texts for people in other languages than English; `foretell` tells what lies ahead
-    of a line.
+    of a line; `judge` knows what lines and meters can be.
     """
     services = Services(database, now, tolerance, survey_rule, base_plan)
-    return served(routed(), services, translators, foretell)
+    return served(routed(), services, translators, foretell, judge)
 
 
 def routed() -> FastAPI:
@@ -136,12 +153,14 @@ def served(
     services: Services,
     translators: Translators = source_texts,
     foretell: Foretell = untold,
+    judge: Judge = UNJUDGED,
 ) -> FastAPI:
     """The same routes; from now on they answer from these services."""
     app.state.services = services
     app.state.metrics = Metrics(services)
     app.state.translators = translators
     app.state.foretell = foretell
+    app.state.judge = judge
     return app
 
 

@@ -20,13 +20,16 @@ from metering.plans import PollPlan
 from metering.surveys import SurveyRule
 from storage.acts import Acts
 from storage.billing import Billing
+from storage.billing_runs import BillingRuns
 from storage.books import Books
 from storage.calls import Calls
 from storage.completeness import Completeness
+from storage.components import Components
 from storage.conditions import Conditions
 from storage.decisions import Decisions
 from storage.held import Held
 from storage.jobs import Jobs
+from storage.journal import Journal
 from storage.keys import ApiKey, ApiKeys
 from storage.line_states import LineStates
 from storage.modem_reports import ModemReports
@@ -36,16 +39,19 @@ from storage.outdoor_temperatures import OutdoorTemperatures
 from storage.plans import Plans
 from storage.poll_requests import PollRequests
 from storage.polls import Polls
-from storage.pool import Database
+from storage.pool import Database, acting
 from storage.quarantine import Quarantine
 from storage.readings import Readings
 from storage.register_events import RegisterEvents
 from storage.registers import Registers
+from storage.replacements import Replacements
 from storage.reported_imports import ReportedImports
 from storage.reported_readings import ReportedReadings
+from storage.service_centres import ServiceCentres
 from storage.signals import Signals
 from storage.surveys import Surveys
 from storage.usage_points import Registry
+from storage.webhooks import Webhooks
 
 Clock = Callable[[], datetime]
 """The present instant, aware UTC."""
@@ -55,9 +61,12 @@ class Scope(StrEnum):
     """What an API key allows; a key allows nothing that it does not name."""
 
     REGISTRY_READ = "registry:read"
+    REGISTRY_WRITE = "registry:write"
     READINGS_READ = "readings:read"
     READINGS_WRITE = "readings:write"
     BILLING_READ = "billing:read"
+    BILLING_RUN = "billing:run"
+    WEBHOOKS_WRITE = "webhooks:write"
     RULES_WRITE = "rules:write"
     POLLS_READ = "polls:read"
     POLLS_WRITE = "polls:write"
@@ -91,6 +100,22 @@ class Services:
     @property
     def act_desk(self) -> ActDesk:
         return ActDesk(self.database, self.survey_rule)
+
+    @property
+    def service_centres(self) -> ServiceCentres:
+        return ServiceCentres(self.database)
+
+    @property
+    def components(self) -> Components:
+        return Components(self.database)
+
+    @property
+    def replacements(self) -> Replacements:
+        return Replacements(self.database)
+
+    @property
+    def journal(self) -> Journal:
+        return Journal(self.database)
 
     @property
     def registry(self) -> Registry:
@@ -135,6 +160,14 @@ class Services:
     @property
     def conditions(self) -> Conditions:
         return Conditions(self.database)
+
+    @property
+    def billing_runs(self) -> BillingRuns:
+        return BillingRuns(self.database)
+
+    @property
+    def webhooks(self) -> Webhooks:
+        return Webhooks(self.database)
 
     @property
     def billing(self) -> Billing:
@@ -216,6 +249,7 @@ async def _key(
     key = await services.keys.find(credentials.credentials)
     if key is None:
         raise NoKey("This API key is not known or was revoked.")
+    acting(key.name)
     return key
 
 

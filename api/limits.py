@@ -20,8 +20,11 @@ _LONG_LISTS: Final = ("/allocations", "/allocations/by-rate")
 LARGEST_PAGE: Final = 1000
 LONGEST_PERIOD: Final = timedelta(days=3660)
 LARGEST_BODY: Final = 65_536
-LARGER_BODIES: Final[Mapping[str, int]] = {f"{PREFIX}{path}": 1_048_576 for path in _LONG_LISTS}
-"""By path, in bytes: operations that take long lists."""
+LARGER_BODIES: Final[Mapping[str, int]] = {
+    **{f"{PREFIX}{path}": 1_048_576 for path in _LONG_LISTS},
+    f"{PREFIX}/registry/import": 8 * 2**20,
+}
+"""By path, in bytes: operations that take long lists, or files."""
 
 PageSize = Annotated[int, Query(ge=1, le=LARGEST_PAGE, description="How many items a page may have.")]
 

@@ -10,10 +10,20 @@ from pydantic import BaseModel, Field
 
 from api.cursors import CursorText, after_id, decode_id
 from api.dependencies import Scope, Services, ServicesNeeded, allowed
-from api.errors import NotFound
+from api.errors import InvalidRequest, NotFound
 from api.limits import PageSize
 from api.links import poll_link
+from api.registry import (
+    PointChangeIn,
+    ServiceCentreOut,
+    SiteOut,
+    UsagePointOut,
+    service_centre_out,
+    site_out,
+    usage_point_out,
+)
 from api.schemas import Identifier, Page, Timestamp
+from metering.errors import ConfigurationError
 from metering.polls import Outcome
 from storage.polls import StoredPoll
 from storage.usage_points import Installation, Line, Meter, Site, UsagePoint
@@ -29,29 +39,6 @@ class InstallationOut(BaseModel):
     circuit: int = Field(examples=[1])
     installed_at: Timestamp
     removed_at: Timestamp | None = Field(examples=[None])
-
-
-class UsagePointOut(BaseModel):
-    """Where heat is billed; it outlives its meters."""
-
-    id: int = Field(examples=[17])
-    code: str = Field(examples=["UP-0017"])
-    name: str = Field(examples=["School 12, boiler room"])
-    site_id: int = Field(examples=[3])
-    zone: str = Field(examples=["Asia/Almaty"])
-    factor_set: str = Field(examples=["exact"])
-    billed_quantity: str = Field(examples=["energy_heating"])
-
-
-class SiteOut(BaseModel):
-    """The place that is heated, and who looks after it; "" is what is not known."""
-
-    id: int = Field(examples=[3])
-    code: str = Field(examples=["ABAI-10"])
-    name: str = Field(examples=["Abai street 10"])
-    address: str = Field(examples=["Almaty, Abai street 10"])
-    district: str = Field(examples=["Almaly"])
-    service_centre: str = Field(examples=["North"])
 
 
 class UsagePointDetail(UsagePointOut):
@@ -103,13 +90,28 @@ class LineOut(BaseModel):
     )
 
 
+@router.get("/service-centres")
+async def list_service_centres(services: ServicesNeeded) -> list[ServiceCentreOut]:
+    """Every service centre with its districts, by name."""
+    return [service_centre_out(one) for one in await services.service_centres.list()]
+
+
+@router.get("/sites")
+async def list_sites(
+    services: ServicesNeeded, cursor: CursorText = None, limit: PageSize = 100
+) -> Page[SiteOut]:
+    """Places that are heated, by id."""
+    items = [site_out(site) for site in await services.registry.sites(decode_id(cursor), limit)]
+    return Page(items=items, next_cursor=after_id(items, limit))
+
+
 @router.get("/usage-points")
 async def list_usage_points(
     services: ServicesNeeded, cursor: CursorText = None, limit: PageSize = 100
 ) -> Page[UsagePointOut]:
     """Usage points by id."""
     points = await services.registry.usage_points(decode_id(cursor), limit)
-    items = [_usage_point(point) for point in points]
+    items = [usage_point_out(point) for point in points]
     return Page(items=items, next_cursor=after_id(items, limit))
 
 
@@ -120,10 +122,23 @@ async def get_usage_point(services: ServicesNeeded, usage_point_id: Identifier) 
     site = await existing_site(services, point.site_id)
     installations = await services.registry.installations(usage_point_id)
     return UsagePointDetail(
-        **_usage_point(point).model_dump(),
-        site=SiteOut(**asdict(site)),
+        **usage_point_out(point).model_dump(),
+        site=site_out(site),
         installations=[_installation(i) for i in installations],
     )
+
+
+@router.patch("/usage-points/{usage_point_id}", dependencies=[Depends(allowed(Scope.REGISTRY_WRITE))])
+async def change_usage_point(
+    services: ServicesNeeded, usage_point_id: Identifier, change: PointChangeIn
+) -> UsagePointOut:
+    """Changes what billing knows of a usage point; the registry's journal names the key."""
+    await existing_usage_point(services, usage_point_id)
+    try:
+        await services.registry.change_usage_point(usage_point_id, change.particulars())
+    except ConfigurationError as error:
+        raise InvalidRequest(f"body: {error}") from error
+    return usage_point_out(await existing_usage_point(services, usage_point_id))
 
 
 @router.get("/meters")
@@ -190,10 +205,6 @@ async def existing_line(services: Services, line_id: int) -> Line:
     if line is None:
         raise NotFound(f"There is no line {line_id}.")
     return line
-
-
-def _usage_point(point: UsagePoint) -> UsagePointOut:
-    return UsagePointOut(**asdict(point))
 
 
 def _installation(installation: Installation) -> InstallationOut:
