@@ -29,6 +29,8 @@ QUERIES = {
 }
 """Of the operations to which a period means nothing, or not everything."""
 ANSWERS = {
+    "POST /api/v1/billing-runs": 422,
+    "POST /api/v1/webhooks": 422,
     "POST /api/v1/allocations": 422,
     "POST /api/v1/allocations/by-rate": 422,
     "DELETE /api/v1/strangers": 204,
@@ -42,6 +44,20 @@ ANSWERS = {
 }
 """Of the operations that answer neither 200 nor, to an id that is nowhere, 404."""
 SCOPES = {
+    "POST /api/v1/billing-runs": Scope.BILLING_RUN,
+    "POST /api/v1/billing-runs/{}/corrections": Scope.BILLING_RUN,
+    "GET /api/v1/billing-runs": Scope.BILLING_READ,
+    "GET /api/v1/billing-runs/{}": Scope.BILLING_READ,
+    "GET /api/v1/billing-runs/{}/lines": Scope.BILLING_READ,
+    "GET /api/v1/billing-runs/{}/lines/{}": Scope.BILLING_READ,
+    "GET /api/v1/billing-runs/{}/lines.ndjson": Scope.BILLING_READ,
+    "GET /api/v1/billing-runs/{}/lines.csv": Scope.BILLING_READ,
+    "GET /api/v1/billing-runs/{}/lines.xlsx": Scope.BILLING_READ,
+    "GET /api/v1/billing-runs/{}/lines.parquet": Scope.BILLING_READ,
+    "GET /api/v1/billing-runs/{}/notices": Scope.BILLING_READ,
+    "POST /api/v1/webhooks": Scope.WEBHOOKS_WRITE,
+    "GET /api/v1/webhooks": Scope.WEBHOOKS_WRITE,
+    "DELETE /api/v1/webhooks/{}": Scope.WEBHOOKS_WRITE,
     "POST /api/v1/allocations": Scope.BILLING_READ,
     "POST /api/v1/allocations/by-rate": Scope.BILLING_READ,
     "GET /api/v1/usage-points": Scope.REGISTRY_READ,

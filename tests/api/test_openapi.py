@@ -17,6 +17,8 @@ from storage.pool import Database
 MEDIA_TYPES = {
     "application/json",
     "application/problem+json",
+    "application/vnd.apache.parquet",
+    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     "application/x-ndjson",
     "text/csv",
     "text/plain",

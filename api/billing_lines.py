@@ -1,0 +1,123 @@
+"""The lines of a run or correction as they are answered in JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import BaseModel, Field
+
+from api.billing_runs import run_link
+from api.schemas import DecimalText, Timestamp
+from metering.billing_differences import SENTENCES as CHANGES
+from metering.billing_differences import Change
+from metering.billing_lines import Status
+from metering.outcomes import Translate
+from metering.reasons import Because, Reason
+from storage.billing_runs import StoredLine
+
+
+class ReasonOut(BaseModel):
+    """Something that has to be known of a line: a word for programs, a sentence for people."""
+
+    word: str = Field(examples=["no_meter"])
+    text: str = Field(examples=["No meter was installed from 2026-01-03 to 2026-01-05."])
+
+
+class DifferenceOut(BaseModel):
+    """What a correction changes: after minus before; an absent value counts as nothing."""
+
+    value: DecimalText
+    measured: DecimalText
+    estimated: DecimalText
+    billed: DecimalText = Field(description="Of what stands on the bill: the signed amount to be billed now.")
+    value_before: DecimalText | None
+    status_before: Status | None = Field(examples=[Status.ESTIMATED])
+    because: list[ReasonOut]
+
+
+class LineLinks(BaseModel):
+    """Where to go on from a line."""
+
+    provenance: str = Field(examples=["/api/v1/billing-runs/17/lines/1/provenance"])
+
+
+class LineOut(BaseModel):
+    """A frozen line. Of a correction it is the newer one, or the one that is gone, and `correction` is told.
+
+    `segments`: the registers, records and reported readings that it rests on, each with poll and frame.
+    """
+
+    number: int = Field(examples=[1])
+    usage_point_id: int = Field(examples=[17])
+    usage_point_code: str = Field(examples=["UP-0017"])
+    contract: str = Field(examples=["7-112"])
+    account: str = Field(examples=["000017"])
+    site_code: str = Field(examples=["S1"])
+    district: str = Field(examples=["Алмалы"])
+    service_centre: str = Field(examples=["Алматы"])
+    start: Timestamp = Field(serialization_alias="from")
+    end: Timestamp = Field(serialization_alias="to")
+    quantity: str = Field(examples=["energy_heating"])
+    unit: str = Field(examples=["Gcal"])
+    factor_set: str = Field(examples=["exact"])
+    status: Status = Field(examples=[Status.MEASURED])
+    billable: bool = Field(examples=[True])
+    value: DecimalText | None
+    measured: DecimalText | None
+    estimated: DecimalText | None
+    uncertainty: DecimalText
+    reasons: list[ReasonOut]
+    segments: list[dict[str, Any]] = Field(examples=[[]])
+    correction: DifferenceOut | None
+    links: LineLinks
+
+
+def line_out(run: int, line: StoredLine, translate: Translate) -> LineOut:
+    """The line as it is answered."""
+    contents = told(line)
+    plain = {name: contents[name] for name in LineOut.model_fields if name in contents}
+    return LineOut(
+        **{
+            **plain,
+            "number": line.number,
+            "start": contents["period"]["start"],
+            "end": contents["period"]["end"],
+            "reasons": [_reason(one, translate) for one in contents["reasons"]],
+            "correction": _correction(line.contents, translate),
+            "links": LineLinks(provenance=f"{run_link(run)}/lines/{line.number}/provenance"),
+        }
+    )
+
+
+def told(line: StoredLine) -> Mapping[str, Any]:
+    """The contents of the line itself: of a correction what is now, or what is gone and absent now."""
+    contents = line.contents
+    if "difference" not in contents:
+        return contents
+    if contents["after"] is not None:
+        return dict(contents["after"])
+    gone = {"status": Status.ABSENT.value, "billable": False}
+    return {**contents["before"], **gone, "value": None, "measured": None, "estimated": None}
+
+
+def reason_text(frozen: Mapping[str, Any], translate: Translate) -> str:
+    """The sentence of a frozen reason."""
+    particulars = tuple((name, text) for name, text in frozen["particulars"])
+    return Reason(Because(frozen["word"]), particulars).text(translate)
+
+
+def _reason(frozen: Mapping[str, Any], translate: Translate) -> ReasonOut:
+    return ReasonOut(word=frozen["word"], text=reason_text(frozen, translate))
+
+
+def _correction(contents: Mapping[str, Any], translate: Translate) -> DifferenceOut | None:
+    if "difference" not in contents:
+        return None
+    before = contents["before"] or {}
+    return DifferenceOut(
+        **contents["difference"],
+        value_before=before.get("value"),
+        status_before=before.get("status"),
+        because=[ReasonOut(word=one, text=translate(CHANGES[Change(one)])) for one in contents["because"]],
+    )
