@@ -70,25 +70,27 @@ def _walk(
     known: KnownRegister, boundary: datetime, touching: _Records, near: _Edge, far: _Edge
 ) -> tuple[KnownLevel | None, list[RecordReading]]:
     """Over adjoining records to a level, by hours where possible; with the records from there to here."""
-    came: dict[datetime, RecordReading] = {}
-    waiting = [boundary]
+    came: dict[datetime, RecordReading | None] = {}
+    waiting: list[tuple[datetime, RecordReading | None]] = [(boundary, None)]
     while waiting:
-        reached = waiting.pop()
+        reached, over = waiting.pop()
+        if reached in came or abs(reached - boundary) > LONGEST_WALK:
+            continue
+        came[reached] = over
         level = known.at.get(reached)
         records = sorted(_way(came, reached, near), key=_start) if level is not None else []
         if level is not None and _one_factor_set(level, records):
             return level, records
-        for record in touching.get(reached, ()):
-            if far(record) not in came and abs(far(record) - boundary) <= LONGEST_WALK:
-                came[far(record)] = record
-                waiting.append(far(record))
+        waiting += [(far(record), record) for record in touching.get(reached, ())]
     return None, []
 
 
-def _way(came: Mapping[datetime, RecordReading], reached: datetime, near: _Edge) -> Iterator[RecordReading]:
-    while reached in came:
-        yield came[reached]
-        reached = near(came[reached])
+def _way(
+    came: Mapping[datetime, RecordReading | None], reached: datetime, near: _Edge
+) -> Iterator[RecordReading]:
+    while (over := came[reached]) is not None:
+        yield over
+        reached = near(over)
 
 
 def _by_records(
