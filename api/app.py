@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Final
 
 from fastapi import APIRouter, FastAPI
@@ -21,6 +20,8 @@ from api.routes import (
     acts,
     allocations,
     billing_files,
+    billing_periods,
+    billing_rules,
     billing_runs,
     completeness,
     components,
@@ -58,9 +59,6 @@ from metering.plans import PollPlan
 from metering.surveys import SurveyRule
 from storage.pool import Database
 
-TOLERANCE: Final = timedelta(hours=36)
-"""A billing register may be so old at its boundary: daily readings, and one that failed."""
-
 _RULE: Final = SurveyRule()
 _PLAN: Final = PollPlan()
 _ROUTES: Final = (
@@ -83,6 +81,8 @@ _ROUTES: Final = (
     lines,
     consumption,
     consumption_csv,
+    billing_rules,
+    billing_periods,
     billing_files,
     billing_runs,
     webhooks,
@@ -110,7 +110,6 @@ def create_app(
     database: Database,
     *,
     now: Clock,
-    tolerance: timedelta = TOLERANCE,
     survey_rule: SurveyRule = _RULE,
     base_plan: PollPlan = _PLAN,
     translators: Translators = source_texts,
@@ -119,12 +118,11 @@ def create_app(
 ) -> FastAPI:
     """The API on an open database.
 
-    `tolerance` is how old a billing register may be at its boundary; `survey_rule` is the utility's;
-    `base_plan` is the collectors', over which settings of poll plans are laid;
+    `survey_rule` is the utility's; `base_plan` the collectors', over which settings of poll plans are laid;
     `translators` give the texts for people in other languages than English; `foretell` tells what lies ahead
     of a line; `judge` knows what lines and meters can be.
     """
-    services = Services(database, now, tolerance, survey_rule, base_plan)
+    services = Services(database, now, survey_rule, base_plan)
     return served(routed(), services, translators, foretell, judge)
 
 

@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Any, Final
 
 from fastapi import Depends, Query, Request, Security
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from pydantic import StringConstraints
 
 from api.errors import InvalidRequest, MissingScope, NoKey
 from api.limits import LONGEST_PERIOD
 from api.schemas import Instant
 from billing.acts import ActDesk
+from billing.answers import Answers
 from metering.calendar import BillingPeriod
 from metering.plans import PollPlan
 from metering.surveys import SurveyRule
 from storage.acts import Acts
 from storage.billing import Billing
+from storage.billing_periods import BillingPeriods
+from storage.billing_rules import BillingRules
 from storage.billing_runs import BillingRuns
 from storage.books import Books
 from storage.calls import Calls
@@ -83,13 +88,12 @@ class Scope(StrEnum):
 class Services:
     """Everything the routes need.
 
-    `tolerance` is how old a billing register may be at its boundary; `survey_rule` judges every signal survey
-    that does not bring its own; `base_plan` is what settings of poll plans are laid over.
+    `survey_rule` judges every signal survey that does not bring its own; `base_plan` is what settings of
+    poll plans are laid over.
     """
 
     database: Database
     now: Clock
-    tolerance: timedelta
     survey_rule: SurveyRule
     base_plan: PollPlan
 
@@ -172,6 +176,18 @@ class Services:
     @property
     def billing(self) -> Billing:
         return Billing(self.database)
+
+    @property
+    def answers(self) -> Answers:
+        return Answers(self.database, self.now, self.base_plan)
+
+    @property
+    def billing_rules(self) -> BillingRules:
+        return BillingRules(self.database)
+
+    @property
+    def billing_periods(self) -> BillingPeriods:
+        return BillingPeriods(self.database)
 
     @property
     def keys(self) -> ApiKeys:
@@ -267,16 +283,27 @@ def allowed(scope: Scope) -> Callable[[ApiKey], Awaitable[ApiKey]]:
 BillingKey = Annotated[ApiKey, Depends(allowed(Scope.BILLING_READ))]
 
 
-def _period(
-    start: Annotated[
-        Instant,
-        Query(alias="from", description="Start of the period, included.", examples=["2026-01-01T00:00:00Z"]),
-    ],
-    end: Annotated[
-        Instant,
-        Query(alias="to", description="End of the period, not included.", examples=["2026-02-01T00:00:00Z"]),
-    ],
-) -> BillingPeriod:
+_MONTH: Final = re.compile(r"(20\d\d|21\d\d)-(0[1-9]|1[0-2])")
+MonthText = Annotated[str, StringConstraints(max_length=7)]
+
+
+def month_of(text: str) -> date:
+    """The first day of a month written like 2026-01; InvalidRequest for anything else."""
+    found = _MONTH.fullmatch(text)
+    if found is None:
+        raise InvalidRequest(f"{text!r} is no month; write it like 2026-01.")
+    return date(int(found[1]), int(found[2]), 1)
+
+
+def _start(described: str = "Start of the period, included.") -> Any:
+    return Query(alias="from", description=described, examples=["2026-01-01T00:00:00Z"])
+
+
+def _end(described: str = "End of the period, not included.") -> Any:
+    return Query(alias="to", description=described, examples=["2026-02-01T00:00:00Z"])
+
+
+def _period(start: Annotated[Instant, _start()], end: Annotated[Instant, _end()]) -> BillingPeriod:
     if end <= start:
         raise InvalidRequest(f"`to` must be later than `from`: {start.isoformat()} .. {end.isoformat()}.")
     if end - start > LONGEST_PERIOD:
@@ -284,5 +311,25 @@ def _period(
     return BillingPeriod(start, end)
 
 
+def _billed(
+    start: Annotated[Instant | None, _start("Start of one period for all points, included.")] = None,
+    end: Annotated[Instant | None, _end("End of that period, not included.")] = None,
+    month: Annotated[
+        MonthText | None,
+        Query(
+            description="Instead of `from` and `to`: the bill of this month, by each point's own calendar.",
+            examples=["2026-01"],
+        ),
+    ] = None,
+) -> date | BillingPeriod:
+    if month is None and start is not None and end is not None:
+        return _period(start, end)
+    if month is not None and start is None and end is None:
+        return month_of(month)
+    raise InvalidRequest("query: write `from` and `to`, or `month`; a period has both ends, a month neither.")
+
+
 Period = Annotated[BillingPeriod, Depends(_period)]
 """The half-open period [from, to) of the query."""
+Billed = Annotated[date | BillingPeriod, Depends(_billed)]
+"""What is to be billed: the period [from, to) of the query, or the first day of its month."""

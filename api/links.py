@@ -61,13 +61,14 @@ def act_link(act_id: int) -> str:
 
 
 class OriginLinks(BaseModel):
-    """The way back from a value: the meter, the poll that read it, the bytes it came in."""
+    """The way back from a value: the meter, the poll that read it, the bytes it came in; null: a person."""
 
     meter: str = Field(examples=["/api/v1/meters/42"])
-    poll: str = Field(examples=["/api/v1/polls/01890a5d-ac96-774b-bcce-b302099a8057"])
-    frames: str = Field(examples=["/api/v1/polls/01890a5d-ac96-774b-bcce-b302099a8057/frames"])
+    poll: str | None = Field(examples=["/api/v1/polls/01890a5d-ac96-774b-bcce-b302099a8057"])
+    frames: str | None = Field(examples=["/api/v1/polls/01890a5d-ac96-774b-bcce-b302099a8057/frames"])
 
 
-def origin_links(meter_id: int, poll_id: UUID) -> OriginLinks:
-    """The way back from a value of this meter that this poll read."""
-    return OriginLinks(meter=meter_link(meter_id), poll=poll_link(poll_id), frames=frames_link(poll_id))
+def origin_links(meter_id: int, poll_id: UUID | None) -> OriginLinks:
+    """The way back from a value of this meter that this poll read; None: a person did."""
+    poll, frames = (poll_link(poll_id), frames_link(poll_id)) if poll_id else (None, None)
+    return OriginLinks(meter=meter_link(meter_id), poll=poll, frames=frames)

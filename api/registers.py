@@ -24,7 +24,9 @@ class RegisterOut(BaseModel):
     factor_set: str = Field(examples=["exact"])
     source: RegisterSource = Field(examples=[RegisterSource.TOTAL])
     flags: list[Flag] = Field(examples=[[]])
-    poll_id: UUID = Field(examples=["01890a5d-ac96-774b-bcce-b302099a8057"])
+    poll_id: UUID | None = Field(
+        examples=["01890a5d-ac96-774b-bcce-b302099a8057"], description="Null: a person read it off."
+    )
     frame: int = Field(examples=[2])
     links: OriginLinks
 

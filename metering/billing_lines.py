@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import Final
 
 from metering.calendar import BillingPeriod
-from metering.levels import Segment
+from metering.levels import BoundaryLevel, Segment, one_after_another
 from metering.reasons import Reason
 
 
@@ -79,3 +79,13 @@ class BillingLine:
     completeness: Decimal
     reasons: tuple[Reason, ...] = ()
     segments: tuple[Segment, ...] = field(default=())
+
+    @property
+    def opening(self) -> BoundaryLevel | None:
+        """The first meter's opening level; None also where several circuits are added up."""
+        return self.segments[0].opening if one_after_another(self.segments) else None
+
+    @property
+    def closing(self) -> BoundaryLevel | None:
+        """The last meter's closing level; None also where several circuits are added up."""
+        return self.segments[-1].closing if one_after_another(self.segments) else None

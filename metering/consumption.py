@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import ROUND_DOWN, Decimal
 from enum import StrEnum
-from itertools import pairwise
 from typing import Final
 
 from metering.billing_lines import WORST_LAST, Status
@@ -23,7 +22,7 @@ from metering.evidence import DISQUALIFYING, Evidence, RecordReading, RegisterRe
 from metering.exact import exact_sum
 from metering.known_register import KnownRegister
 from metering.level_chain import hours_text, instant, level_at, methods_text
-from metering.levels import BoundaryLevel, Estimate, Segment, Step
+from metering.levels import BoundaryLevel, Estimate, Segment, Step, one_after_another
 from metering.reasons import Because, Reason, reason
 
 __all__ = [
@@ -83,12 +82,12 @@ class Consumption:
     @property
     def opening(self) -> BoundaryLevel | None:
         """The first meter's opening level; None also where several circuits are added up."""
-        return self.segments[0].opening if _one_after_another(self.segments) else None
+        return self.segments[0].opening if one_after_another(self.segments) else None
 
     @property
     def closing(self) -> BoundaryLevel | None:
         """The last meter's closing level; None also where several circuits are added up."""
-        return self.segments[-1].closing if _one_after_another(self.segments) else None
+        return self.segments[-1].closing if one_after_another(self.segments) else None
 
 
 def consumption(period: BillingPeriod, evidence: Iterable[Evidence], rule: BillingRule) -> Consumption:
@@ -181,13 +180,6 @@ def _whys(segment: Segment) -> Iterator[Reason]:
         )
     if segment.unmeasured:
         yield reason(Because.ERROR_HOURS, hours=hours_text(segment.unmeasured))
-
-
-def _one_after_another(segments: tuple[Segment, ...]) -> bool:
-    return bool(segments) and all(
-        earlier.removed_at is not None and earlier.removed_at <= later.installed_at
-        for earlier, later in pairwise(segments)
-    )
 
 
 def _completeness(

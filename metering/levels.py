@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
+from itertools import pairwise
 
 from metering.billing_rules import Method
 from metering.evidence import RegisterReading, Source
@@ -143,3 +145,11 @@ class Segment:
         else:
             between = exact_sum([opening.uncertainty, closing.uncertainty])
         return exact_sum([between, self.error_hours.uncertainty])
+
+
+def one_after_another(segments: Sequence[Segment]) -> bool:
+    """Whether each meter was removed before the next one was installed: there is one circuit."""
+    return bool(segments) and all(
+        earlier.removed_at is not None and earlier.removed_at <= later.installed_at
+        for earlier, later in pairwise(segments)
+    )

@@ -1,17 +1,14 @@
-"""What billing asks: the registers at the boundaries of a period, and the record of who asked."""
+"""Who asked what was consumed, and what was answered."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
-from typing import Any
 
 from metering.calendar import BillingPeriod
-from metering.consumption import DISQUALIFYING, RegisterReading, Segment
 from storage import sql
 from storage.pool import Database
-from storage.registers import register_reading
 
 _SQL = sql.statements("billing")
 
@@ -29,44 +26,10 @@ class BillingQuery:
 
 
 class Billing:
-    """Answers for one usage point or for all of them at once."""
+    """The record of what billing asked."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
-
-    async def registers(
-        self,
-        period: BillingPeriod,
-        *,
-        tolerance: timedelta,
-        usage_point_id: int | None = None,
-        quantity: str | None = None,
-        after: int = 0,
-        limit: int = 1000,
-    ) -> dict[int, tuple[Segment, ...]]:
-        """By usage point, every installation that touches the period, with its opening and closing register.
-
-        One usage point, or the page of `limit` usage points whose ids follow `after`; a point without a
-        meter in the period has no segments. `quantity` None means what each point is billed by. A register
-        without a value or with a disqualifying flag is passed over; one older than `tolerance` does not
-        count; at one instant a total wins over a snapshot.
-        """
-        rows = await self._database.rows(
-            _SQL["registers"],
-            period.start,
-            period.end,
-            tolerance,
-            usage_point_id,
-            quantity,
-            [flag.value for flag in DISQUALIFYING],
-            after,
-            limit,
-        )
-        segments: dict[int, tuple[Segment, ...]] = {}
-        for row in rows:
-            point = row["usage_point_id"]
-            segments[point] = (*segments.get(point, ()), *_segment(row))
-        return segments
 
     async def log_query(
         self, period: BillingPeriod, *, api_key_id: int | None, lines: int, total: Decimal | None
@@ -90,22 +53,3 @@ class Billing:
             )
             for row in rows
         ]
-
-
-def _segment(row: Any) -> tuple[Segment, ...]:
-    if row["meter_id"] is None:
-        return ()
-    return (
-        Segment(
-            meter_id=row["meter_id"],
-            circuit=row["circuit"],
-            installed_at=row["installed_at"],
-            removed_at=row["removed_at"],
-            opening=_register(row["opening"]),
-            closing=_register(row["closing"]),
-        ),
-    )
-
-
-def _register(register: Any) -> RegisterReading | None:
-    return None if register is None else register_reading(register)

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+from metering.billing_lines import Status
 from metering.conditions import ConditionName
-from metering.consumption import Quality
 from metering.outcomes import Explanation
 from metering.polls import Finding
 from metering.readings import Absence, Flag, GapReason
@@ -85,11 +85,14 @@ FINDINGS: Final[Mapping[Finding, str]] = {
     Finding.SECOND_ANSWER: "two meters answer at one address",
 }
 
-QUALITIES: Final[Mapping[Quality, str]] = {
-    Quality.MEASURED: "measured",
-    Quality.MEASURED_NEARBY: "measured near the boundary",
-    Quality.MEASURED_IN_PART: "measured for a part of the period",
-    Quality.ABSENT: "no value",
+STATUSES: Final[Mapping[Status, str]] = {
+    Status.MEASURED: "measured",
+    Status.CALCULATED: "calculated from hour or day records",
+    Status.SUBSTITUTED: "substituted between two registers",
+    Status.REPORTED: "reported by people",
+    Status.ESTIMATED: "estimated",
+    Status.NOT_ADMISSIBLE: "not admissible for billing",
+    Status.ABSENT: "no value",
 }
 
 VERDICTS: Final[Mapping[Verdict, Explanation]] = {

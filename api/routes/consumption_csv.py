@@ -1,10 +1,10 @@
-"""Consumption of all usage points of a period as one CSV file, streamed."""
+"""Consumption of all usage points of a period or month as one CSV file, streamed."""
 
 from __future__ import annotations
 
 import csv
 from collections.abc import AsyncIterator, Iterable
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from io import StringIO
 from typing import Final
@@ -12,36 +12,29 @@ from typing import Final
 from fastapi import APIRouter
 from fastapi.responses import StreamingResponse
 
-from api.bills import Bill, Question, all_bills, billed, log
-from api.dependencies import BillingKey, Period, Services, ServicesNeeded
-from api.routes.consumption import QuantityAsked
+from api.dependencies import Billed, BillingKey, Services, ServicesNeeded
+from api.lines import billed
+from api.routes.consumption import ALL, QuantityAsked
 from api.schemas import decimal_text
-from metering.consumption import RegisterReading, exact_sum
+from metering.billing_lines import BillingLine
+from metering.calendar import BillingPeriod
+from metering.exact import exact_sum
+from metering.levels import BoundaryLevel
 from storage.keys import ApiKey
 
 MEDIA_TYPE: Final = "text/csv"
+_CHUNK: Final = 250
 
 COLUMNS: Final = (
-    "usage_point_id",
-    "usage_point_code",
-    "usage_point_name",
-    "from",
-    "to",
-    "quantity",
-    "consumption",
-    "unit",
-    "quality",
-    "completeness",
-    "factor_set",
-    "opening_at",
-    "opening_level",
-    "closing_at",
-    "closing_level",
+    *("usage_point_id", "usage_point_code", "usage_point_name", "contract", "account", "from", "to"),
+    *("quantity", "status", "billable", "consumption", "measured", "estimated", "unit", "uncertainty"),
+    *("completeness", "factor_set", "opening_step", "opening_level", "closing_step", "closing_level"),
     "reasons",
 )
 _EXAMPLE: Final = (
-    ",".join(COLUMNS) + '\r\n17,UP-0017,"School 12, boiler room",2025-12-31T19:00:00Z,2026-01-31T19:00:00Z,'
-    "energy_heating,12.345,Gcal,measured,1,exact,2025-12-31T19:00:00Z,100,2026-01-31T19:00:00Z,112.345,\r\n"
+    ",".join(COLUMNS) + '\r\n17,UP-0017,"School 12, boiler room",7-112,001234,2025-12-31T19:00:00Z,'
+    "2026-01-31T19:00:00Z,energy_heating,measured,yes,12.345,12.345,0,Gcal,0,1,exact,register,100,register,"
+    "112.345,\r\n"
 )
 
 router = APIRouter(tags=["consumption"])
@@ -53,34 +46,49 @@ router = APIRouter(tags=["consumption"])
     responses={200: {"content": {MEDIA_TYPE: {"schema": {"type": "string"}, "example": _EXAMPLE}}}},
 )
 async def export_consumption(
-    services: ServicesNeeded, key: BillingKey, period: Period, quantity: QuantityAsked = None
+    services: ServicesNeeded, key: BillingKey, billed_for: Billed, quantity: QuantityAsked = None
 ) -> StreamingResponse:
-    """What every usage point consumed in a period: UTF-8, a header row, the figures of the JSON answer.
+    """What every usage point consumed: UTF-8, a header row, the figures of the JSON answer.
 
     An empty cell is an absent value; `reasons` says why.
     """
-    question = Question(period, quantity)
-    chunks = all_bills(services, question)
-    first: list[Bill] = await anext(
-        chunks, []
-    )  # before the answer begins: an error is still a problem document here
+    chunks = _chunks(services, billed_for, quantity)
+    # Before the answer begins, an error is still a problem document.
+    first: list[BillingLine] = await anext(chunks, [])
     return StreamingResponse(
-        _rows(services, key, question, first, chunks),
+        _rows(services, key, first, chunks),
         media_type=f"{MEDIA_TYPE}; charset=utf-8; header=present",
         headers={"Content-Disposition": 'attachment; filename="consumption.csv"'},
     )
 
 
+async def _chunks(
+    services: Services, billed_for: date | BillingPeriod, quantity: str | None
+) -> AsyncIterator[list[BillingLine]]:
+    """Chunk by chunk: the memory needed does not grow with the fleet."""
+    after = 0
+    while chunk := await services.answers.lines(ALL, billed_for, after, _CHUNK, quantity):
+        yield chunk
+        after = chunk[-1].usage_point_id
+
+
 async def _rows(
-    services: Services, key: ApiKey, question: Question, first: list[Bill], others: AsyncIterator[list[Bill]]
+    services: Services, key: ApiKey, first: list[BillingLine], others: AsyncIterator[list[BillingLine]]
 ) -> AsyncIterator[str]:
     yield _text([COLUMNS])
-    lines, total, chunk = 0, None, first
+    lines, total, chunk, starts, ends = 0, None, first, set[datetime](), set[datetime]()
     while chunk:
-        yield _text(_row(bill) for bill in chunk)
+        yield _text(_row(line) for line in chunk)
         lines, total = lines + len(chunk), _plus(total, billed(chunk))
+        starts, ends = {min(one.period.start for one in chunk)} | starts, _ends(chunk) | ends
         chunk = await anext(others, [])
-    await log(services, key, question, lines, total)
+    if lines:
+        period = BillingPeriod(min(starts), max(ends))
+        await services.billing.log_query(period, api_key_id=key.id, lines=lines, total=total)
+
+
+def _ends(chunk: Iterable[BillingLine]) -> set[datetime]:
+    return {max(one.period.end for one in chunk)}
 
 
 def _plus(total: Decimal | None, more: Decimal | None) -> Decimal | None:
@@ -88,28 +96,25 @@ def _plus(total: Decimal | None, more: Decimal | None) -> Decimal | None:
     return exact_sum(known) if known else None
 
 
-def _row(bill: Bill) -> tuple[str, ...]:
-    result = bill.consumption
+def _row(line: BillingLine) -> tuple[str, ...]:
     return (
-        str(bill.point.id),
-        bill.point.code,
-        bill.point.name,
-        _time(result.period.start),
-        _time(result.period.end),
-        bill.quantity,
-        "" if result.value is None else decimal_text(result.value),
-        bill.unit,
-        result.quality.value,
-        decimal_text(result.completeness),
-        bill.factor_set,
-        *_register(result.opening),
-        *_register(result.closing),
-        " ".join(result.reasons),
+        *(str(line.usage_point_id), line.usage_point_code, line.usage_point_name),
+        *(line.contract, line.account, _time(line.period.start), _time(line.period.end)),
+        *(line.quantity, line.status.value, "yes" if line.billable else "no"),
+        *(_number(line.value), _number(line.measured), _number(line.estimated), line.unit),
+        *(_number(line.uncertainty), _number(line.completeness), line.factor_set),
+        *_level(line.opening),
+        *_level(line.closing),
+        " ".join(one.text() for one in line.reasons),
     )
 
 
-def _register(register: RegisterReading | None) -> tuple[str, str]:
-    return ("", "") if register is None else (_time(register.at), decimal_text(register.value))
+def _number(value: Decimal | None) -> str:
+    return "" if value is None else decimal_text(value)
+
+
+def _level(level: BoundaryLevel | None) -> tuple[str, str]:
+    return ("", "") if level is None else (level.step.value, decimal_text(level.value))
 
 
 def _time(at: datetime) -> str:

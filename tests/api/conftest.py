@@ -8,7 +8,7 @@ import pytest
 from fastapi import FastAPI
 from httpx import ASGITransport, AsyncClient
 
-from api.app import TOLERANCE, routed, served
+from api.app import routed, served
 from api.dependencies import Scope, Services
 from metering.plans import PollPlan
 from metering.surveys import SurveyRule
@@ -34,7 +34,7 @@ def routed_app() -> FastAPI:
 @pytest.fixture
 def app(routed_app: FastAPI, database: Database) -> FastAPI:
     """The API with a clock that stands still."""
-    return served(routed_app, Services(database, lambda: NOW, TOLERANCE, SurveyRule(), PollPlan()))
+    return served(routed_app, Services(database, lambda: NOW, SurveyRule(), PollPlan()))
 
 
 @pytest.fixture

@@ -9,8 +9,10 @@ from uuid import uuid4
 
 import pytest
 
+from metering.billing_rules import BillingRule
 from metering.calendar import ArchiveKind, BillingPeriod
 from metering.conditions import Condition, ConditionName
+from metering.consumption import Consumption, consumption
 from metering.errors import ConfigurationError, ReadingConflict, StorageError
 from metering.meters import MeterConfiguration, MeterIdentity
 from metering.plans import PollPlan
@@ -19,6 +21,7 @@ from metering.readings import Absence, Flag, GapReason
 from storage.billing import Billing
 from storage.books import Books
 from storage.conditions import Conditions
+from storage.evidence import Asked, Evidences
 from storage.jobs import Jobs
 from storage.keys import ApiKeys
 from storage.polls import Polls
@@ -410,6 +413,12 @@ async def test_a_number_that_is_none_is_refused(store: Database) -> None:
         await Polls(store).save(report(spot.meter, archive=[record(START, reading("NaN"))]))
 
 
+async def registers(store: Database, point: int, quantity: str = "energy_heating") -> Consumption:
+    """What a point consumed in the period by registers within a day and a half of its boundaries."""
+    asked = Asked(point, quantity, PERIOD, BillingRule())
+    return consumption(PERIOD, (await Evidences(store).of([asked]))[point], BillingRule())
+
+
 async def test_registers_of_a_period_are_the_last_at_or_before_its_boundaries(store: Database) -> None:
     spot = await place(store, installed_at=START - 10 * DAY)
     totals = {-2 * DAY: "98", -DAY: "99", 0 * DAY: "100", 30 * DAY: "130", 31 * DAY + HOUR: "131.1"}
@@ -419,23 +428,11 @@ async def test_registers_of_a_period_are_the_last_at_or_before_its_boundaries(st
     ]
     snapshots = [snapshot(START, reading("100.4")), snapshot(START + 31 * DAY - HOUR, reading("130.9"))]
     await Polls(store).save(report(spot.meter, archive=archive, snapshots=snapshots))
-    answer = await Billing(store).registers(PERIOD, tolerance=2 * DAY)
-    (segment,) = answer[spot.usage_point]
-    assert segment.opening is not None and segment.closing is not None
-    assert (segment.opening.at, segment.opening.value, segment.opening.source) == (START, 100, "total")
-    assert (segment.closing.value, segment.closing.source) == (Decimal("130.9"), "snapshot")
-    assert segment.closing.at == PERIOD.end - HOUR
-    assert segment.difference == Decimal("30.9")
-    assert (segment.meter_id, segment.circuit, segment.removed_at) == (spot.meter, 1, None)
-
-
-async def test_a_register_older_than_the_tolerance_does_not_count(store: Database) -> None:
-    spot = await place(store, installed_at=START - 10 * DAY)
-    seen = [snapshot(START - 2 * DAY, reading("1")), snapshot(PERIOD.end - 2 * DAY - HOUR, reading("9"))]
-    await Polls(store).save(report(spot.meter, snapshots=seen))
-    (segment,) = (await Billing(store).registers(PERIOD, tolerance=2 * DAY))[spot.usage_point]
-    assert segment.opening is not None
-    assert segment.closing is None
+    found = await registers(store, spot.usage_point)
+    assert found.opening is not None and found.closing is not None
+    assert (found.opening.known_until, found.opening.value) == (START, 100)
+    assert (found.closing.known_until, found.closing.value) == (PERIOD.end - HOUR, Decimal("130.9"))
+    assert found.value == Decimal("30.9")
 
 
 @pytest.mark.parametrize("flag", list(Flag))
@@ -443,25 +440,9 @@ async def test_a_register_in_serious_doubt_is_passed_over(store: Database, flag:
     spot = await place(store, installed_at=START - 10 * DAY)
     seen = [snapshot(START - HOUR, reading("50")), snapshot(START, reading("0", flags=[flag]))]
     await Polls(store).save(report(spot.meter, snapshots=[*seen, snapshot(START - DAY, reading(None))]))
-    (segment,) = (await Billing(store).registers(PERIOD, tolerance=DAY))[spot.usage_point]
-    assert segment.opening is not None
-    assert segment.opening.value == (0 if flag is Flag.CLOCK_DRIFT else 50)
-
-
-async def test_a_replaced_meter_has_registers_of_its_own(store: Database) -> None:
-    registry, polls = Registry(store), Polls(store)
-    old, new = await place(store, 1, installed_at=START - DAY), await place(store, 2, installed_at=None)
-    change = START + 10 * DAY + 3 * HOUR
-    await registry.remove(old.usage_point, old.meter, change)
-    await registry.install(old.usage_point, new.meter, 1, change)
-    levels = ((old, START, "10"), (old, change - HOUR, "20"), (old, change + HOUR, "21"),
-              (new, change - HOUR, "7"), (new, change + HOUR, "8"), (new, PERIOD.end, "15"))  # fmt: skip
-    for meter, at, level in levels:
-        await polls.save(report(meter.meter, at=at, snapshots=[snapshot(at, reading(level))]))
-    answer = await Billing(store).registers(PERIOD, tolerance=DAY, usage_point_id=old.usage_point)
-    assert list(answer) == [old.usage_point]
-    assert [segment.difference for segment in answer[old.usage_point]] == [10, 7]
-    assert [segment.installed_at for segment in answer[old.usage_point]] == [START - DAY, change]
+    found = await registers(store, spot.usage_point)
+    assert found.opening is not None
+    assert found.opening.value == (0 if flag is Flag.CLOCK_DRIFT else 50)
 
 
 async def test_a_point_is_billed_by_its_own_quantity_and_circuit(store: Database) -> None:
@@ -477,21 +458,9 @@ async def test_a_point_is_billed_by_its_own_quantity_and_circuit(store: Database
         reading("4", "energy_hot_water"),
     )
     await Polls(store).save(report(spot.meter, snapshots=[seen]))
-    billing = Billing(store)
-    (segment,) = (await billing.registers(PERIOD, tolerance=DAY))[water]
-    assert segment.opening is not None and segment.opening.value == 3
-    (segment,) = (await billing.registers(PERIOD, tolerance=DAY, quantity="energy_heating"))[water]
-    assert segment.opening is not None and segment.opening.value == 2
-
-
-async def test_points_without_a_meter_are_in_the_page_too(store: Database) -> None:
-    spots = [await place(store, 1), await place(store, 2, installed_at=None), await place(store, 3)]
-    points = [spot.usage_point for spot in spots]
-    billing = Billing(store)
-    page = await billing.registers(PERIOD, tolerance=DAY, limit=2)
-    assert list(page) == points[:2]
-    assert page[points[1]] == ()
-    assert list(await billing.registers(PERIOD, tolerance=DAY, after=points[1])) == points[2:]
+    for quantity, level in (("energy_hot_water", 3), ("energy_heating", 2)):
+        found = await registers(store, water, quantity)
+        assert found.opening is not None and found.opening.value == level
 
 
 async def test_billing_remembers_who_asked(store: Database) -> None:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from metering.billing_rules import BillingRule
 from metering.calendar import ArchiveKind, BillingPeriod
+from metering.consumption import consumption
 from metering.readings import GapReason
-from storage.billing import Billing
+from storage.evidence import Asked, Evidences
 from storage.polls import Polls
 from storage.pool import Database
 from storage.readings import Readings
@@ -92,10 +94,11 @@ async def test_registers_are_found_in_compressed_chunks(timescale: Database) -> 
     await polls.save(sent)
     await compress(timescale)
     period = BillingPeriod(START, START + 31 * DAY + 2 * HOUR)
-    (segment,) = (await Billing(timescale).registers(period, tolerance=DAY))[spot.usage_point]
-    assert segment.opening is not None and segment.closing is not None
-    assert (segment.opening.value, segment.opening.source) == (100, "total")
-    assert (str(segment.closing.value), segment.closing.source) == ("131.5", "snapshot")
+    asked = Asked(spot.usage_point, "energy_heating", period, BillingRule())
+    found = consumption(period, (await Evidences(timescale).of([asked]))[spot.usage_point], BillingRule())
+    assert found.opening is not None and found.closing is not None
+    assert (found.opening.value, found.opening.step) == (100, "register")
+    assert (str(found.closing.value), found.closing.step) == ("131.5", "nearby")
     assert await polls.frames(sent.id) == sent.frames
 
 

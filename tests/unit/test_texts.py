@@ -13,8 +13,8 @@ from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po
 
 from metering import errors
+from metering.billing_lines import Status
 from metering.conditions import ConditionName
-from metering.consumption import Quality
 from metering.errors import ConfigurationError, TeploError
 from metering.outcomes import OUTCOMES
 from metering.polls import Finding, Outcome
@@ -28,8 +28,8 @@ from teplo.explanations import (
     FINDINGS,
     FLAGS,
     GAP_REASONS,
-    QUALITIES,
     REGISTRATIONS,
+    STATUSES,
     VERDICTS,
 )
 from teplo.texts import LANGUAGES, SOURCE, translator
@@ -42,7 +42,7 @@ WORDS = [
     (Absence, ABSENCES),
     (ConditionName, CONDITIONS),
     (GapReason, GAP_REASONS),
-    (Quality, QUALITIES),
+    (Status, STATUSES),
     (Registration, REGISTRATIONS),
 ]
 LOANWORDS = {"SIM", "engineer", "modem", "operator"}
