@@ -65,11 +65,11 @@ class ActDesk:
         self._adequate: Decimal = rule.adequate
 
     async def point(self, usage_point_id: int, at: datetime) -> MeteredPoint:
-        """ConfigurationError when no meter was ever installed there."""
+        """With the meter installed there then; ConfigurationError when there is none, and never was one."""
         found = await self._polls.point(usage_point_id, at)
         if found is None:
             raise ConfigurationError(
-                f"At usage point {usage_point_id} no meter was ever installed; register its installation."
+                f"There is no usage point {usage_point_id}, or no meter was ever installed there."
             )
         return found
 

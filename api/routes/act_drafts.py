@@ -89,7 +89,6 @@ async def get_operation_sheet(
 
 
 async def _point(services: Services, usage_point_id: int) -> MeteredPoint:
-    await existing_usage_point(services, usage_point_id)
     try:
         return await services.act_desk.point(usage_point_id, services.now())
     except ConfigurationError as error:

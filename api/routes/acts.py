@@ -11,7 +11,6 @@ from api.cursors import CursorText, after_id, decode_id
 from api.dependencies import Scope, ServicesNeeded, allowed
 from api.errors import InvalidRequest, NotFound
 from api.limits import PageSize
-from api.routes.registry import existing_usage_point
 from api.schemas import Identifier, Page
 from metering.acts import ActKind
 from metering.errors import ConfigurationError
@@ -30,7 +29,6 @@ async def register_act(services: ServicesNeeded, key: _Engineer, asked: ActIn, r
     409 when an admission is hindered and `in_spite_of` does not say why it is signed all the same, or when
     the number is taken.
     """
-    await existing_usage_point(services, asked.usage_point)
     desk, contents = services.act_desk, asked.contents.contents(asked.in_spite_of)
     try:
         point = await desk.point(asked.usage_point, asked.at)

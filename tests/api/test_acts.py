@@ -265,7 +265,8 @@ async def test_the_sheet_of_a_point_that_worked(
 
 async def test_of_a_point_that_is_nowhere_nothing_is_drafted(client: AsyncClient, network: Network) -> None:
     wanted = {"usage_point": 999, "kind": "admission"}
-    assert (await client.post("/api/v1/acts/draft", json=wanted)).status_code == 404
+    assert (await client.post("/api/v1/acts/draft", json=wanted)).status_code == 422
+    assert (await register(client, network, usage_point=999)).status_code == 422
     assert (await client.get("/api/v1/acts/999")).status_code == 404
     asked = await draft(client, network)
     wrong = f"/api/v1/acts/draft/{asked.json()['request']['id']}"
