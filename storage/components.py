@@ -49,8 +49,8 @@ class Components:
     async def put(self, meter_id: int, fitted: StoredComponent) -> None:
         """Fits the component, or changes what is known of it; one of its kind fitted before ends that day.
 
-        ConfigurationError when the meter is not registered, a later one of this kind stands in the way, or
-        the days are not in order.
+        Without an end of its own it ends where the next one of its kind starts. ConfigurationError when the
+        meter is not registered, another one of this kind stands in the way, or the days are not in order.
         """
         try:
             async with self._database.transaction() as connection:
@@ -59,7 +59,7 @@ class Components:
             kind, serial = fitted.component.kind, fitted.component.serial
             raise ConfigurationError(
                 f"The component {kind} {serial} cannot be fitted to meter {meter_id} since {fitted.since}: "
-                f"the meter is not registered, another {kind} is fitted later, or its days are not in order. "
+                f"the meter is not registered, another {kind} is fitted then, or its days are not in order. "
                 f"({error})"
             ) from error
 
@@ -67,8 +67,9 @@ class Components:
 async def _put(connection: Any, meter_id: int, fitted: StoredComponent) -> None:
     one = fitted.component
     place = (meter_id, one.kind.value, fitted.since)
-    particulars = (one.type, one.serial, fitted.until, one.seal, one.verified_on, one.verification_due)
     await connection.execute(_SQL["end_one_before"], *place)
+    until = fitted.until or await connection.fetchval(_SQL["next_one"], *place)
+    particulars = (one.type, one.serial, until, one.seal, one.verified_on, one.verification_due)
     if await connection.fetchval(_SQL["change"], *place, *particulars) is None:
         await connection.execute(_SQL["add"], *place, *particulars)
 

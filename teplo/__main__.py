@@ -46,6 +46,8 @@ COMMANDS: Final = {
     "ask": "ask",
     "act": "act",
     "register": "register",
+    "registry": "registry",
+    "replace": "replace",
     "plan": "plan",
     "clock": "clock",
     "zone": "zone",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
+from storage.components import Components
 from storage.modems import Modems
 from storage.plans import PlanOwner, Plans
 from storage.usage_points import Registry
@@ -13,7 +14,14 @@ from teplo.registry_file import LinePlan, PointPlan, Registration
 
 
 async def apply(
-    registration: Registration, registry: Registry, modems: Modems, plans: Plans, *, by: str, at: datetime
+    registration: Registration,
+    registry: Registry,
+    modems: Modems,
+    plans: Plans,
+    components: Components,
+    *,
+    by: str,
+    at: datetime,
 ) -> None:
     """Register all of it; what is registered already keeps its id and takes the new particulars.
 
@@ -24,17 +32,21 @@ async def apply(
     points = {}
     for site in registration.sites:
         site_id = await registry.add_site(
-            *(site.code, site.name, site.address), district=site.district, service_centre=site.service_centre
+            *(site.code, site.name, site.address),
+            district=site.district,
+            service_centre=site.service_centre,
+            **site.particulars,
         )
         for point in site.points:
             points[point.code] = await registry.add_usage_point(
                 *(point.code, point.name, site_id, point.zone),
                 factor_set=point.factor_set,
                 billed_quantity=point.billed_quantity,
+                **point.particulars,
             )
             await _apply_plan(points[point.code], point, plans, by, at)
     for line in registration.lines:
-        line_id = await _apply_line(line, points, registry)
+        line_id = await _apply_line(line, points, registry, components)
         if line.modem is not None:
             await _describe(line_id, line.modem, modems)
 
@@ -72,12 +84,16 @@ async def _describe(line_id: int, modem: Particulars, modems: Modems) -> None:
     )
 
 
-async def _apply_line(line: LinePlan, points: Mapping[str, int], registry: Registry) -> int:
+async def _apply_line(
+    line: LinePlan, points: Mapping[str, int], registry: Registry, components: Components
+) -> int:
     line_id = await registry.add_line(line.url.text, line.url.endpoint, line.collector, line.url.pool)
     for meter in line.meters:
         meter_id = await registry.add_meter(
             meter.serial, meter.model, meter.address, line_id, meter.zone, polled=meter.polled
         )
+        for component in meter.components:
+            await components.put(meter_id, component)
         for measured in meter.measures:
             point = points[measured.usage_point]
             await registry.install(point, meter_id, measured.circuit, measured.since)

@@ -6,11 +6,13 @@ code = "ABAI-10"
 name = "Abai street 10"
 address = "Almaty, Abai street 10"        # optional
 district = "Almaly"                       # optional, as is service_centre: whose engineers look after it
+kind = "building"                         # optional, as is heated_area in square metres: see point_keys.py
 [[site.usage_point]]
 code = "ABAI-10-1"
 name = "boiler room"
 factor_set = "exact"                      # optional: exact | kyivenergo
 billed_quantity = "energy_heating"        # optional
+contract = "1204"                         # optional, and more that billing knows: see point_keys.py
 [site.usage_point.plan]                   # optional, see metering/plan_settings.py
 hour.depth = 1080
 [[line]]
@@ -21,6 +23,11 @@ collector = "cellar"                      # optional: the only collector that ca
 serial = "06855817"
 model = "kamstrup-multical-601"
 address = "1"
+[[line.meter.component]]                  # optional: see point_keys.py
+kind = "calculator"
+type = "ВКТ-7"
+serial = "104512"
+since = 2026-01-01
 [[line.meter.measures]]
 usage_point = "ABAI-10-1"
 circuit = 1                               # optional
@@ -41,8 +48,11 @@ from metering.plan_settings import SettingValue, checked
 from metering.quantities import QUANTITIES, Behaviour
 from metering.units import PUBLISHED
 from protocols.declaration import LARGEST, Declaration, parse
+from storage.components import StoredComponent
+from storage.usage_points import PointParticulars, SiteParticulars
 from teplo.addresses import check_address
 from teplo.modem_file import Particulars, PoolPlan, read_particulars, read_pool
+from teplo.point_keys import read_component, read_point, read_site
 
 REGISTERS = tuple(one.name for one in QUANTITIES.values() if one.behaviour is Behaviour.REGISTER)
 
@@ -58,6 +68,8 @@ class PointPlan:
     billed_quantity: str
     plan: Mapping[str, SettingValue] | None
     """Settings of its poll plan; None: what stands in the database stays."""
+    particulars: PointParticulars
+    """What billing knows; what is not named stays as it stands in the database."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +81,7 @@ class SitePlan:
     address: str
     district: str
     service_centre: str
+    particulars: SiteParticulars
     points: tuple[PointPlan, ...]
 
 
@@ -90,6 +103,7 @@ class MeterPlan:
     address: str
     zone: str
     measures: tuple[Measures, ...]
+    components: tuple[StoredComponent, ...] = ()
     polled: bool = True
 
 
@@ -153,6 +167,7 @@ def _site(table: Declaration, zone: str) -> SitePlan:
         table.take_or("address", ""),
         table.take_or("district", ""),
         table.take_or("service_centre", ""),
+        read_site(table),
         tuple(_point(point, zone) for point in table.tables("usage_point")),
     )
     table.finish()
@@ -167,6 +182,7 @@ def _point(table: Declaration, zone: str) -> PointPlan:
         factor_set=table.one_of("factor_set", "exact", PUBLISHED),
         billed_quantity=table.one_of("billed_quantity", "energy_heating", REGISTERS),
         plan=_plan(table.take("plan", dict), table.place) if "plan" in table else None,
+        particulars=read_point(table),
     )
     table.finish()
     return point
@@ -202,6 +218,7 @@ def _meter(table: Declaration, zone: str, *, polled: bool) -> MeterPlan:
         address=table.take("address", str),
         zone=_zone(table, zone),
         measures=tuple(_measures(one) for one in table.tables("measures")),
+        components=tuple(read_component(one) for one in table.tables("component")),
         polled=polled,
     )
     table.finish()

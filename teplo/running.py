@@ -37,7 +37,9 @@ from storage.modems import Modems
 from storage.pool import Database
 from teplo import composition
 from teplo.base_plan import base_plan
+from teplo.billing_service import bill
 from teplo.outlook import foretold
+from teplo.registry_judge import judge
 from teplo.settings import Settings
 from teplo.survey import rule_of
 from teplo.texts import translator
@@ -208,13 +210,16 @@ async def serve_api(
         base_plan=base_plan(settings),
         translators=translator,
         foretell=foretold,
+        judge=judge(),
     )
     server = _Server(uvicorn.Config(app, log_config=None, lifespan="off", timeout_graceful_shutdown=5))
     async with asyncio.TaskGroup() as group:
         serving = group.create_task(server.serve(sockets=[listening]))
         waiting = group.create_task(_stop_when_set(server, stop))
+        billing = group.create_task(bill(database, settings, stop))
         await serving
         waiting.cancel()
+        billing.cancel()
 
 
 async def _stop_when_set(server: uvicorn.Server, stop: asyncio.Event) -> None:

@@ -10,6 +10,9 @@ from component where meter_id = any($1::bigint[]) order by meter_id, since, kind
 update component set until = $3
 where meter_id = $1 and kind = $2 and since < $3 and (until is null or until > $3);
 
+-- name: next_one
+select min(since) from component where meter_id = $1 and kind = $2 and since > $3;
+
 -- name: change
 update component
 set type = $4, serial = $5, until = $6, seal = $7, verified_on = $8, verification_due = $9

@@ -17,7 +17,7 @@ from metering.holding import changed_settings
 from metering.polls import HoldReason, PollReport
 from storage.decisions import Act, Decided, Decisions
 from storage.held import Held, HeldPoll, HeldState
-from storage.pool import Database
+from storage.pool import Database, acting
 from storage.usage_points import Meter, Registry
 from teplo.composition import clock, texts
 from teplo.report import print_report
@@ -131,6 +131,7 @@ async def _decide(
         raise ConfigurationError(
             f"--operator is a name of 1 to {LONGEST_OPERATOR} characters, --note has {LONGEST_NOTE} at most."
         )
+    acting(operator.strip())
     async with Database(settings_with_database().database_url) as database:
         meter = await _meter(database, serial, model)
         chosen = reason or await _only_reason(database, meter)

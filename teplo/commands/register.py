@@ -8,9 +8,10 @@ from typing import Annotated
 
 import typer
 
+from storage.components import Components
 from storage.modems import Modems
 from storage.plans import Plans
-from storage.pool import Database
+from storage.pool import Database, acting
 from storage.usage_points import Registry
 from teplo.composition import clock, texts
 from teplo.registration import apply
@@ -38,9 +39,11 @@ def register(
 
 
 async def _store(url: str, registration: Registration, name: str) -> None:
+    by = f"teplo register {name}"
+    acting(by)
     async with Database(url) as database:
         await apply(
-            *(registration, Registry(database), Modems(database), Plans(database)),
-            by=f"teplo register {name}",
+            *(registration, Registry(database), Modems(database), Plans(database), Components(database)),
+            by=by,
             at=clock(),
         )

@@ -150,8 +150,8 @@ async def test_components_with_their_verifications(client: AsyncClient, network:
     await client.put(f"{components}/calculator/2029-11-20", json=verified)
     dated = [(one["since"], one["until"]) for one in (await client.get(components)).json()]
     assert dated == [("2026-01-16", "2029-11-20"), ("2029-11-20", None)]
-    early = await client.put(f"{components}/calculator/2025-01-01", json=CALCULATOR)
-    assert (early.status_code, "fitted later" in early.json()["detail"]) == (422, True)
+    early = await client.put(f"{components}/calculator/2025-01-01", json=CALCULATOR | {"until": "2026-02-01"})
+    assert (early.status_code, "fitted then" in early.json()["detail"]) == (422, True)
 
 
 async def test_the_journal_page_by_page(client: AsyncClient, network: Network) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -42,7 +43,7 @@ async def test_a_new_verification_leaves_the_one_before_on_record(database: Data
 @pytest.mark.parametrize(
     "wrong",
     [
-        StoredComponent(FIRST.component, date(2021, 1, 1)),
+        StoredComponent(FIRST.component, date(2021, 1, 1), date(2023, 1, 1)),
         StoredComponent(FIRST.component, date(2023, 1, 1), date(2023, 1, 1)),
         StoredComponent(
             Component(ComponentKind.CALCULATOR, "ВКТ-7", "1", "", date(2023, 1, 2), date(2023, 1, 1)),
@@ -59,6 +60,14 @@ async def test_what_cannot_be_is_refused_and_nothing_is_stored(
     with pytest.raises(ConfigurationError, match=wrong.component.serial):
         await components.put(meter, wrong)
     assert await components.of_meter(meter) == [FIRST]
+
+
+async def test_what_came_before_ends_where_the_next_one_starts(database: Database) -> None:
+    components, meter = Components(database), (await place(database)).meter
+    earlier = StoredComponent(Component(ComponentKind.FLOW_SUPPLY, "ПРЭМ-20", "7"), date(2018, 1, 1))
+    for one in (FIRST, earlier, FIRST, earlier):
+        await components.put(meter, one)
+    assert await components.of_meter(meter) == [replace(earlier, until=FIRST.since), FIRST]
 
 
 async def test_a_component_needs_its_meter(database: Database) -> None:

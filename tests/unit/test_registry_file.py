@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime, timedelta, timezone
+from datetime import date, datetime, timedelta, timezone
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
+from metering.components import Component, ComponentKind
 from metering.errors import ConfigurationError
+from storage.components import Components, StoredComponent
 from storage.modems import ModemKind, Modems
 from storage.plans import PlanOwner, Plans
 from storage.pool import Database
@@ -76,7 +79,7 @@ def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
 
 
 async def register(database: Database, text: str) -> None:
-    tables = (Registry(database), Modems(database), Plans(database))
+    tables = (Registry(database), Modems(database), Plans(database), Components(database))
     await apply(read(text, "test.toml"), *tables, by="test", at=START)
 
 
@@ -214,3 +217,51 @@ def test_a_plan_that_cannot_be_is_named(right: str, wrong: str, word: str) -> No
     assert right in PLANNED
     with pytest.raises(ConfigurationError, match=re.escape(word)):
         read(PLANNED.replace(right, wrong), "test.toml")
+
+
+BILLED = (
+    GOOD.replace(
+        'name = "boiler room"',
+        'name = "boiler room"\ncontract = "1204"\nclosing_day = 25\nclosing_hour = 0\ncalculated_load = 0.25',
+    )
+    .replace('name = "Abai street 10"', 'name = "Abai street 10"\nkind = "house"\nheated_area = 42.8')
+    .replace(
+        "[[line.meter.measures]]",
+        '[[line.meter.component]]\nkind = "calculator"\ntype = "ВКТ-7"\nserial = "104512"\n'
+        "since = 2026-01-01\nverification_due = 2029-12-01\n[[line.meter.measures]]",
+    )
+)
+
+
+async def test_a_file_tells_what_billing_knows(database: Database) -> None:
+    await register(database, BILLED)
+    # A file that tells nothing of it leaves it as it is.
+    await register(database, GOOD)
+    registry = Registry(database)
+    point = await registry.usage_point_of_code("ABAI-10-1")
+    assert point is not None
+    assert (point.contract, point.closing_day, point.calculated_load) == ("1204", 25, Decimal("0.25"))
+    site = await registry.site(point.site_id)
+    assert site is not None
+    assert (site.kind, site.heated_area) == ("house", Decimal("42.8"))
+    (meter,) = await registry.meters()
+    calculator = Component(ComponentKind.CALCULATOR, "ВКТ-7", "104512", verification_due=date(2029, 12, 1))
+    assert await Components(database).of_meter(meter.id) == [StoredComponent(calculator, date(2026, 1, 1))]
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "word"),
+    [
+        ("closing_hour = 0", "", "closing_day and closing_hour"),
+        ("closing_day = 25", "closing_day = 32", "1 to 31"),
+        ("calculated_load = 0.25", "calculated_load = 0", "above 0"),
+        ('contract = "1204"', "contract = 1204", "as text"),
+        ('kind = "house"', 'kind = "castle"', "building, house"),
+        ("since = 2026-01-01\n", "", "'since' is missing"),
+        ('kind = "calculator"', 'kind = "modem"', "calculator, flow_supply"),
+    ],
+)
+def test_what_billing_cannot_know_is_refused(right: str, wrong: str, word: str) -> None:
+    assert right in BILLED
+    with pytest.raises(ConfigurationError, match=re.escape(word)):
+        read(BILLED.replace(right, wrong, 1), "test.toml")
