@@ -51,6 +51,7 @@ class LineOut(BaseModel):
     number: int = Field(examples=[1])
     usage_point_id: int = Field(examples=[17])
     usage_point_code: str = Field(examples=["UP-0017"])
+    usage_point_name: str = Field(examples=["School 12, boiler room"])
     contract: str = Field(examples=["7-112"])
     account: str = Field(examples=["000017"])
     site_code: str = Field(examples=["S1"])
@@ -67,6 +68,7 @@ class LineOut(BaseModel):
     measured: DecimalText | None
     estimated: DecimalText | None
     uncertainty: DecimalText
+    completeness: DecimalText
     reasons: list[ReasonOut]
     segments: list[dict[str, Any]] = Field(examples=[[]])
     correction: DifferenceOut | None

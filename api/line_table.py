@@ -32,6 +32,7 @@ COLUMNS: Final[Mapping[str, Kind]] = {
     "line": Kind.NUMBER,
     "usage_point_id": Kind.NUMBER,
     "usage_point_code": Kind.TEXT,
+    "usage_point_name": Kind.TEXT,
     "contract": Kind.TEXT,
     "account": Kind.TEXT,
     "site_code": Kind.TEXT,

@@ -36,10 +36,16 @@ PAUSE: Final = 1.0
 NOTHING_CHANGED: Final = "Nothing has changed: every line is as it was frozen."
 
 
+_FAULTS: Final = (ArithmeticError, LookupError, ValueError)
+"""Not ours: without them a fault of one point would end the process, and the next one that takes the run."""
+
+
 class Answering(Protocol):
     """What turns stored data into lines."""
 
-    async def lines(self, scope: BillingScope, month: date, after: int, limit: int) -> Sequence[BillingLine]:
+    async def lines(
+        self, scope: BillingScope, month: date, after: int, limit: int, /
+    ) -> Sequence[BillingLine]:
         """The lines of the next `limit` usage points whose ids follow `after`, by id; empty at the end."""
 
 
@@ -101,6 +107,11 @@ class Runner:
             raise
         except TeploError as error:
             await execution.fail(str(error))
+        except _FAULTS as error:
+            await execution.fail(
+                f"The lines cannot be worked out: {type(error).__name__}: {error}. The fault is on our side: "
+                "report it with the number of this run."
+            )
 
     async def _freeze(self, execution: Execution, freezing: Freezing) -> Outcome:
         totals = Totals()
