@@ -2,6 +2,7 @@
 
 School: its first meter was replaced by a second one on 16 January at noon. Its registers came in kWh and were
 taken to Gcal with the factor set `kyivenergo` (0.0008598 Gcal per kWh). Shop: its meter never answered.
+The utility bills points without acts.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from metering.meters import MeterConfiguration, MeterIdentity
 from metering.polls import Direction, Frame, Outcome, PollReport
 from metering.quantities import quantity
 from metering.readings import Absence, ArchiveReadings, GapReason, MissingSlot, Reading, SnapshotReadings
+from storage.billing_rules import BillingRules
 from storage.polls import Polls
 from storage.pool import Database
 from storage.usage_points import Registry
@@ -112,6 +114,7 @@ async def build(database: Database) -> Network:
         "UP-1", 'Школа "12", котельная', site, "+00:00", factor_set="kyivenergo"
     )
     shop = await registry.add_usage_point("UP-2", "Shop", site, "+00:00")
+    await BillingRules(database).put("", {"acts_required": "no"}, "A. Serikova", LONG_AGO)
     line = await registry.add_line("tcp://10.0.0.5:4001", "10.0.0.5:4001")
     meters = [
         await registry.add_meter(f"0685581{number}", "kamstrup-multical-403", str(number), line, "+00:00")

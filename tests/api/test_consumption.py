@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from datetime import UTC, datetime
 from decimal import Decimal
 from io import StringIO
 from itertools import pairwise
@@ -11,7 +12,7 @@ from typing import Any
 import pytest
 from httpx import AsyncClient
 
-from api import bills
+from api.routes import consumption_csv
 from storage.billing import Billing
 from storage.pool import Database
 from tests.api.network import FACTOR, FIRST_POLL, SECOND_POLL, Network
@@ -22,18 +23,22 @@ NEW_METER = Decimal(10010 - 10) * FACTOR
 
 
 async def consumption(client: AsyncClient, usage_point: int, start: str, end: str) -> Any:
-    answer = await client.get(
-        f"/api/v1/usage-points/{usage_point}/consumption", params={"from": start, "to": end}
-    )
+    (one,) = await answered(client, usage_point, {"from": start, "to": end})
+    return one
+
+
+async def answered(client: AsyncClient, usage_point: int, query: dict[str, str]) -> Any:
+    answer = await client.get(f"/api/v1/usage-points/{usage_point}/consumption", params=query)
     assert answer.status_code == 200, answer.text
-    return answer.json()
+    return answer.json()["items"]
 
 
 async def test_a_month_with_a_replacement_in_gcal(client: AsyncClient, network: Network) -> None:
     answer = await consumption(client, network.school, *JANUARY.values())
     assert answer["consumption"] == {"value": "19.212231", "unit": "Gcal"}
     assert Decimal("19.212231") == OLD_METER + NEW_METER
-    assert (answer["quality"], answer["completeness"], answer["reasons"]) == ("measured", "1", [])
+    assert (answer["measured"], answer["estimated"]["value"]) == (answer["consumption"], "0")
+    assert (answer["status"], answer["billable"], answer["completeness"]) == ("measured", True, "1")
     assert (answer["factor_set"], answer["quantity"]) == ("kyivenergo", "energy_heating")
     assert answer["period"] == JANUARY
     assert [segment["difference"]["value"] for segment in answer["segments"]] == ["10.614231", "8.598"]
@@ -42,7 +47,8 @@ async def test_a_month_with_a_replacement_in_gcal(client: AsyncClient, network: 
 async def test_the_registers_lead_back_to_the_bytes(client: AsyncClient, network: Network) -> None:
     answer = await consumption(client, network.school, *JANUARY.values())
     opening, closing = answer["opening"], answer["closing"]
-    assert opening["at"] == "2026-01-01T00:00:00Z"
+    assert (opening["step"], opening["at"]) == ("register", "2026-01-01T00:00:00Z")
+    opening, closing = opening["registers"][0], closing["registers"][0]
     assert opening["level"] == {"value": "85.98", "unit": "Gcal"}
     assert (opening["raw"], opening["factor"]) == ({"value": "100000", "unit": "kWh"}, "0.0008598")
     assert (opening["meter_id"], opening["poll_id"], opening["source"]) == (
@@ -77,24 +83,69 @@ async def test_a_silent_meter_is_absent_with_a_reason_and_never_zero(
     client: AsyncClient, network: Network
 ) -> None:
     answer = await consumption(client, network.shop, *JANUARY.values())
-    assert (answer["consumption"], answer["quality"], answer["completeness"]) == (None, "absent", "0")
-    assert "no valid opening register within 36 hours" in answer["reasons"][0]
+    assert (answer["consumption"], answer["status"], answer["completeness"]) == (None, "absent", "0")
+    assert (answer["billable"], answer["reasons"][0]["word"]) == (False, "no_level")
+    assert answer["reasons"][0]["text"].startswith(f"No register of meter {network.silent_meter} is known")
     assert (answer["opening"], answer["closing"], answer["factor_set"]) == (None, None, "exact")
 
 
 async def test_another_register_may_be_asked_for(client: AsyncClient, network: Network) -> None:
-    answer = await client.get(
-        f"/api/v1/usage-points/{network.school}/consumption", params=JANUARY | {"quantity": "volume"}
-    )
-    assert (answer.json()["quantity"], answer.json()["consumption"]) == ("volume", None)
+    (answer,) = await answered(client, network.school, JANUARY | {"quantity": "volume"})
+    assert (answer["quantity"], answer["consumption"]) == ("volume", None)
 
 
 async def test_a_period_that_is_not_over_says_so(client: AsyncClient, network: Network) -> None:
     answer = await consumption(client, network.school, "2026-01-16T14:00:00Z", "2026-02-02T00:00:00Z")
     # 20000 kWh at 08:00 on 1 February, against the first 10 kWh of the new meter; the clock says 09:00.
     assert Decimal(answer["consumption"]["value"]) == Decimal(20000 - 10) * FACTOR
-    assert answer["quality"] == "measured_nearby"
-    assert answer["reasons"] == ["The period is not over yet: later readings may change this figure."]
+    assert answer["closing"]["step"] == "nearby"
+    assert answer["reasons"][0] == {
+        "word": "not_over",
+        "text": "The period is not over yet: later readings may change this figure.",
+        "hinders": False,
+    }
+
+
+async def test_a_month_is_that_of_the_points_own_calendar(client: AsyncClient, network: Network) -> None:
+    path = f"/api/v1/usage-points/{network.school}/billing-periods/2026-01"
+    own = {"from": "2026-01-11T00:00:00Z", "to": "2026-02-01T00:00:00Z"}
+    assert (await client.put(path, json=own)).status_code == 200
+    (answer,) = await answered(client, network.school, {"month": "2026-01"})
+    # From 110000 kWh on the 11th to the old meter's last 112345, then the new one's.
+    assert Decimal(answer["consumption"]["value"]) == Decimal(112345 - 110000) * FACTOR + NEW_METER
+    assert answer["period"] == own
+    assert (await client.delete(path)).status_code == 204
+    (answer,) = await answered(client, network.school, {"month": "2026-01"})
+    # The usual poll plan closes months on the 24th.
+    assert answer["period"] == {"from": "2025-12-24T00:00:00Z", "to": "2026-01-24T00:00:00Z"}
+
+
+async def test_a_point_without_acts_is_not_admissible_where_the_rule_wants_them(
+    client: AsyncClient, network: Network
+) -> None:
+    put = await client.put("/api/v1/billing-rules", json={"settings": {"acts_required": "yes"}})
+    assert (put.status_code, put.json()["rule"]["acts_required"]) == (200, "yes")
+    answer = await consumption(client, network.school, *JANUARY.values())
+    assert (answer["status"], answer["billable"]) == ("not_admissible", False)
+    assert Decimal(answer["consumption"]["value"]) == OLD_METER + NEW_METER
+    assert [one["word"] for one in answer["reasons"] if one["hinders"]] == ["never_admitted"]
+
+
+async def test_a_period_is_answered_in_parts_where_a_point_was_withdrawn(
+    client: AsyncClient, network: Network, database: Database
+) -> None:
+    withdrawn_at = datetime(2026, 1, 11, tzinfo=UTC)
+    await database.value(
+        "insert into act (number, kind, usage_point_id, meter_id, at, contents, entered_by, entered_at) "
+        "values ('W-1', 'withdrawal', $1, $2, $3, '{}', 'A. Serikova', $3)",
+        *(network.school, network.old_meter, withdrawn_at),
+    )
+    before, after = await answered(client, network.school, JANUARY)
+    assert (before["status"], before["billable"]) == ("measured", True)
+    assert (after["status"], after["billable"]) == ("not_admissible", False)
+    assert before["period"]["to"] == after["period"]["from"] == "2026-01-11T00:00:00Z"
+    parts = [Decimal(one["consumption"]["value"]) for one in (before, after)]
+    assert parts == [Decimal(110000 - 100000) * FACTOR, Decimal(112345 - 110000) * FACTOR + NEW_METER]
 
 
 async def test_pages_of_all_usage_points(client: AsyncClient, network: Network) -> None:
@@ -121,17 +172,18 @@ async def test_csv_has_the_figures_of_json(client: AsyncClient, network: Network
         assert line["usage_point_name"] == item["usage_point_name"]
         assert (line["from"], line["to"]) == (item["period"]["from"], item["period"]["to"])
         assert line["consumption"] == (item["consumption"]["value"] if item["consumption"] else "")
-        assert (line["quality"], line["completeness"]) == (item["quality"], item["completeness"])
+        assert (line["status"], line["completeness"]) == (item["status"], item["completeness"])
+        assert line["billable"] == ("yes" if item["billable"] else "no")
         assert line["opening_level"] == (item["opening"]["level"]["value"] if item["opening"] else "")
-        assert line["reasons"] == " ".join(item["reasons"])
-    assert (lines[0]["unit"], lines[0]["opening_at"]) == ("Gcal", "2026-01-01T00:00:00Z")
+        assert line["reasons"] == " ".join(one["text"] for one in item["reasons"])
+    assert (lines[0]["unit"], lines[0]["opening_step"]) == ("Gcal", "register")
 
 
 async def test_csv_runs_on_over_its_chunks(
     client: AsyncClient, network: Network, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     whole = await client.get("/api/v1/consumption.csv", params=JANUARY)
-    monkeypatch.setattr(bills, "_CHUNK", 1)
+    monkeypatch.setattr(consumption_csv, "_CHUNK", 1)
     assert (await client.get("/api/v1/consumption.csv", params=JANUARY)).text == whole.text
 
 
@@ -157,7 +209,9 @@ async def test_every_answer_is_logged(client: AsyncClient, network: Network, dat
         ("from=0001-01-01T00:00:00Z&to=2026-03-01T00:00:00Z", "1970"),
         ("from=2026-02-01T00:00:00Z&to=2026-02-01T00:00:00Z", "later than"),
         ("from=2000-01-01T00:00:00Z&to=2026-02-01T00:00:00Z", "at most 3660 days"),
-        ("from=2026-02-01T00:00:00Z", "to"),
+        ("from=2026-02-01T00:00:00Z", "both ends"),
+        ("month=2026-01&from=2026-02-01T00:00:00Z", "both ends"),
+        ("month=2026-13", "like 2026-01"),
         ("from=2026-01-01T00:00:00Z&to=2026-02-01T00:00:00Z&quantity=heat", "energy_heating"),
         ("from=2026-01-01T00:00:00Z&to=2026-02-01T00:00:00Z&quantity=power", "no register"),
     ],
