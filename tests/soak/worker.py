@@ -17,7 +17,7 @@ from teplo.running import assembled
 from tests.soak.clock import Accelerated
 
 PLAN = PollPlan(
-    every=timedelta(hours=6),
+    every=timedelta(hours=8),
     retry=timedelta(minutes=4),
     archives={
         ArchiveKind.HOUR: KindPlan(100),
@@ -37,7 +37,7 @@ def settings(name: str, clock: Accelerated) -> CollectorSettings:
         name=name,
         plan=PLAN,
         tick=max(0.2, clock.real(timedelta(minutes=20))),
-        concurrent_lines=12,
+        concurrent_lines=40,
         heartbeat=timedelta(seconds=4),
         lease=timedelta(minutes=15) * clock.speed / 20,
     )
