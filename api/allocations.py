@@ -23,7 +23,7 @@ from metering.charges import (
     price_per_area,
     written,
 )
-from metering.consumption import exact_sum
+from metering.exact import exact_sum
 
 MOST_PREMISES: Final = 5000
 MOST_PLACES: Final = 9

@@ -8,6 +8,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from metering.calendar import MeterZone
+from metering.doubts import future_flags, validate
 from metering.readings import (
     ArchiveReadings,
     ArchiveRecord,
@@ -21,7 +22,6 @@ from metering.readings import (
     SnapshotReadings,
 )
 from metering.units import convert
-from metering.validation import future_flags, validate
 
 Normal = ArchiveReadings | SnapshotReadings | MissingSlot
 """A record as it is stored."""

@@ -13,6 +13,7 @@ from collector.gaps import ArchivePlan, ArchiveRequest, WantedArchives
 from collector.normalise import Normal, Normaliser
 from collector.session import Talk
 from metering.calendar import ArchiveKind, MeterSlot, MeterZone
+from metering.doubts import clock_flags
 from metering.errors import (
     CalledOff,
     ConfigurationChanged,
@@ -34,7 +35,6 @@ from metering.readings import (
     SnapshotReadings,
 )
 from metering.requests import PollRequest, RequestKind
-from metering.validation import clock_flags
 from protocols.conversation import Conversation
 from protocols.driver import Driver
 

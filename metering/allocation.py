@@ -12,8 +12,8 @@ from enum import StrEnum
 from fractions import Fraction
 from typing import Final
 
-from metering.consumption import exact_sum
 from metering.errors import ConfigurationError
+from metering.exact import exact_sum
 
 REST: Final = ""
 """The name of the premises that nobody listed."""

@@ -11,13 +11,13 @@ from uuid import UUID, uuid5
 from collector.endings import HELD, HELD_BECAUSE
 from collector.normalise import Normaliser
 from metering.calendar import MeterZone
+from metering.doubts import clock_flags
 from metering.errors import DecodeError
 from metering.holding import hold_reason
 from metering.meters import MeterIdentity
 from metering.plans import PollPlan
 from metering.polls import LARGEST_FRAME, Direction, Frame, HoldReason, Outcome, PollReport
 from metering.readings import ArchiveReadings, Flag, MeterValue, Record, SnapshotReadings
-from metering.validation import clock_flags
 from protocols.push.pushed import Message, Pushed
 from storage.push import PushingMeter
 

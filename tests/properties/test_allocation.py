@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from metering.allocation import Building, Method, Premises, allocate, apportioned
-from metering.consumption import exact_sum
+from metering.exact import exact_sum
 
 areas = st.decimals("0.01", "500", places=2)
 energies = st.decimals("0", "50", places=3)

@@ -208,3 +208,37 @@ def test_a_converted_value_has_at_most_twelve_places_and_no_exponent(value: Deci
     exponent = convert(value, "GJ", ENERGY).value.as_tuple().exponent
     assert isinstance(exponent, int)
     assert -12 <= exponent <= 0
+
+
+def test_the_text_about_an_unknown_unit_is_complete_and_short() -> None:
+    """At most four near spellings, and no more than 32 characters of what was written."""
+    with pytest.raises(UnitError) as near:
+        check_unit("ccal/h", ENERGY)
+    hint = str(near.value).partition("; capitals matter: ")[2]
+    spellings = hint.removeprefix("did you mean ").removesuffix("?").split(", ")
+    assert len(spellings) == 4
+    assert set(spellings) <= {one for row in SPELLINGS.values() for one in row}
+    with pytest.raises(UnitError) as far:
+        check_unit("@" * 40, ENERGY)
+    written = "@" * 32
+    assert str(far.value) == (
+        f"Unknown unit '{written}' for energy_heating; capitals matter: write it like 'Gcal'."
+    )
+
+
+def test_zero_has_no_sign() -> None:
+    assert not convert(Decimal(0), "GJ", ENERGY).value.is_signed()
+    assert not convert(Decimal("-1E-15"), "GJ", ENERGY).value.is_signed()
+    assert convert(Decimal("-1E-9"), "GJ", ENERGY).value.is_signed()
+
+
+@pytest.mark.parametrize(("value", "converts"), [("1E+400", True), ("1E-400", True), ("1E+401", False)])
+def test_the_largest_exponent_is_still_converted(value: str, converts: bool) -> None:
+    if converts:
+        assert convert(Decimal(value), "Gcal", ENERGY).value == Decimal(value)
+        return
+    with pytest.raises(DecodeError) as refused:
+        convert(Decimal(value), "Gcal", ENERGY)
+    assert str(refused.value) == (
+        "energy_heating: 1E+401 is no number of a meter; check this field in the profile."
+    )
