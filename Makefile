@@ -9,7 +9,7 @@ CONVERSATIONS ?= 100000
 BENCHMARKS := $(basename $(notdir $(filter-out bench/_%,$(wildcard bench/*.py))))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check fuzz soak bench lock clean
+.PHONY: help setup demo test check fuzz mutants soak bench lock clean
 
 help: ## list the chores
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -28,12 +28,19 @@ check: .venv/.dev ## lint, types and import contracts
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
+nightly: .venv/.browser ## the tests in full size, and every property with many examples
+	$(BIN)/python -m pytest -m nightly
+	$(BIN)/python -m pytest -n $(WORKERS) --hypothesis-profile=nightly tests/properties tests/api/test_contract.py
+
 fuzz: .venv/.dev ## feed FRAMES mutated frames and CONVERSATIONS with liars to the protocols
 	$(BIN)/python -m tests.fuzz.mbus --frames $(FRAMES)
 	$(BIN)/python -m tests.fuzz.modbus --conversations $(CONVERSATIONS)
 	$(BIN)/python -m tests.fuzz.families --conversations $(CONVERSATIONS)
 	$(BIN)/python -m tests.fuzz.at --conversations $(CONVERSATIONS)
 	$(BIN)/python -m tests.fuzz.hello --inputs $(CONVERSATIONS)
+
+mutants: .venv/.dev ## small mistakes in billing's arithmetic that no test notices, in per cent (MUTANTS="units")
+	nice $(BIN)/python scripts/mutants.py $(MUTANTS)
 
 soak: .venv/.dev ## a simulated month of 500 meters in which everything goes wrong; prints the table (SOAK="--days 3")
 	$(BIN)/python -m tests.soak $(SOAK)
@@ -47,7 +54,7 @@ lock: .venv/.dev ## compile requirements/*.txt anew from pyproject.toml
 	$(LOCK) --upgrade --extra build --extra dev -c requirements/runtime.txt pyproject.toml -o requirements/dev.txt
 
 clean: ## remove the environment and everything built
-	rm -rf .venv .node build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf .venv .node build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis mutants
 
 .venv/.python: scripts/make_venv.sh
 	@scripts/make_venv.sh
