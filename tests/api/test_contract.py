@@ -56,7 +56,7 @@ EXISTING = {
 }
 """What the small network has: guessing an id and two times in order takes too long."""
 BOUNDED = settings(
-    max_examples=25,
+    max_examples=settings().max_examples // 4,
     deadline=None,
     database=None,
     derandomize=True,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -135,22 +136,23 @@ async def test_with_the_faults_of_the_field_they_still_do() -> None:
 
 
 async def test_on_a_hostile_line_much_fails_but_nothing_lies() -> None:
-    read, failed = 0, 0
+    true, failed = 0, 0
 
     async def attempt(line: FleetLine) -> None:
-        nonlocal read, failed
+        nonlocal true, failed
         for meter in line.meters:
             try:
                 assert_true(meter, *await Reader(line, tries=2).read(meter))
-                read += 1
+                true += 1
             except TeploError:
                 failed += 1
 
-    async with running_fleet(DEMO, now=now, random=Random(5), faults="hostile") as fleet:
+    hasty = read(re.sub("timeout=0\\.[0-9]", "timeout=0.2", DEMO.read_text("utf-8")), DEMO)
+    async with running_fleet(hasty, now=now, random=Random(5), faults="hostile") as fleet:
         one_of_each = {line.protocol: line for line in lines_at_a_port(fleet)}.values()
         await asyncio.gather(*(attempt(line) for line in one_of_each))
-    assert read + failed == sum(len(line.meters) for line in one_of_each)
-    assert read > 0
+    assert true + failed == sum(len(line.meters) for line in one_of_each)
+    assert true > 0
 
 
 def open_files() -> int:

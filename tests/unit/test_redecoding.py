@@ -19,6 +19,8 @@ from simulators.fleet import running_fleet
 from tests.support.one_meter import Case, first_of_each
 from tests.support.past_meter import NOW, ZONE, PastMeter, driver_of, ticking
 
+pytestmark = pytest.mark.usefixtures("short_pauses")
+
 WANTED = {ArchiveKind.HOUR: 6, ArchiveKind.DAY: 3, ArchiveKind.MONTH: 1, ArchiveKind.TOTAL: 2}
 POLLS = 3
 """With the faults of this seed every meter brings something in one of them."""
