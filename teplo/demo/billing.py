@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import urlencode
 from urllib.request import Request, urlopen
 
-from metering.calendar import ArchiveKind, MeterZone
+from metering.calendar import ArchiveKind, MeterZone, slots
 from metering.errors import DecodeError
 from simulators.truth import Truth, Truths
 from storage.readings import Readings
@@ -21,6 +21,7 @@ from teplo.demo.site import RegisteredMeter
 ENERGY = ("energy_heating", 1)
 PATIENCE = 30
 MOMENT = timedelta(microseconds=1)
+_COMPARED = ("measured", "calculated")
 
 
 @dataclass(slots=True)
@@ -28,8 +29,8 @@ class Bill:
     """Sums over all points that could be billed; `wrong` names those that differ from the plant.
 
     `resolution`: by how much the registers' finite steps alone let the sums differ. `absent` points have no
-    register at the period's start, because their meters keep no history; they were answered as absent with
-    the reason.
+    register at the period's start, because their meters keep no history; they were answered as absent, or as
+    estimated, with the reason.
     """
 
     points: int = 0
@@ -83,10 +84,11 @@ async def compare_billed(
     for line in lines:
         registered = meters[line["usage_point_id"]]
         serial = registered.meter.serial
-        if line["consumption"] is None:
+        if line["status"] not in _COMPARED:
             bill.absent += 1
             if _had_opening(registered, line["period"]["from"]):
-                bill.wrong.append(f"{serial}: not billed, {'; '.join(line['reasons'])}")
+                reasons = "; ".join(reason["text"] for reason in line["reasons"])
+                bill.wrong.append(f"{serial}: {line['status']}, {reasons}")
             continue
         opening = await _truth(registered, readings, line["opening"])
         closing = await _truth(registered, readings, line["closing"])
@@ -101,7 +103,33 @@ def _had_opening(registered: RegisteredMeter, start: str) -> bool:
     return truths is not None and ENERGY in truths
 
 
-async def _truth(registered: RegisteredMeter, readings: Readings, register: Mapping[str, Any]) -> Truth:
+async def _truth(registered: RegisteredMeter, readings: Readings, boundary: Mapping[str, Any]) -> Truth:
+    """The plant's level at a boundary: at the register that it rests on, and of the hours between the two."""
+    (register,) = boundary["registers"]
+    truth = await _register_truth(registered, readings, register)
+    records = boundary["records"]
+    if records is None:
+        return truth
+    sign = 1 if records["end"] > register["at"] else -1
+    hours = _hour_truths(registered, *(datetime.fromisoformat(records[edge]) for edge in ("start", "end")))
+    return Truth(
+        truth.value + sign * sum((one.value for one in hours), Decimal(0)),
+        truth.tolerance + sum((one.tolerance for one in hours), Decimal(0)),
+    )
+
+
+def _hour_truths(registered: RegisteredMeter, start: datetime, end: datetime) -> list[Truth]:
+    zone = MeterZone(registered.meter.zone)
+    hours = slots(ArchiveKind.HOUR, zone.to_meter_time(start), zone.to_meter_time(end))
+    told = [registered.meter.truth_archive(ArchiveKind.HOUR, hour.start) for hour in hours]
+    if not all(told):
+        raise DecodeError(f"Billing adds hours of {registered.meter.serial} that it does not keep.")
+    return [truths[ENERGY] for truths in told if truths]
+
+
+async def _register_truth(
+    registered: RegisteredMeter, readings: Readings, register: Mapping[str, Any]
+) -> Truth:
     """The plant's level at the instant of a register; a register of no such record is a DecodeError."""
     at = datetime.fromisoformat(register["at"])
     truths = (

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from simulators.fleet import FleetMeter, RunningFleet
+from storage.billing_rules import BillingRules
 from storage.modems import Modems
 from storage.pool import Database
 from storage.usage_points import Registry
@@ -26,8 +27,10 @@ async def register(
 ) -> list[RegisteredMeter]:
     """Register every pool, line and meter of the fleet, each meter at a usage point of its own.
 
-    `collector` is the only one that reaches the modems of the pools; None: any does.
+    `collector` is the only one that reaches the modems of the pools; None: any does. Nobody draws up acts
+    here: points are billed without.
     """
+    await BillingRules(database).put("", {"acts_required": "no"}, "demo", installed_at)
     registry, modems = Registry(database), Modems(database)
     for name, urls in fleet.pools.items():
         await modems.add_pool(name, collector)
