@@ -1,7 +1,7 @@
 """How many small mistakes in the arithmetic of billing no test notices: mutmut's verdicts as a table.
 
-Fails when a file has more than 5 % of such mutants. `python scripts/mutants.py units allocation` takes some of
-the files; [tool.mutmut] in pyproject.toml names them all, and the tests that are run.
+Fails when a file has more than 5 % of such mutants. `python scripts/mutants.py units allocation` takes some
+of the files; [tool.mutmut] in pyproject.toml names them all, and the tests that are run.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ MOST_ALIVE: Final = 5.0
 """Per cent."""
 
 KILLED: Final = frozenset({1, 3, 24, 36, 152, -24, 255})
-"""Exit codes of tests that noticed: one failed, or they ran out of time as they would not without the mistake."""
+"""Exit codes of tests that noticed: one failed, or they took many times as long as without the mistake."""
 
 
 class Verdict(NamedTuple):

@@ -1,4 +1,4 @@
-"""A pytest plugin for runs over mutants: few examples, the same ones each time, and no cache that hides one."""
+"""A pytest plugin for runs over mutants: few examples, always the same, and no cache that hides one."""
 
 from __future__ import annotations
 
@@ -16,26 +16,24 @@ settings.register_profile(
     database=None,
     suppress_health_check=list(HealthCheck),
 )
-settings.load_profile("under_mutation")
 
-
-def _caches() -> list[_lru_cache_wrapper[object]]:
-    return [
-        one
-        for one in gc.get_objects()
-        if isinstance(one, _lru_cache_wrapper) and str(one.__module__).startswith("metering.")
-    ]
+_CACHES: list[_lru_cache_wrapper[object]] = []
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
     """A forked run inherits what was computed before its mistake was switched on."""
-    for cache in _caches():
+    _CACHES[:] = [
+        one
+        for one in gc.get_objects()
+        if isinstance(one, _lru_cache_wrapper) and str(one.__module__).startswith("metering.")
+    ]
+    for cache in _CACHES:
         cache.cache_clear()
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Each test reaches the functions behind the caches by itself; the registry of units is too slow for it."""
-    for cache in _caches():
+    """Each test reaches what lies behind the caches by itself; the registry of units is too slow for it."""
+    for cache in _CACHES:
         if cache.__name__ != "_registry":
             cache.cache_clear()
