@@ -8,14 +8,17 @@ from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute
 
 from api import documentation, errors, openapi
+from api.audit import AccessBook, Audit
 from api.dependencies import Clock, Services
 from api.languages import Translators, source_texts
 from api.limits import BodyLimit
 from api.links import PREFIX
 from api.metrics import Metrics
 from api.outlooks import Foretell, untold
+from api.rates import Rates
 from api.registry_imports import UNJUDGED
 from api.routes import (
+    access_log,
     act_drafts,
     acts,
     allocations,
@@ -44,6 +47,7 @@ from api.routes import (
     poll_requests,
     polls,
     problems,
+    provenance,
     readings,
     register_events,
     registry,
@@ -62,6 +66,7 @@ from storage.pool import Database
 _RULE: Final = SurveyRule()
 _PLAN: Final = PollPlan()
 _ROUTES: Final = (
+    access_log,
     registry,
     components,
     meter_replacements,
@@ -85,6 +90,7 @@ _ROUTES: Final = (
     billing_periods,
     billing_files,
     billing_runs,
+    provenance,
     webhooks,
     modems,
     modem_history,
@@ -137,6 +143,7 @@ def routed() -> FastAPI:
         redoc_url=None,
     )
     app.add_middleware(BodyLimit)
+    app.add_middleware(Audit)
     errors.install(app)
     app.include_router(health.router)
     app.include_router(metrics.router)
@@ -156,6 +163,8 @@ def served(
     """The same routes; from now on they answer from these services."""
     app.state.services = services
     app.state.metrics = Metrics(services)
+    app.state.rates = Rates()
+    app.state.access_book = AccessBook(services.access_log)
     app.state.translators = translators
     app.state.foretell = foretell
     app.state.judge = judge

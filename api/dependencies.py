@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
@@ -13,7 +13,8 @@ from fastapi import Depends, Query, Request, Security
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from pydantic import StringConstraints
 
-from api.errors import InvalidRequest, MissingScope, NoKey
+from api.access import Caller
+from api.errors import InvalidRequest, MissingScope, NoKey, NotFound
 from api.limits import LONGEST_PERIOD
 from api.schemas import Instant
 from billing.acts import ActDesk
@@ -21,6 +22,7 @@ from billing.answers import Answers
 from metering.calendar import BillingPeriod
 from metering.plans import PollPlan
 from metering.surveys import SurveyRule
+from storage.access_log import AccessLog
 from storage.acts import Acts
 from storage.billing import Billing
 from storage.billing_periods import BillingPeriods
@@ -35,7 +37,7 @@ from storage.decisions import Decisions
 from storage.held import Held
 from storage.jobs import Jobs
 from storage.journal import Journal
-from storage.keys import ApiKey, ApiKeys
+from storage.keys import ApiKey, ApiKeys, Place
 from storage.line_states import LineStates
 from storage.modem_reports import ModemReports
 from storage.modems import Modems
@@ -82,6 +84,7 @@ class Scope(StrEnum):
     SURVEYS_WRITE = "surveys:write"
     ACTS_READ = "acts:read"
     ACTS_WRITE = "acts:write"
+    AUDIT_READ = "audit:read"
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,6 +197,10 @@ class Services:
         return ApiKeys(self.database)
 
     @property
+    def access_log(self) -> AccessLog:
+        return AccessLog(self.database)
+
+    @property
     def jobs(self) -> Jobs:
         return Jobs(self.database)
 
@@ -256,8 +263,18 @@ ServicesNeeded = Annotated[Services, Depends(_services)]
 _bearer = HTTPBearer(auto_error=False, scheme_name="API key", description="`Authorization: Bearer <key>`")
 
 
+def _caller(request: Request) -> Caller:
+    caller: Caller = request.state.caller
+    return caller
+
+
+CallerNeeded = Annotated[Caller, Depends(_caller)]
+
+
 async def _key(
+    request: Request,
     services: ServicesNeeded,
+    caller: CallerNeeded,
     credentials: Annotated[HTTPAuthorizationCredentials | None, Security(_bearer)],
 ) -> ApiKey:
     if credentials is None:
@@ -265,14 +282,45 @@ async def _key(
     key = await services.keys.find(credentials.credentials)
     if key is None:
         raise NoKey("This API key is not known or was revoked.")
+    caller.key = key
+    request.app.state.rates.count(key)
     acting(key.name)
+    if not key.sees_everything:
+        await _within_sight(services, key, request)
     return key
+
+
+PLACES: Final[Mapping[str, Place]] = {
+    "usage_point_id": Place.USAGE_POINT,
+    "meter_id": Place.METER,
+    "line_id": Place.LINE,
+}
+"""By the name of a path's parameter, what a key with service centres or districts must see."""
+
+
+async def _within_sight(services: Services, key: ApiKey, request: Request) -> None:
+    """What lies elsewhere is not there; what is not told apart by place is for keys that see everything."""
+    named = {name: place for name, place in PLACES.items() if name in request.path_params}
+    if not named:
+        raise MissingScope(
+            f"The key {key.name!r} sees some service centres or districts alone; this operation answers for "
+            "the whole utility. Ask for single usage points, meters or lines."
+        )
+    for name, place in named.items():
+        text = request.path_params[name]
+        if not (text.isdecimal() and len(text) <= 18 and await services.keys.sees(key, place, int(text))):
+            raise NotFound(f"There is no {place.replace('_', ' ')} {text}.")
+
+
+BILLING: Final = (Scope.BILLING_READ,)
+"""What is read with these is recorded."""
 
 
 def allowed(scope: Scope) -> Callable[[ApiKey], Awaitable[ApiKey]]:
     """A dependency that gives the caller's key, when it has this scope."""
 
-    async def key_with_scope(key: Annotated[ApiKey, Depends(_key)]) -> ApiKey:
+    async def key_with_scope(key: Annotated[ApiKey, Depends(_key)], caller: CallerNeeded) -> ApiKey:
+        caller.is_billing = scope in BILLING
         if scope not in key.scopes:
             raise MissingScope(f"This needs the scope {scope}; the key {key.name!r} does not have it.")
         return key

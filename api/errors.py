@@ -44,6 +44,14 @@ class Conflict(Refusal):
     """What is asked for does not go together with what is going on."""
 
 
+class TooFast(Refusal):
+    """The key asks more often than it may. `wait`: seconds until the next request is answered."""
+
+    def __init__(self, message: str = "", wait: int = 1) -> None:
+        super().__init__(message)
+        self.wait = wait
+
+
 class BodyTooLarge(Refusal):
     """The body of the request is larger than anything this API reads."""
 
@@ -105,6 +113,10 @@ KINDS: Final[Mapping[type[TeploError], Kind]] = {
     InvalidRequest: Kind(
         HTTPStatus.UNPROCESSABLE_ENTITY, "Mend what `detail` names; /docs describes every parameter."
     ),
+    TooFast: Kind(
+        HTTPStatus.TOO_MANY_REQUESTS,
+        "Wait as long as Retry-After says; ask for larger pages rather than often.",
+    ),
     BodyTooLarge: Kind(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "Send no more than the operation describes."),
 }
 
@@ -132,7 +144,8 @@ def install(app: FastAPI) -> None:
 def answer(path: str, error: TeploError, faults: list[Fault] | None = None) -> ProblemResponse:
     """The answer to an error of our tree; the nearest class in KINDS decides."""
     kind = next(KINDS[cls] for cls in type(error).__mro__ if cls in KINDS)
-    return _response(kind.problem(error, path, faults), kind.headers)
+    own = {"Retry-After": str(error.wait)} if isinstance(error, TooFast) else {}
+    return _response(kind.problem(error, path, faults), {**kind.headers, **own})
 
 
 def _problem(status: HTTPStatus, path: str, detail: str, next_step: str, faults: list[Fault]) -> Problem:

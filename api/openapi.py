@@ -21,6 +21,7 @@ from api.errors import (
     NoKey,
     NotFound,
     Problem,
+    TooFast,
 )
 from metering.errors import StorageUnavailable, TeploError
 
@@ -90,7 +91,7 @@ def example(schema: Json, schemas: Json) -> Any:
 def _problems(path: str, operation: Json) -> Json:
     classes: list[type[TeploError]] = [TeploError, StorageUnavailable, BodyTooLarge]
     if "security" in operation:
-        classes += [NoKey, MissingScope]
+        classes += [NoKey, MissingScope, TooFast]
     if "{" in path:
         classes.append(NotFound)
     if operation.keys() & {"parameters", "requestBody"}:

@@ -4,27 +4,48 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from enum import StrEnum
+from typing import Any, Final
 
 from storage import sql
 from storage.pool import Database
 
 _SQL = sql.statements("keys")
 _BYTES = 32
+REQUESTS_PER_MINUTE: Final = 600
+"""As many as a key may ask that was not given a limit of its own."""
+
+
+class Place(StrEnum):
+    """What belongs to a service centre and a district."""
+
+    USAGE_POINT = "usage_point"
+    METER = "meter"
+    LINE = "line"
 
 
 @dataclass(frozen=True, slots=True)
 class ApiKey:
-    """A key without its secret; one that was revoked opens nothing."""
+    """A key without its secret; one that was revoked opens nothing.
+
+    `service_centres`, `districts`: where everything is that it sees; None: everywhere.
+    """
 
     id: int
     name: str
     scopes: frozenset[str]
     created_at: datetime
     revoked_at: datetime | None
+    service_centres: frozenset[str] | None = None
+    districts: frozenset[str] | None = None
+    requests_per_minute: int = REQUESTS_PER_MINUTE
+
+    @property
+    def sees_everything(self) -> bool:
+        return self.service_centres is None and self.districts is None
 
 
 class ApiKeys:
@@ -34,11 +55,40 @@ class ApiKeys:
         self._database = database
         self._token = token
 
-    async def create(self, name: str, scopes: Iterable[str]) -> tuple[int, str]:
-        """The key's id and the key itself, which nobody can show a second time."""
+    async def create(
+        self,
+        name: str,
+        scopes: Iterable[str],
+        *,
+        service_centres: Collection[str] = (),
+        districts: Collection[str] = (),
+        requests_per_minute: int = REQUESTS_PER_MINUTE,
+    ) -> tuple[int, str]:
+        """The key's id and the key itself, which nobody can show a second time.
+
+        It sees what is in these service centres and districts; where none are named, in all of them.
+        """
         plain = self._token(_BYTES)
-        identifier = await self._database.value(_SQL["create"], name, sorted(set(scopes)), _digest(plain))
+        identifier = await self._database.value(
+            _SQL["create"],
+            name,
+            sorted(set(scopes)),
+            _digest(plain),
+            sorted(set(service_centres)) or None,
+            sorted(set(districts)) or None,
+            requests_per_minute,
+        )
         return int(identifier), plain
+
+    async def sees(self, key: ApiKey, place: Place, identifier: int) -> bool:
+        """Whether this is where the key may look; what does not exist is nowhere."""
+        if key.sees_everything:
+            return True
+        centres, districts = (
+            None if one is None else sorted(one) for one in (key.service_centres, key.districts)
+        )
+        found: bool = await self._database.value(_SQL[f"sees_{place}"], identifier, centres, districts)
+        return found
 
     async def find(self, plain: str) -> ApiKey | None:
         """The key, unless it is unknown or revoked.
@@ -62,4 +112,17 @@ def _digest(plain: str) -> bytes:
 
 
 def _api_key(row: Any) -> ApiKey:
-    return ApiKey(row["id"], row["name"], frozenset(row["scopes"]), row["created_at"], row["revoked_at"])
+    return ApiKey(
+        row["id"],
+        row["name"],
+        frozenset(row["scopes"]),
+        row["created_at"],
+        row["revoked_at"],
+        _places(row["service_centres"]),
+        _places(row["districts"]),
+        row["requests_per_minute"],
+    )
+
+
+def _places(names: list[str] | None) -> frozenset[str] | None:
+    return None if names is None else frozenset(names)

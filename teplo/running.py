@@ -15,6 +15,7 @@ import structlog
 import uvicorn
 
 from api.app import create_app
+from api.explanations import let_explain
 from collector.app import Collector, CollectorSettings
 from collector.attendance import Attendance
 from collector.delivery import DeliveredCalls, DeliveredSignals, Delivery
@@ -38,6 +39,7 @@ from storage.pool import Database
 from teplo import composition
 from teplo.base_plan import base_plan
 from teplo.billing_service import bill
+from teplo.frames_explained import explained
 from teplo.outlook import foretold
 from teplo.registry_judge import judge
 from teplo.settings import Settings
@@ -212,6 +214,7 @@ async def serve_api(
         foretell=foretold,
         judge=judge(),
     )
+    let_explain(app, explained)
     server = _Server(uvicorn.Config(app, log_config=None, lifespan="off", timeout_graceful_shutdown=5))
     async with asyncio.TaskGroup() as group:
         serving = group.create_task(server.serve(sockets=[listening]))
@@ -219,6 +222,7 @@ async def serve_api(
         billing = group.create_task(bill(database, settings, stop))
         await serving
         waiting.cancel()
+    await app.state.access_book.close()
         billing.cancel()
 
 

@@ -32,9 +32,10 @@ def routed_app() -> FastAPI:
 
 
 @pytest.fixture
-def app(routed_app: FastAPI, database: Database) -> FastAPI:
+async def app(routed_app: FastAPI, database: Database) -> AsyncIterator[FastAPI]:
     """The API with a clock that stands still."""
-    return served(routed_app, Services(database, lambda: NOW, SurveyRule(), PollPlan()))
+    yield served(routed_app, Services(database, lambda: NOW, SurveyRule(), PollPlan()))
+    await routed_app.state.access_book.close()
 
 
 @pytest.fixture
