@@ -9,7 +9,7 @@ import pytest
 
 from metering.calendar import ArchiveKind
 from metering.errors import ConfigurationError
-from metering.plans import PollPlan, Window
+from metering.plans import Closing, PollPlan, Window
 from storage.books import Books
 from storage.plans import EVERYBODY, PlanOwner, Plans
 from storage.pool import Database
@@ -36,6 +36,16 @@ async def test_the_nearest_setting_counts(database: Database, plans: Plans) -> N
     assert (meter.meter_id, meter.model) == (spot.meter, MODEL.model)
     plan = meter.plan
     assert (plan.window, plan.every, plan.archives[ArchiveKind.HOUR].depth) == (Window(22, 5), 6 * HOUR, 10)
+
+
+async def test_the_points_own_calendar_counts_over_every_setting(database: Database, plans: Plans) -> None:
+    spot, other = await place(database), await place(database, 2)
+    await plans.put(PlanOwner(spot.usage_point), {"closing.day": 24, "every": "6h"}, "anna", START)
+    await Registry(database).change_usage_point(spot.usage_point, {"closing_day": 31, "closing_hour": 6})
+    (meter,) = await plans.of_usage_point(spot.usage_point, BASE)
+    assert (meter.plan.every, meter.plan.closing) == (6 * HOUR, Closing(31, 6, BASE.closing.deadline_day))
+    outlines = {one.id: one.plan for one in await Books(database).outlines(BASE, START + DAY)}
+    assert outlines == {spot.meter: meter.plan, other.meter: BASE}
 
 
 async def test_without_settings_the_base_counts(database: Database, plans: Plans) -> None:

@@ -9,10 +9,12 @@ from metering.calendar import ArchiveKind, BillingPeriod
 from metering.consumption import consumption
 from metering.readings import GapReason
 from storage.evidence import Asked, Evidences
+from storage.journal import Journal
 from storage.polls import Polls
-from storage.pool import Database
+from storage.pool import Database, acting
 from storage.readings import Readings
 from storage.signals import Signals
+from storage.usage_points import Registry
 from storage.values import SaveResult
 from tests.support.modems import inbound_line, level
 from tests.support.registry import DAY, HOUR, START, missing, place, reading, record, report, snapshot
@@ -48,6 +50,19 @@ async def test_readings_frames_and_levels_are_hypertables_compressed_when_late_r
     )
     assert [tuple(row) for row in policies] == [(name, "120 days") for name in COMPRESSED]
     assert (await timescale.check()).timescale is not None
+
+
+async def test_changes_of_the_registry_are_journalled(timescale: Database) -> None:
+    spot = await place(timescale)
+    acting("A. Serikova")
+    await Registry(timescale).change_usage_point(spot.usage_point, {"contract": "1204"})
+    (change,) = await Journal(timescale).changes("usage_point", limit=1)
+    assert change.before is not None and change.after is not None
+    assert (change.changed_by, change.before["contract"], change.after["contract"]) == (
+        "A. Serikova",
+        "",
+        "1204",
+    )
 
 
 async def test_a_late_record_finds_its_place_in_a_compressed_chunk(timescale: Database) -> None:

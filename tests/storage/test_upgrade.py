@@ -18,7 +18,10 @@ from metering.calendar import ArchiveKind
 from metering.plans import PollPlan
 from metering.polls import Outcome
 from storage.books import Books
-from storage.pool import Database
+from storage.journal import Journal
+from storage.pool import Database, acting
+from storage.service_centres import ServiceCentres
+from storage.usage_points import Registry
 from teplo.migrate import migrate
 
 START: Final = datetime(2026, 1, 1, tzinfo=UTC)
@@ -71,6 +74,23 @@ def _to_0004(connection: Connection) -> None:
     config.set_main_option("script_location", str(resources.files("migrations")))
     config.attributes["connection"] = connection
     command.upgrade(config, "0004")
+
+
+async def test_places_that_were_there_have_their_centres_and_what_billing_starts_from(
+    empty_database_url: str,
+) -> None:
+    await upgraded(empty_database_url)
+    async with Database(empty_database_url) as database:
+        (site,) = await Registry(database).sites()
+        assert (site.code, site.kind, site.heated_area) == ("s", "building", None)
+        assert await ServiceCentres(database).list() == []
+        assert await Journal(database).changes() == []
+        acting("A. Serikova")
+        await Registry(database).add_site("s", "School 5", service_centre="North", district="Almaly")
+        changes = await Journal(database).changes()
+        assert {(one.subject, one.changed_by) for one in changes} == {
+            (subject, "A. Serikova") for subject in ("site", "service_centre", "district")
+        }
 
 
 async def test_what_was_read_before_is_known_after(empty_database_url: str) -> None:

@@ -117,6 +117,12 @@ def test_a_bill_closes_by_the_meter_s_zone(
     assert times == ClosingTimes(datetime(year, month, *rest, tzinfo=UTC), datetime(2026, *due, tzinfo=UTC))
 
 
+@pytest.mark.parametrize(("month", "last"), [(1, 31), (2, 28), (4, 30)])
+def test_a_closing_day_that_a_month_does_not_have_is_its_last(month: int, last: int) -> None:
+    times = closing_of(PollPlan(closing=Closing(31, 6, 5)), datetime(2026, month, 10, tzinfo=UTC), ALMATY)
+    assert times.closes_at == datetime(2026, month, last, 1, tzinfo=UTC)
+
+
 def test_the_open_closing_is_never_ahead() -> None:
     plan = PollPlan(closing=Closing(24, 0, 25))
     before = open_closing(plan, datetime(2026, 3, 10, tzinfo=UTC), ALMATY)
