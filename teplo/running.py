@@ -222,8 +222,8 @@ async def serve_api(
         billing = group.create_task(bill(database, settings, stop))
         await serving
         waiting.cancel()
-    await app.state.access_book.close()
         billing.cancel()
+    await app.state.access_book.close()
 
 
 async def _stop_when_set(server: uvicorn.Server, stop: asyncio.Event) -> None:

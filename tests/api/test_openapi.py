@@ -16,11 +16,13 @@ from storage.pool import Database
 
 MEDIA_TYPES = {
     "application/json",
+    "application/pdf",
     "application/problem+json",
     "application/vnd.apache.parquet",
     "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     "application/x-ndjson",
     "text/csv",
+    "text/html",
     "text/plain",
 }
 DOCUMENT: dict[str, Any] = create_app(
