@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
+from billing.doubts import Doubts, WatchedPart
 from metering.acts import ActEntry
 from metering.admission import InstalledComponent, Verdict, verdicts
 from metering.billing_calendar import BillingCalendar
@@ -31,6 +32,7 @@ from storage.billing_rules import BillingRules
 from storage.evidence import Asked, Evidences
 from storage.outdoor_temperatures import OutdoorTemperatures
 from storage.pool import Database
+from storage.usage_points import Purpose
 
 Clock = Callable[[], datetime]
 RuleOf = Callable[[str], BillingRule]
@@ -62,6 +64,7 @@ class Answers:
         self._acts = Acts(database)
         self._temperatures = OutdoorTemperatures(database)
         self._evidences = Evidences(database)
+        self._doubts = Doubts(database)
         self._now = now
         self._base_plan = base_plan
 
@@ -82,7 +85,9 @@ class Answers:
         points = await self._points.page(scope, month, after, limit)
         questions = await self._questions(points, when, quantity) if points else []
         evidence = await self._evidences.of([one.asked for one in questions])
-        return [line for one in questions for line in self._lines(one, evidence[one.point.id])]
+        found = [part for one in questions for part in _parts(one, evidence[one.point.id])]
+        doubts = await self._doubts.of([part.watched for part in found])
+        return [self._line(part, why) for part, why in zip(found, doubts, strict=True)]
 
     async def _questions(
         self, points: Sequence[BilledPoint], when: date | BillingPeriod, quantity: str | None
@@ -124,12 +129,37 @@ class Answers:
         start, end = whole.start - LONGEST_WALK - window, whole.end + LONGEST_WALK
         return await self._temperatures.of_centres(centres, start, end)
 
-    def _lines(self, question: _Question, evidence: Sequence[Evidence]) -> Iterator[BillingLine]:
-        for verdict in question.verdicts:
-            period = BillingPeriod(verdict.span.start, verdict.span.end)
-            found = consumption(period, evidence, question.rule)
-            not_over = [reason(Because.NOT_OVER)] if period.end > self._now() else []
-            yield _line(question, found, verdict, (*not_over, *verdict.reasons, *found.reasons))
+    def _line(self, part: _Part, doubts: Sequence[Reason]) -> BillingLine:
+        not_over = [reason(Because.NOT_OVER)] if part.found.period.end > self._now() else []
+        return _line(part, (*not_over, *part.verdict.reasons, *part.found.reasons, *doubts))
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """A part of a question's period with one verdict, and what was consumed in it."""
+
+    question: _Question
+    verdict: Verdict
+    found: Consumption
+
+    @property
+    def watched(self) -> WatchedPart:
+        point = self.question.point
+        return WatchedPart(
+            found=self.found,
+            quantity=self.question.quantity,
+            rule=self.question.rule,
+            load=self.question.load,
+            nominal_diameter=point.nominal_diameter,
+            largest_load=point.largest_load,
+            closed=point.purpose is Purpose.HEATING,
+        )
+
+
+def _parts(question: _Question, evidence: Sequence[Evidence]) -> Iterator[_Part]:
+    for verdict in question.verdicts:
+        period = BillingPeriod(verdict.span.start, verdict.span.end)
+        yield _Part(question, verdict, consumption(period, evidence, question.rule))
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,11 +196,9 @@ def _load(point: BilledPoint, outdoor: Mapping[datetime, Decimal]) -> ThermalLoa
     )
 
 
-def _line(
-    question: _Question, found: Consumption, verdict: Verdict, reasons: tuple[Reason, ...]
-) -> BillingLine:
-    point = question.point
-    admissible = verdict.admissible or found.value is None
+def _line(part: _Part, reasons: tuple[Reason, ...]) -> BillingLine:
+    question, found, point = part.question, part.found, part.question.point
+    admissible = part.verdict.admissible or found.value is None
     return BillingLine(
         usage_point_id=point.id,
         usage_point_code=point.code,

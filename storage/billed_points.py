@@ -13,6 +13,7 @@ from metering.billing_scope import BillingScope
 from metering.calendar import BillingPeriod
 from storage import sql
 from storage.pool import Database
+from storage.usage_points import Purpose
 
 _SQL = sql.statements("billed_points")
 
@@ -28,6 +29,7 @@ class BilledPoint:
     id: int
     code: str
     name: str
+    purpose: Purpose
     contract: str
     account: str
     site_code: str
@@ -66,4 +68,5 @@ def _point(row: Any) -> BilledPoint:
     columns = dict(row)
     starts_at, ends_at = columns.pop("starts_at"), columns.pop("ends_at")
     columns["plan_settings"] = tuple(map(json.loads, row["plan_settings"] or ()))
+    columns["purpose"] = Purpose(row["purpose"])
     return BilledPoint(**columns, period=BillingPeriod(starts_at, ends_at) if starts_at else None)

@@ -1,7 +1,7 @@
 -- name: page
 -- A point's poll plan says when its month closes unless the point itself does: everybody's settings, over
 -- them its meter's model's, over them its own.
-select point.id, point.code, point.name, point.contract, point.account, point.zone, point.factor_set,
+select point.id, point.code, point.name, point.purpose, point.contract, point.account, point.zone, point.factor_set,
     point.billed_quantity, point.closing_day, point.closing_hour, point.calculated_load, point.largest_load,
     point.nominal_diameter, point.indoor_temperature, point.design_outdoor_temperature,
     site.code as site_code, site.district, site.service_centre, plan.settings as plan_settings,
