@@ -24,7 +24,6 @@ from metering.plans import PollPlan
 from metering.surveys import SurveyRule
 from storage.access_log import AccessLog
 from storage.acts import Acts
-from storage.billing import Billing
 from storage.billing_periods import BillingPeriods
 from storage.billing_rules import BillingRules
 from storage.billing_runs import BillingRuns
@@ -177,10 +176,6 @@ class Services:
         return Webhooks(self.database)
 
     @property
-    def billing(self) -> Billing:
-        return Billing(self.database)
-
-    @property
     def answers(self) -> Answers:
         return Answers(self.database, self.now, self.base_plan)
 
@@ -316,7 +311,7 @@ BILLING: Final = (Scope.BILLING_READ,)
 """What is read with these is recorded."""
 
 
-def allowed(scope: Scope) -> Callable[[ApiKey], Awaitable[ApiKey]]:
+def allowed(scope: Scope) -> Callable[..., Awaitable[ApiKey]]:
     """A dependency that gives the caller's key, when it has this scope."""
 
     async def key_with_scope(key: Annotated[ApiKey, Depends(_key)], caller: CallerNeeded) -> ApiKey:
@@ -329,6 +324,14 @@ def allowed(scope: Scope) -> Callable[[ApiKey], Awaitable[ApiKey]]:
 
 
 BillingKey = Annotated[ApiKey, Depends(allowed(Scope.BILLING_READ))]
+
+
+def _billing_caller(key: BillingKey, caller: CallerNeeded) -> Caller:
+    return caller
+
+
+BillingCaller = Annotated[Caller, Depends(_billing_caller)]
+"""Who reads of billing, to be told what was answered."""
 
 
 _MONTH: Final = re.compile(r"(20\d\d|21\d\d)-(0[1-9]|1[0-2])")

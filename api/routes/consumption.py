@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Query
 
 from api.cursors import CursorText, decode_id, encode
-from api.dependencies import Billed, BillingKey, ServicesNeeded
+from api.dependencies import Billed, BillingCaller, ServicesNeeded
 from api.limits import PageSize
 from api.lines import ConsumptionOut, billed, consumption_out
 from api.routes.registry import existing_usage_point
 from api.schemas import Identifier, Page, RegisterName
-from metering.billing_lines import BillingLine
 from metering.billing_scope import BillingScope
-from metering.calendar import BillingPeriod
-from storage.billing import Billing
-from storage.keys import ApiKey
 
 router = APIRouter(tags=["consumption"])
 
@@ -31,7 +26,7 @@ QuantityAsked = Annotated[
 @router.get("/usage-points/{usage_point_id}/consumption")
 async def get_consumption(
     services: ServicesNeeded,
-    key: BillingKey,
+    caller: BillingCaller,
     usage_point_id: Identifier,
     billed_for: Billed,
     quantity: QuantityAsked = None,
@@ -45,14 +40,14 @@ async def get_consumption(
     await existing_usage_point(services, usage_point_id)
     scope = BillingScope(usage_points=(usage_point_id,))
     lines = await services.answers.lines(scope, billed_for, quantity=quantity)
-    await log(services.billing, key, lines)
+    caller.told(len(lines), billed(lines))
     return Page(items=[consumption_out(one) for one in lines], next_cursor=None)
 
 
 @router.get("/consumption")
 async def list_consumption(
     services: ServicesNeeded,
-    key: BillingKey,
+    caller: BillingCaller,
     billed_for: Billed,
     quantity: QuantityAsked = None,
     cursor: CursorText = None,
@@ -60,16 +55,7 @@ async def list_consumption(
 ) -> Page[ConsumptionOut]:
     """What every usage point consumed in a period or month, by the points' ids, `limit` points a page."""
     lines = await services.answers.lines(ALL, billed_for, decode_id(cursor), limit, quantity)
-    await log(services.billing, key, lines)
+    caller.told(len(lines), billed(lines))
     full = len({one.usage_point_id for one in lines}) == limit
     next_cursor = encode(lines[-1].usage_point_id) if full else None
     return Page(items=[consumption_out(one) for one in lines], next_cursor=next_cursor)
-
-
-async def log(billing: Billing, key: ApiKey, lines: Sequence[BillingLine]) -> None:
-    """Keeps who was answered what; a question that nothing answers is not told."""
-    if lines:
-        start, end = min(one.period.start for one in lines), max(one.period.end for one in lines)
-        await billing.log_query(
-            BillingPeriod(start, end), api_key_id=key.id, lines=len(lines), total=billed(lines)
-        )

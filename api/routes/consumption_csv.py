@@ -12,7 +12,8 @@ from typing import Final
 from fastapi import APIRouter
 from fastapi.responses import StreamingResponse
 
-from api.dependencies import Billed, BillingKey, Services, ServicesNeeded
+from api.access import Caller
+from api.dependencies import Billed, BillingCaller, Services, ServicesNeeded
 from api.lines import billed
 from api.routes.consumption import ALL, QuantityAsked
 from api.schemas import decimal_text
@@ -20,7 +21,6 @@ from metering.billing_lines import BillingLine
 from metering.calendar import BillingPeriod
 from metering.exact import exact_sum
 from metering.levels import BoundaryLevel
-from storage.keys import ApiKey
 
 MEDIA_TYPE: Final = "text/csv"
 _CHUNK: Final = 250
@@ -46,7 +46,7 @@ router = APIRouter(tags=["consumption"])
     responses={200: {"content": {MEDIA_TYPE: {"schema": {"type": "string"}, "example": _EXAMPLE}}}},
 )
 async def export_consumption(
-    services: ServicesNeeded, key: BillingKey, billed_for: Billed, quantity: QuantityAsked = None
+    services: ServicesNeeded, caller: BillingCaller, billed_for: Billed, quantity: QuantityAsked = None
 ) -> StreamingResponse:
     """What every usage point consumed: UTF-8, a header row, the figures of the JSON answer.
 
@@ -56,7 +56,7 @@ async def export_consumption(
     # Before the answer begins, an error is still a problem document.
     first: list[BillingLine] = await anext(chunks, [])
     return StreamingResponse(
-        _rows(services, key, first, chunks),
+        _rows(caller, first, chunks),
         media_type=f"{MEDIA_TYPE}; charset=utf-8; header=present",
         headers={"Content-Disposition": 'attachment; filename="consumption.csv"'},
     )
@@ -73,22 +73,15 @@ async def _chunks(
 
 
 async def _rows(
-    services: Services, key: ApiKey, first: list[BillingLine], others: AsyncIterator[list[BillingLine]]
+    caller: Caller, first: list[BillingLine], others: AsyncIterator[list[BillingLine]]
 ) -> AsyncIterator[str]:
     yield _text([COLUMNS])
-    lines, total, chunk, starts, ends = 0, None, first, set[datetime](), set[datetime]()
+    lines, total, chunk = 0, None, first
     while chunk:
         yield _text(_row(line) for line in chunk)
         lines, total = lines + len(chunk), _plus(total, billed(chunk))
-        starts, ends = {min(one.period.start for one in chunk)} | starts, _ends(chunk) | ends
+        caller.told(lines, total)
         chunk = await anext(others, [])
-    if lines:
-        period = BillingPeriod(min(starts), max(ends))
-        await services.billing.log_query(period, api_key_id=key.id, lines=lines, total=total)
-
-
-def _ends(chunk: Iterable[BillingLine]) -> set[datetime]:
-    return {max(one.period.end for one in chunk)}
 
 
 def _plus(total: Decimal | None, more: Decimal | None) -> Decimal | None:

@@ -304,6 +304,16 @@ _ACCESS = (
         answered jsonb
     )
     """,
+    """
+    insert into access_log (at, api_key_id, caller, method, path, query, status, answered)
+    select asked_at, api_key_id, coalesce(name, ''), 'GET', '/api/v1/consumption',
+        to_char(period_start at time zone 'UTC', '"from="YYYY-MM-DD"T"HH24:MI:SS"Z"')
+            || to_char(period_end at time zone 'UTC', '"&to="YYYY-MM-DD"T"HH24:MI:SS"Z"'),
+        200, jsonb_build_object('lines', lines, 'total', total::text)
+    from billing_query left join api_key on api_key.id = api_key_id
+    order by billing_query.id
+    """,
+    "drop table billing_query",
     "create index access_log_of_key on access_log (api_key_id, id desc)",
     "create index access_log_by_time on access_log using brin (at)",
 )

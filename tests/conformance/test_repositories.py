@@ -18,7 +18,7 @@ from metering.meters import MeterConfiguration, MeterIdentity
 from metering.plans import PollPlan
 from metering.polls import Direction, Outcome
 from metering.readings import Absence, Flag, GapReason
-from storage.billing import Billing
+from storage.access_log import Access, AccessLog
 from storage.books import Books
 from storage.conditions import Conditions
 from storage.evidence import Asked, Evidences
@@ -463,13 +463,16 @@ async def test_a_point_is_billed_by_its_own_quantity_and_circuit(store: Database
         assert found.opening is not None and found.opening.value == level
 
 
-async def test_billing_remembers_who_asked(store: Database) -> None:
-    billing, (key, _) = Billing(store), await ApiKeys(store).create("billing", ["consumption"])
-    await billing.log_query(PERIOD, api_key_id=key, lines=3, total=Decimal("12.345"))
-    await billing.log_query(PERIOD, api_key_id=None, lines=0, total=None)
-    first, second = await billing.queries()
-    assert (first.api_key_id, first.period, first.lines, first.total) == (key, PERIOD, 3, Decimal("12.345"))
-    assert second.total is None
+async def test_who_asked_is_remembered(store: Database) -> None:
+    log, (key, _) = AccessLog(store), await ApiKeys(store).create("billing", ["consumption"])
+    asked = [
+        Access(PERIOD.start, key, "billing", "GET", "/api/v1/consumption", "month=2026-01", 200, answered)
+        for answered in ({"lines": 3, "total": "12.345"}, {"lines": 1, "total": None}, None)
+    ]
+    await log.keep(asked)
+    assert [one for _, one in await log.page()] == asked[::-1]
+    (newest, _), *_ = await log.page(limit=1)
+    assert [one for _, one in await log.page(before=newest)] == asked[1::-1]
 
 
 async def test_a_key_opens_until_it_is_revoked(store: Database) -> None:

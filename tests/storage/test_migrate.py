@@ -26,7 +26,6 @@ TABLES = {
     "gap",
     "revision",
     "api_key",
-    "billing_query",
     "modem_pool",
     "modem",
     "signal_survey",
