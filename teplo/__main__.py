@@ -49,6 +49,8 @@ COMMANDS: Final = {
     "registry": "registry",
     "replace": "replace",
     "plan": "plan",
+    "reading": "reading",
+    "rule": "rule",
     "clock": "clock",
     "zone": "zone",
     "held": "held",

@@ -1,0 +1,178 @@
+"""`teplo reading`: registers that people report, entered one by one or from a table."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime, timedelta
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+from typing import Annotated, Final, TypeVar
+
+import typer
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+from metering.calendar import MeterZone
+from metering.errors import ConfigurationError
+from metering.reported import Report, ReportedReading, ReportSource
+from metering.reported_rows import BadRow, reported_rows
+from storage.pool import Database, acting
+from storage.reported_imports import ReportedImports
+from storage.reported_readings import ReportedReadings
+from storage.usage_points import Registry, UsagePoint
+from teplo.composition import clock, texts
+from teplo.settings import settings_with_database
+from teplo.texts import Translate
+
+T = TypeVar("T")
+
+LONGEST_OPERATOR: Final = 80
+LARGEST_FILE: Final = 2_000_000
+LATELY: Final = timedelta(days=400)
+MOST_SHOWN: Final = 1000
+
+Point = Annotated[str, typer.Argument(help="Code of the usage point.")]
+Operator = Annotated[str, typer.Option(help="Who enters it; it stands with the reading.")]
+
+reading = typer.Typer(
+    name="reading",
+    help="Readings that people report: enter, take over, withdraw, list.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+
+@reading.callback()
+def about() -> None:
+    """Readings that people report: enter, take over, withdraw, list."""
+
+
+@reading.command()
+def enter(
+    point: Point,
+    at: Annotated[str, typer.Argument(help="When it was read; without a zone, the usage point's time.")],
+    value: Annotated[str, typer.Argument(help="The register, like 123.4.")],
+    source: Annotated[ReportSource, typer.Option(help="By which way it came.")],
+    operator: Operator,
+    unit: Annotated[str, typer.Option(help="Left out: the canonical one, Gcal.")] = "",
+    quantity: Annotated[str, typer.Option(help="Left out: what the point is billed by.")] = "",
+    note: Annotated[str, typer.Option(help="Anything to know of it.")] = "",
+) -> None:
+    """Store a register that somebody told."""
+
+    async def store(database: Database) -> ReportedReading:
+        found = await _point(database, point)
+        told = Report(_time(at, found), _number(value), source, unit or None, quantity or None, note=note)
+        return await ReportedReadings(database).enter(found.id, told, _by(operator), clock())
+
+    _print([_run(store)], texts())
+
+
+@reading.command(name="import")
+def take_over(
+    table: Annotated[Path, typer.Argument(help="CSV in UTF-8; see docs/how-to/enter-reported-readings.md.")],
+    operator: Operator,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only tell what would become of it.")] = False,
+) -> None:
+    """Take over a table: all of it or, when a row is bad, nothing."""
+    rows, bad = reported_rows(_text(table))
+
+    async def store(database: Database) -> list[BadRow]:
+        by = _by(operator)
+        return await ReportedImports(database).take_over(rows, by, clock(), dry_run=dry_run or bool(bad))
+
+    bad += _run(store)
+    _ = texts()
+    for one in sorted(bad, key=lambda one: one.number):
+        print(_("row {number}: {why}").format(number=one.number, why=one.why))
+    if bad:
+        raise ConfigurationError(f"{len(bad)} rows are bad; nothing was stored.")
+    print((_("{count} rows are good.") if dry_run else _("{count} rows stored.")).format(count=len(rows)))
+
+
+@reading.command()
+def withdraw(
+    number: Annotated[int, typer.Argument(help="Of the reading, see `teplo reading list`.")],
+    because: Annotated[str, typer.Option(help="Why it does not count.")],
+    operator: Operator,
+) -> None:
+    """From now on it does not count; it stays on record."""
+    found = _run(lambda one: ReportedReadings(one).withdraw(number, because, _by(operator), clock()))
+    if found is None:
+        raise ConfigurationError(f"There is no reported reading {number}.")
+    _print([found], texts())
+
+
+@reading.command(name="list")
+def list_readings(point: Point) -> None:
+    """What was reported of a usage point lately, withdrawn ones included."""
+
+    async def lately(database: Database) -> list[ReportedReading]:
+        found, now = await _point(database, point), clock()
+        return await ReportedReadings(database).page(found.id, now - LATELY, now, limit=MOST_SHOWN)
+
+    _print(_run(lately), texts())
+
+
+def _run(work: Callable[[Database], Awaitable[T]]) -> T:
+    async def with_database() -> T:
+        async with Database(settings_with_database().database_url) as database:
+            return await work(database)
+
+    return asyncio.run(with_database())
+
+
+def _by(operator: str) -> str:
+    if not 0 < len(operator.strip()) <= LONGEST_OPERATOR:
+        raise ConfigurationError(f"--operator is a name of 1 to {LONGEST_OPERATOR} characters.")
+    acting(operator.strip())
+    return operator.strip()
+
+
+async def _point(database: Database, code: str) -> UsagePoint:
+    found = await Registry(database).usage_point_of_code(code)
+    if found is None:
+        raise ConfigurationError(f"No usage point has the code {code!r}; compare the registry.")
+    return found
+
+
+def _time(text: str, point: UsagePoint) -> datetime:
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise ConfigurationError(f"{text!r} is no time; write it like 2026-01-24T00:00.") from error
+    return at if at.tzinfo else MeterZone(point.zone).to_utc(at)
+
+
+def _number(text: str) -> Decimal:
+    try:
+        return Decimal(text.replace(",", "."))
+    except InvalidOperation as error:
+        raise ConfigurationError(f"{text!r} is no register; write it like 123.4.") from error
+
+
+def _text(table: Path) -> str:
+    try:
+        if table.stat().st_size > LARGEST_FILE:
+            raise ConfigurationError(f"{table} is larger than {LARGEST_FILE} bytes: divide it.")
+        return table.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigurationError(f"{table} cannot be read as text in UTF-8. ({error})") from error
+
+
+def _print(readings: Sequence[ReportedReading], _: Translate) -> None:
+    headings = (_("number"), _("read at, UTC"), _("level"), _("source"), _("entered by"), _("withdrawn"))
+    table = Table(*headings, box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    for one in readings:
+        table.add_row(
+            str(one.id),
+            f"{one.at:%Y-%m-%d %H:%M}",
+            f"{one.raw_value:f} {one.raw_unit}",
+            one.source.value,
+            one.entered_by,
+            one.withdrawn.because if one.withdrawn else "",
+        )
+    Console(highlight=False).print(table)
