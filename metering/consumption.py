@@ -11,7 +11,6 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import ROUND_DOWN, Decimal
-from enum import StrEnum
 from typing import Final
 
 from metering.billing_lines import WORST_LAST, Status
@@ -28,7 +27,6 @@ from metering.reasons import Because, Reason, reason
 __all__ = [
     "DISQUALIFYING",
     "Consumption",
-    "Quality",
     "RegisterReading",
     "RegisterSource",
     "Segment",
@@ -48,15 +46,6 @@ STATUS_OF_STEP: Final = {
 """What a level makes of the bill that rests on it, where no person told it."""
 
 _MICROSECOND: Final = timedelta(microseconds=1)
-
-
-class Quality(StrEnum):
-    """How well a consumption is founded, in one word."""
-
-    MEASURED = "measured"
-    MEASURED_NEARBY = "measured_nearby"
-    MEASURED_IN_PART = "measured_in_part"
-    ABSENT = "absent"
 
 
 @dataclass(frozen=True, slots=True)
