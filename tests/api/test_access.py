@@ -8,10 +8,11 @@ import pytest
 from fastapi import FastAPI
 from httpx import AsyncClient, Response
 
-from api.dependencies import Scope
+from api.dependencies import PLACES, Scope
 from storage.keys import ApiKeys
 from storage.pool import Database
 from tests.api.conftest import Caller
+from tests.api.network import Network
 
 OPEN = {"/health/live", "/health/ready"}
 PERIOD = {"from": "2026-01-01T00:00:00Z", "to": "2026-02-01T00:00:00Z", "kind": "hour"}
@@ -44,6 +45,7 @@ ANSWERS = {
 }
 """Of the operations that answer neither 200 nor, to an id that is nowhere, 404."""
 SCOPES = {
+    "GET /api/v1/access-log": Scope.AUDIT_READ,
     "POST /api/v1/billing-runs": Scope.BILLING_RUN,
     "POST /api/v1/billing-runs/{}/corrections": Scope.BILLING_RUN,
     "GET /api/v1/billing-runs": Scope.BILLING_READ,
@@ -103,6 +105,21 @@ SCOPES = {
     "GET /api/v1/usage-points/{}/consumption": Scope.BILLING_READ,
     "GET /api/v1/consumption": Scope.BILLING_READ,
     "GET /api/v1/consumption.csv": Scope.BILLING_READ,
+    "POST /api/v1/usage-points/{}/reported-readings": Scope.READINGS_WRITE,
+    "GET /api/v1/usage-points/{}/reported-readings": Scope.READINGS_READ,
+    "GET /api/v1/usage-points/{}/reported-readings/comparison": Scope.READINGS_READ,
+    "POST /api/v1/reported-readings/{}/withdrawal": Scope.READINGS_WRITE,
+    "POST /api/v1/reported-readings/import": Scope.READINGS_WRITE,
+    "PUT /api/v1/outdoor-temperatures": Scope.READINGS_WRITE,
+    "GET /api/v1/outdoor-temperatures": Scope.READINGS_READ,
+    "POST /api/v1/meters/{}/register-events": Scope.RULES_WRITE,
+    "GET /api/v1/meters/{}/register-events": Scope.READINGS_READ,
+    "DELETE /api/v1/register-events/{}": Scope.RULES_WRITE,
+    "GET /api/v1/billing-rules": Scope.BILLING_READ,
+    "PUT /api/v1/billing-rules": Scope.RULES_WRITE,
+    "GET /api/v1/usage-points/{}/billing-periods": Scope.BILLING_READ,
+    "PUT /api/v1/usage-points/{}/billing-periods/{}": Scope.RULES_WRITE,
+    "DELETE /api/v1/usage-points/{}/billing-periods/{}": Scope.RULES_WRITE,
     "GET /api/v1/modems": Scope.MODEMS_READ,
     "GET /api/v1/modems/{}": Scope.MODEMS_READ,
     "GET /api/v1/modems/{}/signal": Scope.MODEMS_READ,
@@ -158,6 +175,19 @@ async def test_nothing_answers_without_a_key(app: FastAPI, caller: Caller) -> No
         assert answer.status_code == 401, path
         assert answer.headers["www-authenticate"].startswith("Bearer")
         assert "Authorization: Bearer" in answer.json()["next_step"]
+
+
+async def test_a_key_of_a_district_is_told_of_nothing_elsewhere(
+    app: FastAPI, caller: Caller, database: Database, network: Network
+) -> None:
+    """Whatever is added: an operation that no place is known of is refused, a place elsewhere is not there."""
+    _, plain = await ApiKeys(database).create("partly", list(Scope), districts=["elsewhere"])
+    holder = await caller()
+    holder.headers["Authorization"] = f"Bearer {plain}"
+    for method, path in guarded(app):
+        answer = await asked(holder, method, path)
+        by_place = any(f"{{{parameter}}}" in path for parameter in PLACES)
+        assert answer.status_code == (404 if by_place else 403), path
 
 
 async def test_nothing_answers_without_its_scope(app: FastAPI, caller: Caller) -> None:
