@@ -53,7 +53,10 @@ def words(result: Consumption) -> list[Because]:
 
 
 def steps(result: Consumption) -> list[tuple[Step | None, Step | None]]:
-    return [(one.opening and one.opening.step, one.closing and one.closing.step) for one in result.segments]
+    return [
+        (one.opening.step if one.opening else None, one.closing.step if one.closing else None)
+        for one in result.segments
+    ]
 
 
 def closing(result: Consumption) -> tuple[Step, Decimal]:
@@ -67,8 +70,12 @@ def closing(result: Consumption) -> tuple[Step, Decimal]:
 def test_registers_exactly_at_both_boundaries_are_measured() -> None:
     first, last = level(0, "100.000000001"), level(744, "112.5")
     result = of(known(first, last))
-    assert (result.value, result.measured, result.estimated) == (Decimal("12.499999999"),) * 2 + (0,)
-    assert (result.status, result.completeness, result.uncertainty) == (Status.MEASURED, 1, 0)
+    assert (result.value, result.measured, result.estimated) == (Decimal("12.499999999"),) * 2 + (Decimal(0),)
+    assert (result.status, result.completeness, result.uncertainty) == (
+        Status.MEASURED,
+        Decimal(1),
+        Decimal(0),
+    )
     assert result.reasons == ()
     assert steps(result) == [(Step.REGISTER, Step.REGISTER)]
     assert result.opening is not None and result.opening.sources == (first,)
@@ -120,7 +127,11 @@ def test_a_doubtful_register_is_billed_with_its_doubt_in_words() -> None:
 def test_hours_lead_from_the_last_register_to_the_boundary() -> None:
     result = of(known(level(0, "1"), level(742, "5"), *hours(742, 744, "0.25")))
     assert closing(result) == (Step.RECORDS, Decimal("5.5"))
-    assert (result.value, result.status, result.completeness) == (Decimal("4.5"), Status.CALCULATED, 1)
+    assert (result.value, result.status, result.completeness) == (
+        Decimal("4.5"),
+        Status.CALCULATED,
+        Decimal(1),
+    )
     assert [one.text() for one in result.reasons] == [
         "The level at 2026-02-01T00:00:00Z is worked out from the register at 2026-01-31T22:00:00Z and 2 "
         "records of the meter."
@@ -212,7 +223,7 @@ def test_a_register_within_the_tolerance_before_the_boundary(ago: float, step: S
 
 def test_a_register_nearby_is_measured_and_says_so() -> None:
     result = of(known(level(-6, "10"), level(720, "40")))
-    assert (result.value, result.status, result.uncertainty) == (Decimal(30), Status.MEASURED, 0)
+    assert (result.value, result.status, result.uncertainty) == (Decimal(30), Status.MEASURED, Decimal(0))
     assert result.completeness == Decimal("0.967741")  # 30 of 31 days, rounded down
     assert [one.text() for one in result.reasons] == [
         "For 2026-01-01T00:00:00Z stands the register of 2025-12-31T18:00:00Z, 6 h away.",
@@ -222,7 +233,7 @@ def test_a_register_nearby_is_measured_and_says_so() -> None:
 
 def test_one_and_the_same_register_at_both_boundaries_measures_nothing() -> None:
     result = of(known(level(-1, "5")), end=30)
-    assert (result.value, result.status, result.completeness) == (None, Status.ABSENT, 0)
+    assert (result.value, result.status, result.completeness) == (None, Status.ABSENT, Decimal(0))
     assert Because.NOTHING_READ in words(result)
 
 
@@ -298,7 +309,7 @@ def test_a_boundary_between_two_registers_is_interpolated_evenly() -> None:
     result = of(known(level(0, "10"), level(644, "20"), level(1044, "28")))
     assert closing(result) == (Step.INTERPOLATED, Decimal(22))
     assert (result.value, result.status, result.uncertainty) == (Decimal(12), Status.SUBSTITUTED, Decimal(6))
-    assert (result.measured, result.estimated, result.completeness) == (Decimal(12), 0, 1)
+    assert (result.measured, result.estimated, result.completeness) == (Decimal(12), Decimal(0), Decimal(1))
     assert [one.text() for one in result.reasons] == [
         "The level at 2026-02-01T00:00:00Z is interpolated between the registers at 2026-01-27T20:00:00Z and "
         "2026-02-13T12:00:00Z: even."
@@ -382,7 +393,7 @@ def test_nothing_lies_between_registers_that_went_back() -> None:
 
 def test_between_registers_that_stand_still_nothing_was_consumed() -> None:
     result = of(known(level(0, "10"), level(644, "20"), level(844, "20")))
-    assert (closing(result), result.uncertainty) == ((Step.INTERPOLATED, Decimal(20)), 0)
+    assert (closing(result), result.uncertainty) == ((Step.INTERPOLATED, Decimal(20)), Decimal(0))
 
 
 # Estimates beyond the last register
@@ -426,7 +437,11 @@ def test_a_part_of_an_hour_is_taken_evenly_from_its_record() -> None:
     evidence = known(level(0, "10"), level(9.5, "12"), record(9, "0.3"), record(10, "0.4"))
     result = of(evidence, rule=rule, end=10.25)
     assert closing(result) == (Step.ESTIMATED, Decimal("12.25"))
-    assert (result.measured, result.estimated, result.uncertainty) == (Decimal("2.25"), 0, 0)
+    assert (result.measured, result.estimated, result.uncertainty) == (
+        Decimal("2.25"),
+        Decimal(0),
+        Decimal(0),
+    )
 
 
 def test_a_day_counts_whole_or_not_at_all() -> None:
@@ -477,15 +492,19 @@ def test_an_estimate_goes_on_from_a_reported_reading() -> None:
 def test_a_period_after_the_last_register_is_estimated_on_both_sides() -> None:
     """Both levels are off by the same up to the opening: only the 48 h between them are uncertain."""
     result = of(seen(), start=696, end=744)
-    assert (result.value, result.measured, result.estimated) == (Decimal(12), 0, Decimal(12))
-    assert (result.uncertainty, result.completeness) == (Decimal("2.4"), 0)
+    assert (result.value, result.measured, result.estimated) == (Decimal(12), Decimal(0), Decimal(12))
+    assert (result.uncertainty, result.completeness) == (Decimal("2.4"), Decimal(0))
     assert result.status is Status.ESTIMATED
 
 
 def test_a_period_that_opens_nearby_goes_on_from_the_same_register() -> None:
     result = of(seen(), start=650, end=744)
     assert steps(result) == [(Step.NEARBY, Step.ESTIMATED)]
-    assert (result.measured, result.estimated, result.uncertainty) == (0, Decimal(24), Decimal("4.8"))
+    assert (result.measured, result.estimated, result.uncertainty) == (
+        Decimal(0),
+        Decimal(24),
+        Decimal("4.8"),
+    )
 
 
 def test_two_estimates_from_different_registers_are_uncertain_together() -> None:
@@ -533,7 +552,7 @@ def test_error_hours_are_estimated_where_the_rule_wants_it() -> None:
 
 def test_error_hours_are_told_where_the_rule_wants_nothing_added() -> None:
     result = of(with_errors((650, 0.5), (651, 0)))
-    assert (result.value, result.estimated, result.status) == (Decimal(40), 0, Status.MEASURED)
+    assert (result.value, result.estimated, result.status) == (Decimal(40), Decimal(0), Status.MEASURED)
     assert [one.text() for one in result.reasons] == [
         "The meter did not measure in 1.5 hours; nothing is added for them."
     ]
@@ -541,7 +560,7 @@ def test_error_hours_are_told_where_the_rule_wants_nothing_added() -> None:
 
 def test_an_hour_of_full_operation_is_no_error_hour() -> None:
     result = of(with_errors((650, 1), (651, 1.1)), rule=ERRORS)
-    assert (result.estimated, result.reasons) == (0, ())
+    assert (result.estimated, result.reasons) == (Decimal(0), ())
 
 
 @pytest.mark.parametrize(
@@ -564,7 +583,7 @@ def test_error_hours_tell_nothing_of_other_hours() -> None:
     """23 valid hours are too few, and error hours do not help."""
     broken = [(hour, 0.5) for hour in range(648, 660)]
     result = of(with_errors(*broken, start=625), rule=ERRORS)
-    assert (result.estimated, words(result)) == (0, [Because.ERROR_HOURS])
+    assert (result.estimated, words(result)) == (Decimal(0), [Because.ERROR_HOURS])
     assert result.segments[0].unmeasured == 6 * HOUR
 
 
@@ -572,7 +591,7 @@ def test_a_day_record_is_no_error_hour() -> None:
     broken = replace(day(648, "3"), operating=12 * HOUR)
     evidence = with_errors()
     result = of(replace(evidence, records=(*evidence.records, broken)), rule=ERRORS)
-    assert (result.estimated, result.reasons) == (0, ())
+    assert (result.estimated, result.reasons) == (Decimal(0), ())
 
 
 # Registers that rolled over or were reset
@@ -660,7 +679,11 @@ def test_a_replacement_adds_up_over_both_meters() -> None:
     pair = (known(level(0, "990"), level(300, "1000.5")), known(level(300, "0.25"), level(744, "9")))
     old, new = meters(300, 300, pair)
     result = of(new, old)
-    assert (result.value, result.status, result.completeness) == (Decimal("19.25"), Status.MEASURED, 1)
+    assert (result.value, result.status, result.completeness) == (
+        Decimal("19.25"),
+        Status.MEASURED,
+        Decimal(1),
+    )
     assert result.opening is not None and result.opening.value == 990
     assert result.closing is not None and result.closing.value == 9
     assert result == of(old, new)
@@ -741,9 +764,9 @@ def test_records_outside_the_installation_do_not_count() -> None:
 
 def test_a_usage_point_without_a_meter_is_absent() -> None:
     result = of()
-    assert (result.value, result.status, result.completeness) == (None, Status.ABSENT, 0)
+    assert (result.value, result.status, result.completeness) == (None, Status.ABSENT, Decimal(0))
     assert words(result) == [Because.NO_METER]
-    assert (result.opening, result.closing, result.uncertainty) == (None, None, 0)
+    assert (result.opening, result.closing, result.uncertainty) == (None, None, Decimal(0))
 
 
 def test_an_installation_outside_the_period_does_not_count() -> None:

@@ -102,7 +102,7 @@ def test_the_spread_per_kelvin_makes_the_uncertainty() -> None:
 
 def test_hours_as_warm_as_indoors_need_no_heat() -> None:
     temperatures = {**outdoor(0, 24, "0"), **outdoor(24, 25, "25"), **outdoor(25, 26, "20")}
-    assert found(by(NORMALISED, gap(24, 26), hours(0, 24, "0.2"), temperatures)) == (0, 0)
+    assert found(by(NORMALISED, gap(24, 26), hours(0, 24, "0.2"), temperatures)) == (Decimal(0), Decimal(0))
 
 
 @pytest.mark.parametrize(("temperature", "enough"), [("19", True), ("19.01", False)])
