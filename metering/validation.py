@@ -363,8 +363,7 @@ def _rate(span: _Span) -> Fraction:
 def _shown(value: Decimal | Fraction) -> str:
     """At most three decimals, for people."""
     thousandths = round(Fraction(value) * 1000)
-    text = f"{Decimal(thousandths).scaleb(-3):f}"
-    return text.rstrip("0").rstrip(".") if "." in text else text
+    return f"{Decimal(thousandths).scaleb(-3):f}".rstrip("0").rstrip(".")
 
 
 _CHECKS: Final[Mapping[Check, Callable[[Observations, BillingRule], Iterator[Reason]]]] = {

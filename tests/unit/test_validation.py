@@ -156,7 +156,8 @@ def test_more_than_the_pipe_carries_in_an_hour() -> None:
             },
         )
     ]
-    assert not found(replace(pipe, hours=(record(3, energy="14.1"),)), Check.SPIKE)
+    just = str(carried_by(Decimal(100)))
+    assert not found(replace(pipe, hours=(record(3, energy=just),)), Check.SPIKE)
 
 
 def test_more_than_the_contract_on_the_average() -> None:
@@ -220,6 +221,12 @@ def test_without_an_expectation_nothing_is_high(load: dict[str, Any]) -> None:
     assert not found(at_minus_ten("1000", **load), Check.WEATHER)
 
 
+def test_a_kelvin_or_less_up_to_the_design_temperature_still_counts() -> None:
+    """48 hours x 30 K x 1 Gcal/h over 0.5 K: 2880 Gcal."""
+    low = at_minus_ten("900", design_outdoor_temperature=Decimal("19.5"))
+    assert dict(found(low, Check.WEATHER)[0].reason.particulars)["expected"] == "2880"
+
+
 def test_hot_water_does_not_follow_the_weather() -> None:
     assert not found(replace(at_minus_ten("1000"), quantity="energy_hot_water"), Check.WEATHER)
     assert found(replace(at_minus_ten("1000"), quantity="energy_total"), Check.WEATHER)
@@ -240,7 +247,10 @@ def test_heating_out_of_season(celsius: str, first_month: int, out_of_season: bo
 
 
 def test_the_month_of_the_middle_counts() -> None:
-    """30 January to 20 March; the season ends with January."""
+    """30 January to 11 April has its middle in March; 30 January to 20 March in February."""
+    rule = replace(RULE, season=Season(10, 2))
+    middle_in_march = BillingPeriod(START + 29 * DAY, START + 100 * DAY)
+    assert found(replace(seen("5"), period=middle_in_march), Check.WEATHER, rule)
     rule = replace(RULE, season=Season(10, 1))
     long = replace(seen("5"), period=BillingPeriod(START + 29 * DAY, START + 78 * DAY))
     assert [one.reason.word for one in found(long, Check.WEATHER, rule)] == [Because.HEAT_OUT_OF_SEASON]
