@@ -25,7 +25,7 @@ KEEP_FRAMES: Final = timedelta(days=1096)
 
 
 class Housekeeping:
-    """`run` is a task of the collector. `keep_frames`: how long frames of polls and requests are kept."""
+    """`run` is a task of the collector. `keep_frames`: how long frames, requests and records of access stay."""
 
     def __init__(
         self, database: Database, now: Callable[[], datetime], keep_frames: timedelta = KEEP_FRAMES
@@ -44,10 +44,12 @@ class Housekeeping:
         try:
             transcripts = await _forgotten(store.forget_transcripts, before, stop)
             requests = await _forgotten(store.forget_requests, before, stop)
+            accesses = await _forgotten(store.forget_accesses, before, stop)
         except StorageError as error:
             log.warning("housekeeping was broken off", error=str(error))
         else:
-            log.info("kept house", before=before.isoformat(), transcripts=transcripts, requests=requests)
+            forgotten = {"transcripts": transcripts, "requests": requests, "accesses": accesses}
+            log.info("kept house", before=before.isoformat(), **forgotten)
 
 
 async def _forgotten(forget: Forget, before: datetime, stop: asyncio.Event) -> int:

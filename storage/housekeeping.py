@@ -1,4 +1,4 @@
-"""What need not be kept for ever: frames of polls, and requests that ended. Polls and values always stay."""
+"""What need not be kept for ever: frames, requests that ended, who asked. Polls and values always stay."""
 
 from __future__ import annotations
 
@@ -32,6 +32,10 @@ class Housekeeping:
     async def forget_requests(self, before: datetime) -> int:
         """Requests that ended before."""
         return await self._forget("forget_requests", before)
+
+    async def forget_accesses(self, before: datetime) -> int:
+        """Records of who read what of billing and who changed what."""
+        return await self._forget("forget_accesses", before)
 
     async def _forget(self, statement: str, before: datetime) -> int:
         async with self._database.connection() as connection:

@@ -13,3 +13,6 @@ delete from poll_request
 where id in (
     select id from poll_request where finished_at < $1 and state not in ('queued', 'running') limit $2
 );
+
+-- name: forget_accesses
+delete from access_log where id in (select id from access_log where at < $1 order by id limit $2);

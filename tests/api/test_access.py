@@ -180,7 +180,7 @@ async def test_nothing_answers_without_a_key(app: FastAPI, caller: Caller) -> No
 async def test_a_key_of_a_district_is_told_of_nothing_elsewhere(
     app: FastAPI, caller: Caller, database: Database, network: Network
 ) -> None:
-    """Whatever is added: an operation that no place is known of is refused, a place elsewhere is not there."""
+    """Whatever is added: where no place is known of it is refused, and a place elsewhere is not there."""
     _, plain = await ApiKeys(database).create("partly", list(Scope), districts=["elsewhere"])
     holder = await caller()
     holder.headers["Authorization"] = f"Bearer {plain}"

@@ -13,6 +13,8 @@ from collector.housekeeping import KEEP_FRAMES, Housekeeping
 from metering.calendar import ArchiveKind
 from metering.errors import StorageError
 from storage import housekeeping
+from storage.access_log import Access, AccessLog
+from storage.keys import ApiKeys
 from storage.polls import Polls
 from storage.pool import Database
 from storage.readings import Readings
@@ -52,6 +54,18 @@ async def requests(database: Database, meter: int) -> None:
             NOW - age,
             state,
         )
+
+
+async def test_records_of_access_are_kept_as_long_as_frames(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(housekeeping, "BATCH", 2)
+    key, _ = await ApiKeys(database).create("billing", [])
+    ages = [KEEP_FRAMES + n * DAY for n in range(5, 0, -1)] + [KEEP_FRAMES - HOUR, DAY]
+    asked = [Access(NOW - age, key, "billing", "GET", "/api/v1/consumption", "", 200) for age in ages]
+    await AccessLog(database).keep(asked)
+    await Housekeeping(database, lambda: NOW).sweep(asyncio.Event())
+    assert [one for _, one in await AccessLog(database).page()] == asked[:4:-1]
 
 
 async def test_old_frames_go_and_the_polls_with_their_values_stay(

@@ -192,7 +192,7 @@ async def test_migrate_makes_the_schema_and_a_key_opens_it(empty_database_url: s
     code, output, errors = await teplo("migrate", TEPLO_DATABASE_URL=empty_database_url)
     assert (code, errors) == (0, "")
     code, output, _ = await teplo(
-        "key", "billing", "--scope", "billing:read", TEPLO_DATABASE_URL=empty_database_url
+        "key", "make", "billing", "--scope", "billing:read", TEPLO_DATABASE_URL=empty_database_url
     )
     assert code == 0
     assert len(output.strip()) > 40

@@ -106,7 +106,7 @@ async def _all_since(database: Database, since: datetime) -> bool:
 
 
 async def test_the_api_says_where_it_listens_answers_and_ends_when_asked(database_url: str) -> None:
-    code, key, _ = await teplo("key", "engineer", *SCOPES, TEPLO_DATABASE_URL=database_url)
+    code, key, _ = await teplo("key", "make", "engineer", *SCOPES, TEPLO_DATABASE_URL=database_url)
     assert code == 0
     async with service("api", url=database_url, TEPLO_API_PORT="0") as api:
         assert api.stderr is not None
