@@ -83,7 +83,7 @@ class BoundaryOut(BaseModel):
     known_until: Timestamp
     registers: list[RegisterOut]
     reported: list[ReportedOut]
-    records: RecordsOut | None
+    records: RecordsOut | None = None
 
 
 class SegmentOut(BaseModel):
