@@ -11,23 +11,24 @@ from typing import Final
 MORE_DIGITS: Final = 6
 """How many digits finer than what it rests on a calculated level is."""
 
-_EXACT: Final = Context(prec=200, traps=[Inexact])
+EXACT: Final = Context(prec=200, traps=[Inexact])
+"""Raises Inexact instead of losing a digit."""
 
 
 def exact_sum(values: Iterable[Decimal]) -> Decimal:
     """The sum with every digit; the built-in one rounds to the precision of the running context."""
-    return reduce(_EXACT.add, values, Decimal(0))
+    return reduce(EXACT.add, values, Decimal(0))
 
 
 def difference(later: Decimal, earlier: Decimal) -> Decimal:
     """Later minus earlier, with every digit."""
-    return _EXACT.subtract(later, earlier)
+    return EXACT.subtract(later, earlier)
 
 
 def on_grid(exact: Fraction, *given: Decimal) -> Decimal:
     """Rounded half to even, on a grid that all the given numbers lie on."""
     digits = max(map(_digits, given), default=0) + MORE_DIGITS
-    return Decimal(round(exact * 10**digits)).scaleb(-digits, _EXACT)
+    return Decimal(round(exact * 10**digits)).scaleb(-digits, EXACT)
 
 
 def _digits(value: Decimal) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -12,6 +12,7 @@ from metering.calendar import BillingPeriod, Slot
 from metering.conditions import Condition
 from metering.evidence import ThermalLoad
 
+_HOUR: Final = timedelta(hours=1)
 GCAL_PER_TONNE_KELVIN: Final = Decimal("0.001")
 """The heat of water, as the calorie was once defined: near enough to tell units apart."""
 
@@ -64,8 +65,16 @@ class Observations:
     @property
     def outdoor_mean(self) -> Decimal | None:
         """Of the hours whose outdoor temperature is known; None of none."""
-        known = [one for at, one in self.load.outdoor.items() if self.period.start <= at < self.period.end]
+        known = [self.load.outdoor[hour] for hour in self._hours() if hour in self.load.outdoor]
         return sum(known, Decimal(0)) / len(known) if known else None
+
+    def _hours(self) -> Iterator[datetime]:
+        """Every full hour that starts within the period."""
+        start = self.period.start.replace(minute=0, second=0, microsecond=0)
+        hour = start if start == self.period.start else start + _HOUR
+        while hour < self.period.end:
+            yield hour
+            hour += _HOUR
 
 
 def heat_by_mass(records: Iterable[Record]) -> Decimal | None:

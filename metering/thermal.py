@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from decimal import Decimal
 from fractions import Fraction
 from typing import Final
 
 from metering.calendar import Slot
 from metering.evidence import ThermalLoad
+from metering.exact import EXACT
 
 _HOUR: Final = timedelta(hours=1)
 
@@ -22,19 +24,19 @@ def kelvin_hours(load: ThermalLoad, slot: Slot) -> Fraction | None:
 
     Hours that are as warm as indoors or warmer count nothing.
     """
-    total, reached = Fraction(0), slot.start
+    total, reached = Decimal(0), slot.start
     while reached < slot.end:
         hour = _hour(reached)
         if hour not in load.outdoor:
             return None
         end = min(hour + _HOUR, slot.end)
-        total += _kelvins(load, hour) * hours_of(end - reached)
+        total = EXACT.fma(_kelvins(load, hour), (end - reached) // timedelta.resolution, total)
         reached = end
-    return total
+    return Fraction(total) / (_HOUR // timedelta.resolution)
 
 
-def _kelvins(load: ThermalLoad, hour: datetime) -> Fraction:
-    return max(Fraction(load.indoor_temperature) - Fraction(load.outdoor[hour]), Fraction(0))
+def _kelvins(load: ThermalLoad, hour: datetime) -> Decimal:
+    return max(EXACT.subtract(load.indoor_temperature, load.outdoor[hour]), Decimal(0))
 
 
 def _hour(at: datetime) -> datetime:

@@ -190,11 +190,11 @@ def _weather(seen: Observations, rule: BillingRule) -> Iterator[Reason]:
 def _expected(seen: Observations) -> Fraction | None:
     """Gcal by the calculated load and the outdoor temperatures; None where one of them is not known."""
     load = seen.load
-    felt = kelvin_hours(load, seen.slot)
-    if load.calculated_load is None or load.design_outdoor_temperature is None or felt is None:
+    if load.calculated_load is None or load.design_outdoor_temperature is None:
         return None
+    felt = kelvin_hours(load, seen.slot)
     kelvins = Fraction(load.indoor_temperature) - Fraction(load.design_outdoor_temperature)
-    return Fraction(load.calculated_load) * felt / kelvins if kelvins > 0 else None
+    return Fraction(load.calculated_load) * felt / kelvins if kelvins > 0 and felt is not None else None
 
 
 def _in_season(seen: Observations, rule: BillingRule) -> bool:
