@@ -47,6 +47,21 @@ class Because(StrEnum):
     LEVEL_ESTIMATED = "level_estimated"
     ERROR_HOURS_ESTIMATED = "error_hours_estimated"
     ERROR_HOURS = "error_hours"
+    RECORDS_OVERLAP = "records_overlap"
+    NEGATIVE_CONSUMPTION = "negative_consumption"
+    NEGATIVE_HOURS = "negative_hours"
+    MORE_THAN_THE_PIPE = "more_than_the_pipe"
+    MORE_THAN_THE_CONTRACT = "more_than_the_contract"
+    HIGH_FOR_THE_WEATHER = "high_for_the_weather"
+    LOW_FOR_THE_WEATHER = "low_for_the_weather"
+    HEAT_OUT_OF_SEASON = "heat_out_of_season"
+    DAY_DIFFERS_FROM_HOURS = "day_differs_from_hours"
+    REGISTERS_DIFFER_FROM_HOURS = "registers_differ_from_hours"
+    UNIT_CHANGED = "unit_changed"
+    UNIT_DOUBTFUL = "unit_doubtful"
+    NO_HEAT_THOUGH_WARM = "no_heat_though_warm"
+    CLOCK_DRIFTED = "clock_drifted"
+    REGISTER_FROZEN = "register_frozen"
 
 
 SENTENCES: dict[Because, str] = {
@@ -102,6 +117,39 @@ SENTENCES: dict[Because, str] = {
         "{hours} hours in which the meter did not measure are estimated: {methods}."
     ),
     Because.ERROR_HOURS: "The meter did not measure in {hours} hours; nothing is added for them.",
+    Because.RECORDS_OVERLAP: "{count} records cover time that another one covers too, first at {at}.",
+    Because.NEGATIVE_CONSUMPTION: "The consumption is negative: {value} Gcal.",
+    Because.NEGATIVE_HOURS: "In {count} hours the meter counted backwards, first at {at}.",
+    Because.MORE_THAN_THE_PIPE: (
+        "{value} Gcal from {start} to {end} is more than a pipe of {diameter} mm can carry: {limit} Gcal."
+    ),
+    Because.MORE_THAN_THE_CONTRACT: (
+        "{value} Gcal from {start} to {end} is more than {factor} times the contract's {limit} Gcal."
+    ),
+    Because.HIGH_FOR_THE_WEATHER: (
+        "{value} Gcal is more than {factor} times the {expected} Gcal that the weather makes one expect."
+    ),
+    Because.LOW_FOR_THE_WEATHER: (
+        "{value} Gcal is less than 1/{factor} of the {expected} Gcal that the weather makes one expect."
+    ),
+    Because.HEAT_OUT_OF_SEASON: "{value} Gcal of heating were counted out of the heating season.",
+    Because.DAY_DIFFERS_FROM_HOURS: (
+        "On {count} days the hours do not add up to the day, first at {at}: {hours} and {day} Gcal."
+    ),
+    Because.REGISTERS_DIFFER_FROM_HOURS: (
+        "The hours from {start} to {end} add up to {hours} Gcal; the registers tell {registers}."
+    ),
+    Because.UNIT_CHANGED: "The meter told this quantity in several units: {units}.",
+    Because.UNIT_DOUBTFUL: (
+        "The heat counted is {ratio} times what mass and temperatures make: its unit looks like {unit}."
+    ),
+    Because.NO_HEAT_THOUGH_WARM: (
+        "No heat was counted, though the supply was {kelvins} K warmer than the return in the heating season."
+    ),
+    Because.CLOCK_DRIFTED: "The meter's clock was up to {seconds} s wrong; {allowed} s are allowed.",
+    Because.REGISTER_FROZEN: (
+        "The register stood still from {start} to {end}, while mass and temperatures make {reckoned} Gcal."
+    ),
 }
 """With the names of the particulars in braces."""
 
