@@ -199,6 +199,7 @@ def at_minus_ten(value: str | None, **load: Any) -> Observations:
         ("86.5", Because.HIGH_FOR_THE_WEATHER),
         ("9.6", None),
         ("9.5", Because.LOW_FOR_THE_WEATHER),
+        ("0.5", Because.LOW_FOR_THE_WEATHER),
         ("0", None),
         (None, None),
     ],
@@ -306,6 +307,11 @@ def test_registers_words() -> None:
     ]
 
 
+def test_the_first_and_the_last_level_are_compared() -> None:
+    levels = (Level(at(0), Decimal(1)), Level(at(4), Decimal(50)), Level(at(9), Decimal(10)))
+    assert not found(seen(hours=hours(energy="1"), levels=levels), Check.SUMS)
+
+
 def test_one_level_or_a_gap_between_levels_is_not_compared() -> None:
     levels = (Level(at(0), Decimal(1)), Level(at(4), Decimal(99)))
     assert not found(seen(hours=hours(energy="1"), levels=levels[:1]), Check.SUMS)
@@ -368,6 +374,20 @@ def test_hours_without_energy_do_not_make_a_unit_doubtful() -> None:
         for one in silent[:36]
     )
     assert not found(seen(hours=(*stripped, *silent[36:])), Check.UNIT)
+
+
+def test_hours_without_mass_do_not_make_a_unit_doubtful() -> None:
+    """12 hours tell energy and mass, 36 energy alone: in all, 4 times the heat of the 12."""
+    unweighed = tuple(record(number, energy="1") for number in range(36))
+    assert not found(seen(hours=(*unweighed, *flowing("1")[36:])), Check.UNIT)
+
+
+def test_little_heat_shows_a_wrong_unit_too() -> None:
+    """One tonne by 0.5 K: 0.0005 Gcal."""
+    little = (
+        record(0, energy="0.0021", mass_supply="1", temperature_supply="60.5", temperature_return="60"),
+    )
+    assert [dict(one.reason.particulars)["unit"] for one in found(seen(hours=little), Check.UNIT)] == ["GJ"]
 
 
 def test_heat_by_mass() -> None:
