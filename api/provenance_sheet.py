@@ -35,10 +35,11 @@ READINGS: Final = {
     "factor": "Factor",
     "source": "Source",
 }
+ACT: Final = ("Number", "Kind", "At", "Entered by")
 BYTES: Final = ("Offset", "Bytes", "Meaning")
 _MOST_SOURCES: Final = 60
 """Rows of readings under one boundary: two and a half days of hour records."""
-_DIRECTIONS: Final = {"sent": "sent", "received": "received"}
+DIRECTIONS: Final = {"sent": "sent", "received": "received"}
 
 
 def provenance_sheet(
@@ -107,7 +108,7 @@ def _decision(held: DecisionOut, translate: Translate) -> str:
 
 def _frame(frame: ExplainedFrame, translate: Translate) -> Section:
     heading = translate("Frame {number}, {direction}").format(
-        number=frame.number, direction=translate(_DIRECTIONS[frame.direction])
+        number=frame.number, direction=translate(DIRECTIONS[frame.direction])
     )
     if not frame.parts:
         return Section(heading, (frame.hex,))
@@ -119,8 +120,7 @@ def _frame(frame: ExplainedFrame, translate: Translate) -> Section:
 
 def _acts(found: ProvenanceOut, translate: Translate) -> Iterator[Section]:
     if found.acts:
-        labels = ("Number", "Kind", "At", "Entered by")
-        columns = tuple(Column(translate(label), width=20) for label in labels)
+        columns = tuple(Column(translate(label), width=20) for label in ACT)
         rows = tuple(
             Row(
                 (

@@ -12,7 +12,8 @@ import pytest
 from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po
 
-from metering import errors
+from api import provenance_sheet
+from metering import billing_differences, errors, reasons
 from metering.billing_lines import Status
 from metering.conditions import ConditionName
 from metering.errors import ConfigurationError, TeploError
@@ -45,7 +46,16 @@ WORDS = [
     (Status, STATUSES),
     (Registration, REGISTRATIONS),
 ]
-LOANWORDS = {"SIM", "engineer", "modem", "operator"}
+SENTENCES = (
+    reasons.SENTENCES,
+    billing_differences.SENTENCES,
+    provenance_sheet.LINE,
+    provenance_sheet.SIDES,
+    provenance_sheet.READINGS,
+    provenance_sheet.DIRECTIONS,
+)
+"""Tables whose values are texts."""
+LOANWORDS = {"SIM", "engineer", "modem", "operator", "seal", "Frame {number}, {direction}"}
 """Kazakh has them from the same source."""
 KEPT = re.compile(r"\{\w*\}|%\(\w+\)s|`[^`]+`|\b[A-Z]+_[A-Z_]+\b")
 ALPHABETS = {"ru": "абвгдежзийклмнопрстуфхцчшщъыьэюяё", "kk": "абвгдежзийклмнопрстуфхцчшщъыьэюяёәғқңөұүһі"}
@@ -56,6 +66,8 @@ def sources() -> Iterator[str]:
     for table in (OUTCOMES, VERDICTS, PROBLEMS):
         yield from (text for explanation in table.values() for text in explanation if text)
     yield from (text for _, words in WORDS for text in words.values())
+    yield from (text for table in SENTENCES for text in table.values())
+    yield from (*provenance_sheet.ACT, *provenance_sheet.BYTES)
     classes = (kind for kind in vars(errors).values() if isinstance(kind, type))
     yield from (kind.default_message() for kind in classes if issubclass(kind, TeploError))
     for path in [*(ROOT / "teplo").rglob("*.py"), *(ROOT / "api").rglob("*.py")]:
@@ -64,7 +76,7 @@ def sources() -> Iterator[str]:
 
 def _marked(tree: ast.Module) -> Iterator[str]:
     for node in ast.walk(tree):
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in {"_", "mark"}:
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in {"_", "mark", "translate"}:
             yield from (one.value for one in node.args[:1] if isinstance(one, ast.Constant))
 
 
