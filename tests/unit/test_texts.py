@@ -55,6 +55,8 @@ SENTENCES = (
     provenance_sheet.DIRECTIONS,
 )
 """Tables whose values are texts."""
+MARKS = {"_", "mark", "translate"}
+"""Functions whose first argument is a text."""
 LOANWORDS = {"SIM", "engineer", "modem", "operator", "seal", "Frame {number}, {direction}"}
 """Kazakh has them from the same source."""
 KEPT = re.compile(r"\{\w*\}|%\(\w+\)s|`[^`]+`|\b[A-Z]+_[A-Z_]+\b")
@@ -76,7 +78,7 @@ def sources() -> Iterator[str]:
 
 def _marked(tree: ast.Module) -> Iterator[str]:
     for node in ast.walk(tree):
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in {"_", "mark", "translate"}:
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in MARKS:
             yield from (one.value for one in node.args[:1] if isinstance(one, ast.Constant))
 
 
