@@ -27,7 +27,9 @@ def pdf(sheet: Sheet) -> bytes:
     """The same bytes for the same sheet."""
     made_at = int(sheet.made_at.timestamp())
     return _one_file(
-        typst.compile(_template(), font_paths=_fonts(), timestamp=made_at, sys_inputs=_inputs(sheet))
+        typst.compile(
+            _template(), font_paths=_fonts(), timestamp=made_at, pdf_tags=False, sys_inputs=_inputs(sheet)
+        )
     )
 
 
