@@ -16,7 +16,13 @@ from storage.keys import REQUESTS_PER_MINUTE, ApiKey, ApiKeys
 from storage.pool import Database
 from teplo.settings import settings_with_database
 
-key = typer.Typer(name="key", no_args_is_help=True, help="Keys of the API: make one, list all, revoke one.")
+key = typer.Typer(
+    name="key",
+    help="Keys of the API: make one, list all, revoke one.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
 
 T = TypeVar("T")
 MOST_REQUESTS = 1_000_000
