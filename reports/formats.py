@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Context, Decimal
 from typing import Final
+from unicodedata import category
 
 from reports.sheet import Format, Value
 
@@ -51,3 +52,8 @@ def number(value: Decimal, places: int, point: str) -> str:
     whole, _, fraction = f"{abs(rounded):,.{places}f}".partition(".")
     sign = _MINUS if rounded < 0 else ""
     return sign + whole.replace(",", _THIN_SPACE) + (point + fraction if fraction else "")
+
+
+def printable(text: str) -> str:
+    """Without signs that no printer shows; line breaks and tabs stay."""
+    return "".join(sign for sign in text if sign in "\n\t" or sign.isprintable() or category(sign) == "Zs")

@@ -16,7 +16,7 @@ import fontpkg_pt_sans
 import typst
 
 from metering.errors import ConfigurationError
-from reports.formats import shown
+from reports.formats import printable, shown
 from reports.sheet import Cell, Column, Field, Format, Group, Mark, Row, Section, Sheet, Table
 
 _AT_THE_RIGHT: Final = (Format.NUMBER,)
@@ -64,23 +64,23 @@ def _inputs(sheet: Sheet) -> dict[str, str]:
 
 def _sheet(sheet: Sheet) -> dict[str, object]:
     return {
-        "title": _clean(sheet.title),
-        "subtitle": _clean(sheet.subtitle),
+        "title": printable(sheet.title),
+        "subtitle": printable(sheet.subtitle),
         "language": sheet.language,
         "made": sheet.made.format(at=shown(sheet.made_at, sheet.language)),
         "page": sheet.page,
         "landscape": sheet.orientation == "landscape",
         "fields": [_field(one, sheet.language) for one in sheet.fields],
         "sections": [_section(one, sheet.language) for one in sheet.sections],
-        "notes": [_clean(note) for note in sheet.notes],
-        "signatures": [[_clean(one.role), _clean(one.name)] for one in sheet.signatures],
+        "notes": [printable(note) for note in sheet.notes],
+        "signatures": [[printable(one.role), printable(one.name)] for one in sheet.signatures],
     }
 
 
 def _section(section: Section, language: str) -> dict[str, object]:
     return {
-        "heading": _clean(section.heading),
-        "paragraphs": [_clean(text) for text in section.paragraphs],
+        "heading": printable(section.heading),
+        "paragraphs": [printable(text) for text in section.paragraphs],
         "fields": [_field(one, language) for one in section.fields],
         "table": None if section.table is None else _table(section.table, language),
     }
@@ -90,8 +90,8 @@ def _field(field: Field, language: str) -> dict[str, str]:
     text = shown(field.value.value, language, field.format, field.places)
     unit = f" {field.unit}" if field.unit and text else ""
     return {
-        "label": _clean(field.label),
-        "text": _clean(text + unit),
+        "label": printable(field.label),
+        "text": printable(text + unit),
         "mark": field.value.mark.value,
         "format": field.format.value,
     }
@@ -107,8 +107,8 @@ def _table(table: Table, language: str) -> dict[str, object]:
 
 def _column(column: Column) -> dict[str, object]:
     return {
-        "heading": _clean(column.heading),
-        "unit": _clean(column.unit),
+        "heading": printable(column.heading),
+        "unit": printable(column.unit),
         "width": column.width,
         "right": column.format in _AT_THE_RIGHT,
         "format": column.format.value,
@@ -117,7 +117,7 @@ def _column(column: Column) -> dict[str, object]:
 
 def _group(group: Group, columns: tuple[Column, ...], language: str) -> dict[str, object]:
     return {
-        "heading": _clean(group.heading),
+        "heading": printable(group.heading),
         "rows": [_row(one, columns, language) for one in group.rows],
         "sums": [_row(one, columns, language) for one in group.sums],
     }
@@ -131,9 +131,4 @@ def _cell(cell: Cell, column: Column, language: str) -> list[str]:
     text = shown(cell.value, language, column.format, column.places)
     missing = _DASH if cell.mark is Mark.GAP and not text else ""
     doubt = "*" if cell.mark is Mark.DOUBTFUL else ""
-    return [_clean(text) + missing + doubt, cell.mark.value]
-
-
-def _clean(text: str) -> str:
-    """Without signs that no printer shows; line breaks and tabs stay."""
-    return "".join(sign for sign in text if sign in "\n\t" or sign.isprintable() or sign.isspace())
+    return [printable(text) + missing + doubt, cell.mark.value]

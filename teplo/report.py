@@ -13,10 +13,10 @@ from rich.table import Table
 
 from metering.calendar import ArchiveKind
 from metering.conditions import Condition
+from metering.explanations import ABSENCES, CONDITIONS, FINDINGS, FLAGS, GAP_REASONS
 from metering.outcomes import OUTCOMES
 from metering.polls import Outcome, PollReport
 from metering.readings import ArchiveReadings, Reading
-from teplo.explanations import ABSENCES, CONDITIONS, FINDINGS, FLAGS, GAP_REASONS
 from teplo.texts import Translate
 
 

@@ -12,9 +12,9 @@ from rich.console import Console
 from rich.table import Table
 
 from metering.errors import ConfigurationError
+from metering.explanations import REGISTRATIONS, VERDICTS
 from metering.signals import SignalReport
 from metering.surveys import Sample, SurveyFindings, SurveyRule
-from teplo.explanations import REGISTRATIONS, VERDICTS
 from teplo.report import plain
 from teplo.texts import Translate
 

@@ -17,13 +17,7 @@ from metering import billing_differences, errors, reasons
 from metering.billing_lines import Status
 from metering.conditions import ConditionName
 from metering.errors import ConfigurationError, TeploError
-from metering.outcomes import OUTCOMES
-from metering.polls import Finding, Outcome
-from metering.problems import PROBLEMS
-from metering.readings import Absence, Flag, GapReason
-from metering.signals import Registration
-from metering.surveys import Verdict
-from teplo.explanations import (
+from metering.explanations import (
     ABSENCES,
     CONDITIONS,
     FINDINGS,
@@ -33,6 +27,12 @@ from teplo.explanations import (
     STATUSES,
     VERDICTS,
 )
+from metering.outcomes import OUTCOMES
+from metering.polls import Finding, Outcome
+from metering.problems import PROBLEMS
+from metering.readings import Absence, Flag, GapReason
+from metering.signals import Registration
+from metering.surveys import Verdict
 from teplo.texts import LANGUAGES, SOURCE, translator
 
 ROOT = Path(__file__).parents[2]
@@ -55,6 +55,8 @@ SENTENCES = (
     provenance_sheet.DIRECTIONS,
 )
 """Tables whose values are texts."""
+SHOWING = ("teplo", "api", "reports")
+"""Where texts for people are marked."""
 MARKS = {"_", "mark", "translate"}
 """Functions whose first argument is a text."""
 LOANWORDS = {"SIM", "engineer", "modem", "operator", "seal", "Frame {number}, {direction}"}
@@ -72,7 +74,7 @@ def sources() -> Iterator[str]:
     yield from (*provenance_sheet.ACT, *provenance_sheet.BYTES)
     classes = (kind for kind in vars(errors).values() if isinstance(kind, type))
     yield from (kind.default_message() for kind in classes if issubclass(kind, TeploError))
-    for path in [*(ROOT / "teplo").rglob("*.py"), *(ROOT / "api").rglob("*.py")]:
+    for path in (path for folder in SHOWING for path in (ROOT / folder).rglob("*.py")):
         yield from _marked(ast.parse(path.read_text()))
 
 

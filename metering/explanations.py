@@ -1,6 +1,6 @@
 """What the words of the domain mean to the person who reads them, with likely cause and next step.
 
-Every text here is a source text of the catalogues; show it through `teplo.texts.translator`.
+Every text here is a source text of the catalogues; show it through a translator.
 """
 
 from __future__ import annotations

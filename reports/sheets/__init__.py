@@ -1,0 +1,1 @@
+"""The sheets themselves: pure functions from records to a Sheet."""
