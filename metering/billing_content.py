@@ -2,7 +2,7 @@
 
 Objects are written with sorted keys, decimals in plain notation, instants in UTC. Polls and their frames are
 the way a value came and not what it is: a register that was read twice says the same. They are kept beside
-the text, and are not in it.
+the text, and are not in it. Nor is it there that a period was not over: time alone changes no bill.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from uuid import UUID
 
 from metering.billing_lines import BillingLine, Status
 from metering.calendar import BillingPeriod
+from metering.reasons import Because
 
 ORIGINS: Final = frozenset({"poll_id", "frame"})
 """Names of what tells where a value came from."""
@@ -99,10 +100,16 @@ def plain(value: object) -> Any:
 
 
 def without_origins(value: Any) -> Any:
-    """The same without the ways back to polls."""
+    """The same without the ways back to polls, and without what only says when it was asked for."""
     if isinstance(value, Mapping):
         return {name: without_origins(one) for name, one in value.items() if name not in ORIGINS}
-    return [without_origins(one) for one in value] if isinstance(value, list) else value
+    if isinstance(value, list):
+        return [without_origins(one) for one in value if not _is_passing(one)]
+    return value
+
+
+def _is_passing(value: Any) -> bool:
+    return isinstance(value, Mapping) and value.get("word") == Because.NOT_OVER
 
 
 def canonical(value: object) -> str:

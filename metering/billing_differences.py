@@ -12,7 +12,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any, Final
 
-from metering.billing_content import FrozenLine, LineKey, plain
+from metering.billing_content import FrozenLine, LineKey, plain, without_origins
 from metering.billing_lines import Status
 from metering.consumption import exact_sum
 
@@ -121,9 +121,11 @@ def _changes(before: FrozenLine | None, after: FrozenLine | None) -> Iterator[Ch
 
 
 def _otherwise(before: FrozenLine, after: FrozenLine) -> Change:
-    judged = (before.contents["status"], before.contents["reasons"], before.contents["value"])
-    now = (after.contents["status"], after.contents["reasons"], after.contents["value"])
-    return Change.RULE if judged != now else Change.PARTICULARS
+    return Change.RULE if _judged(before) != _judged(after) else Change.PARTICULARS
+
+
+def _judged(line: FrozenLine) -> Any:
+    return without_origins([line.contents[name] for name in ("status", "reasons", "value")])
 
 
 def _period(before: FrozenLine, after: FrozenLine) -> bool:

@@ -138,6 +138,8 @@ class Evidence:
     `records`: unless there is a level exactly at it, those that overlap LONGEST_WALK before and after it;
     and, for estimates, `average_window` of the rule before that. Where the rule estimates error hours, all
     hours of the period, and of its `average_window` and `longest_estimate` before it.
+    `earlier_hours`: hour records of the meters that served the circuit before, as far as the window of an
+    estimate reaches beyond `installed_at`.
     `reported`: those that are not withdrawn, within LONGEST_WALK, and the last before and first after.
     `boundary_registers`: of this installation, with source BOUNDARY. `events`: all of this register.
     """
@@ -148,6 +150,7 @@ class Evidence:
     removed_at: datetime | None
     levels: tuple[RegisterReading, ...] = ()
     records: tuple[RecordReading, ...] = ()
+    earlier_hours: tuple[RecordReading, ...] = ()
     reported: tuple[ReportedReading, ...] = ()
     boundary_registers: tuple[RegisterReading, ...] = ()
     events: tuple[RegisterEvent, ...] = ()

@@ -56,7 +56,9 @@ class KnownRegister:
             self.starting[record.slot.start].append(record)
         hours = [record for record in self.records if record.kind is ArchiveKind.HOUR]
         self.error_hours = [hour for hour in hours if hour.unmeasured]
-        self.experience = Experience([hour for hour in hours if not hour.unmeasured], evidence.load)
+        earlier = sorted(_valid(evidence.earlier_hours), key=_order)
+        whole = [hour for hour in (*earlier, *hours) if not hour.unmeasured]
+        self.experience = Experience(whole, evidence.load)
 
 
 @dataclass(frozen=True, slots=True)

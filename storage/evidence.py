@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from itertools import chain
+from operator import attrgetter
 from typing import Any, Final, NamedTuple, TypeVar
 
 from metering.billing_rules import BillingRule
@@ -35,6 +37,7 @@ from storage.reported_readings import reported_reading
 T = TypeVar("T")
 
 _SQL = sql.statements("evidence")
+_at: Final = attrgetter("at")
 _EVER: Final = datetime(9999, 1, 1, tzinfo=UTC)
 _FURTHEST: Final = timedelta(days=180)
 _MICROSECONDS: Final = timedelta(hours=1) // timedelta.resolution
@@ -78,6 +81,7 @@ class _Found:
     removed_at: datetime | None
     levels: dict[tuple[datetime, str], RegisterReading] = field(default_factory=dict)
     records: dict[tuple[str, datetime], RecordReading] = field(default_factory=dict)
+    earlier_hours: dict[datetime, RecordReading] = field(default_factory=dict)
 
     @property
     def boundaries(self) -> list[datetime]:
@@ -93,6 +97,7 @@ class _Found:
             removed_at=self.removed_at,
             levels=tuple(self.levels.values()),
             records=tuple(self.records.values()),
+            earlier_hours=tuple(self.earlier_hours.values()),
             reported=tuple(known.reported[self.key]),
             boundary_registers=tuple(known.told_by_acts(self)),
             events=tuple(known.events[self.key]),
@@ -111,10 +116,23 @@ class _Known(NamedTuple):
         ends = one.installed_at, one.removed_at
         return (register for register in self.boundary[one.key] if register.at in ends)
 
+    def levels(self, one: _Found) -> Iterator[RegisterReading]:
+        """Those that were gathered, and those of the acts at both ends of the installation."""
+        return chain(one.levels.values(), self.told_by_acts(one))
+
     def is_exact(self, one: _Found, at: datetime) -> bool:
         """Whether the level of the boundary is known without any record."""
-        levels = (level.at for level in (*one.levels.values(), *self.told_by_acts(one)))
-        return at in levels
+        return any(level.at == at for level in self.levels(one))
+
+    def around(self, one: _Found, at: datetime) -> tuple[RegisterReading | None, RegisterReading | None]:
+        """The nearest levels that records can lead from: they begin and end on the minute."""
+        levels = [level for level in self.levels(one) if level.at.second == level.at.microsecond == 0]
+        before = max((level for level in levels if level.at <= at), key=_at, default=None)
+        return before, min((level for level in levels if level.at > at), key=_at, default=None)
+
+    def fell_at(self, key: _Key) -> datetime:
+        """Since when a register may stand lower than before; events are in their order."""
+        return next((event.at for event in self.events[key]), _EVER)
 
 
 class Evidences:
@@ -136,7 +154,10 @@ class Evidences:
                 if not known.is_exact(one, at)
             ]
             await _levels_within(connection, found, known, apart)
-            await _records_within(connection, found, [*_needed(found, apart), *_error_hours(found)])
+            usual = [*_usual(found, known, apart), *_error_hours(found)]
+            await _records_within(connection, found, [*_leading(found, known, apart), *usual])
+            await _records_within(connection, found, list(_further(found, known, apart)))
+            await _earlier_hours(connection, found, usual)
         by_point: dict[int, list[Evidence]] = {one.usage_point_id: [] for one in asked}
         for one in found:
             by_point[one.asked.usage_point_id].append(one.evidence(known))
@@ -167,7 +188,7 @@ async def _known(connection: Any, found: Sequence[_Found]) -> _Known:
 
 async def _nearest_levels(connection: Any, found: Sequence[_Found], known: _Known) -> None:
     boundaries = [
-        (number, *one.key, at, one.installed_at, one.removed_at or _EVER, bool(known.events[one.key]))
+        (number, *one.key, at, one.installed_at, one.removed_at or _EVER, known.fell_at(one.key))
         for number, one in enumerate(found)
         for at in one.boundaries
     ]
@@ -182,14 +203,9 @@ async def _levels_within(
 ) -> None:
     """Only levels on the minute, as no record begins or ends between two of them."""
     spans = [
-        (
-            number,
-            *found[number].key,
-            at - LONGEST_WALK,
-            at + LONGEST_WALK,
-            bool(known.events[found[number].key]),
-        )
+        (number, *key, at - LONGEST_WALK, at + LONGEST_WALK, known.fell_at(key))
         for number, at in apart
+        for key in [found[number].key]
     ]
     rows = await connection.fetch(_SQL["levels_within"], *_columns(spans, 7), _INVALID, _INVALID_AFTER_A_FALL)
     _keep_levels(found, rows)
@@ -200,23 +216,43 @@ def _keep_levels(found: Sequence[_Found], rows: Iterable[Any]) -> None:
         found[row["number"]].levels[row["at"], row["source"]] = register_reading(row)
 
 
-def _needed(found: Sequence[_Found], apart: Iterable[tuple[int, datetime]]) -> Iterator[_Span]:
-    """Records lead to a boundary from the nearest level on the minute, on either side of it.
+def _leading(
+    found: Sequence[_Found], known: _Known, apart: Iterable[tuple[int, datetime]]
+) -> Iterator[_Span]:
+    """Records lead to a boundary from the nearest level on either side of it."""
+    for number, at in apart:
+        before, after = known.around(found[number], at)
+        yield _Span(number, before.at if before else at, after.at if after else at)
 
-    Where none does and the last level is further away than the tolerance, hours before it show what is usual.
-    """
+
+def _further(
+    found: Sequence[_Found], known: _Known, apart: Iterable[tuple[int, datetime]]
+) -> Iterator[_Span]:
+    """Where records do not lead from the nearest level, they may from one that is further away."""
     for number, at in apart:
         one = found[number]
-        before = [level.at for level in one.levels.values() if level.at <= at]
-        after = [level.at for level in one.levels.values() if level.at > at and _on_the_minute(level.at)]
-        starts = max(filter(_on_the_minute, before), default=at)
-        if not before or at - max(before) > one.asked.rule.tolerance:
-            starts = min(starts, max(before, default=at)) - one.asked.rule.average_window
-        yield _Span(number, max(starts, at - _FURTHEST), min(after, default=at))
+        before, after = known.around(one, at)
+        if before and any(_passes(record, before) for record in one.records.values()):
+            yield _Span(number, at - LONGEST_WALK, before.at)
+        if after and any(_passes(record, after) for record in one.records.values()):
+            yield _Span(number, after.at, at + LONGEST_WALK)
 
 
-def _on_the_minute(at: datetime) -> bool:
-    return at.second == at.microsecond == 0
+def _passes(record: RecordReading, level: RegisterReading) -> bool:
+    """Whether the way over the record goes past the level: it reaches over it, or is converted otherwise."""
+    return record.slot.start < level.at < record.slot.end or record.factor_set != level.factor_set
+
+
+def _usual(found: Sequence[_Found], known: _Known, apart: Iterable[tuple[int, datetime]]) -> Iterator[_Span]:
+    """Where the last level is further away than the tolerance, hours before it show what is usual."""
+    for number, at in apart:
+        one = found[number]
+        rule = one.asked.rule
+        read = max((level.at for level in known.levels(one) if level.at <= at), default=None)
+        told = (reading.at for reading in known.reported[one.key] if reading.at <= at)
+        if read is None or at - read > rule.tolerance:
+            since = max((read or one.installed_at, *told)) - rule.average_window
+            yield _Span(number, max(since, at - _FURTHEST), at)
 
 
 def _error_hours(found: Sequence[_Found]) -> Iterator[_Span]:
@@ -231,6 +267,18 @@ async def _records_within(connection: Any, found: Sequence[_Found], spans: Itera
     asked = [(span.number, *found[span.number].key, span.since, span.until) for span in spans]
     for row in await connection.fetch(_SQL["records_within"], *_columns(asked, 6)):
         found[row["number"]].records[row["kind"], row["slot_start"]] = _record(row)
+
+
+async def _earlier_hours(connection: Any, found: Sequence[_Found], spans: Iterable[_Span]) -> None:
+    """Of the meters that the installation took over from."""
+    reaching = [(span, found[span.number]) for span in spans]
+    asked = [
+        (span.number, one.asked.usage_point_id, *one.key[1:], span.since, one.installed_at)
+        for span, one in reaching
+        if span.since < one.installed_at
+    ]
+    for row in await connection.fetch(_SQL["earlier_hours"], *_columns(asked, 6)) if asked else ():
+        found[row["number"]].earlier_hours[row["slot_start"]] = _record(row)
 
 
 def _by_key(rows: Iterable[Any], made: Callable[[Any], T]) -> Mapping[_Key, list[T]]:

@@ -29,18 +29,16 @@ order by at, id;
 select boundary.number, level.*
 from unnest(
     $1::integer[], $2::bigint[], $3::integer[], $4::text[], $5::timestamptz[], $6::timestamptz[],
-    $7::timestamptz[], $8::boolean[]
-) as boundary (number, meter_id, circuit, quantity, at, since, until, fell)
-cross join lateral (
-    select case when boundary.fell then $10::text[] else $9::text[] end as flags
-) invalid
+    $7::timestamptz[], $8::timestamptz[]
+) as boundary (number, meter_id, circuit, quantity, at, since, until, fell_at)
 cross join lateral (
     (
         select meter_id, circuit, quantity, slot_start as at, 'total' as source, value, flags,
             poll_id, frame, raw_value, raw_unit, factor, factor_set
         from archive_value
         where meter_id = boundary.meter_id and kind = 'total' and circuit = boundary.circuit
-            and quantity = boundary.quantity and value is not null and not flags && invalid.flags
+            and quantity = boundary.quantity and value is not null
+            and not flags && case when slot_start >= boundary.fell_at then $10::text[] else $9::text[] end
             and slot_start between boundary.since and boundary.at
         order by slot_start desc limit 1
     )
@@ -50,7 +48,8 @@ cross join lateral (
             poll_id, frame, raw_value, raw_unit, factor, factor_set
         from archive_value
         where meter_id = boundary.meter_id and kind = 'total' and circuit = boundary.circuit
-            and quantity = boundary.quantity and value is not null and not flags && invalid.flags
+            and quantity = boundary.quantity and value is not null
+            and not flags && case when slot_start >= boundary.fell_at then $10::text[] else $9::text[] end
             and slot_start > boundary.at and slot_start <= boundary.until
         order by slot_start limit 1
     )
@@ -60,7 +59,8 @@ cross join lateral (
             poll_id, frame, raw_value, raw_unit, factor, factor_set
         from snapshot_value
         where meter_id = boundary.meter_id and circuit = boundary.circuit
-            and quantity = boundary.quantity and value is not null and not flags && invalid.flags
+            and quantity = boundary.quantity and value is not null
+            and not flags && case when read_at >= boundary.fell_at then $10::text[] else $9::text[] end
             and read_at between boundary.since and boundary.at
         order by read_at desc limit 1
     )
@@ -70,7 +70,8 @@ cross join lateral (
             poll_id, frame, raw_value, raw_unit, factor, factor_set
         from snapshot_value
         where meter_id = boundary.meter_id and circuit = boundary.circuit
-            and quantity = boundary.quantity and value is not null and not flags && invalid.flags
+            and quantity = boundary.quantity and value is not null
+            and not flags && case when read_at >= boundary.fell_at then $10::text[] else $9::text[] end
             and read_at > boundary.at and read_at <= boundary.until
         order by read_at limit 1
     )
@@ -79,12 +80,13 @@ cross join lateral (
 -- name: levels_within
 select asked.number, level.*
 from unnest(
-    $1::integer[], $2::bigint[], $3::integer[], $4::text[], $5::timestamptz[], $6::timestamptz[], $7::boolean[]
-) as asked (number, meter_id, circuit, quantity, since, until, fell)
+    $1::integer[], $2::bigint[], $3::integer[], $4::text[], $5::timestamptz[], $6::timestamptz[],
+    $7::timestamptz[]
+) as asked (number, meter_id, circuit, quantity, since, until, fell_at)
 join register_level level on level.meter_id = asked.meter_id and level.circuit = asked.circuit
     and level.quantity = asked.quantity and level.at between asked.since and asked.until
     and extract(second from level.at) = 0
-    and not level.flags && case when asked.fell then $9::text[] else $8::text[] end;
+    and not level.flags && case when level.at >= asked.fell_at then $9::text[] else $8::text[] end;
 
 -- name: records_within
 -- A record's share of operating time stands beside it as a quantity of its own.
@@ -97,6 +99,24 @@ from unnest(
 join archive_value record on record.meter_id = asked.meter_id and record.kind in ('hour', 'day')
     and record.slot_start >= asked.since - interval '1 day' and record.slot_start < asked.until
     and record.slot_end > asked.since
+    and record.circuit = asked.circuit and record.quantity = asked.quantity and record.value is not null
+left join archive_value operating on operating.meter_id = record.meter_id and operating.kind = record.kind
+    and operating.slot_start = record.slot_start and operating.circuit = record.circuit
+    and operating.quantity = 'operating_time';
+
+-- name: earlier_hours
+-- Hours of meters that hung there before, each within the time in which it did.
+select asked.number, record.meter_id, record.circuit, record.quantity, record.kind, record.slot_start,
+    record.slot_end, record.value, record.flags, record.poll_id, record.frame, record.raw_value,
+    record.raw_unit, record.factor, record.factor_set, operating.value as operating
+from unnest(
+    $1::integer[], $2::bigint[], $3::integer[], $4::text[], $5::timestamptz[], $6::timestamptz[]
+) as asked (number, usage_point_id, circuit, quantity, since, until)
+join installation earlier on earlier.usage_point_id = asked.usage_point_id and earlier.circuit = asked.circuit
+    and earlier.removed_at <= asked.until and earlier.removed_at > asked.since
+join archive_value record on record.meter_id = earlier.meter_id and record.kind = 'hour'
+    and record.slot_start >= greatest(asked.since, earlier.installed_at)
+    and record.slot_start < earlier.removed_at and record.slot_end <= earlier.removed_at
     and record.circuit = asked.circuit and record.quantity = asked.quantity and record.value is not null
 left join archive_value operating on operating.meter_id = record.meter_id and operating.kind = record.kind
     and operating.slot_start = record.slot_start and operating.circuit = record.circuit

@@ -54,6 +54,15 @@ def test_polls_and_frames_are_kept_but_are_not_content() -> None:
     assert without_origins(plain({"sources": [register]})) == {"sources": [{"at": 1}]}
 
 
+def test_that_a_period_comes_to_its_end_changes_no_bill() -> None:
+    gap = reason(Because.NO_METER, start="a", end="b")
+    early, late = freeze(line(reasons=(reason(Because.NOT_OVER), gap))), freeze(line(reasons=(gap,)))
+    assert (early.content, differences([early], [late])) == (late.content, [])
+    assert early.contents["reasons"] != late.contents["reasons"]
+    moved = freeze(line(reasons=(gap,), contract="K-2"))
+    assert [one.because for one in differences([early], [moved])] == [(Change.PARTICULARS,)]
+
+
 def test_what_was_frozen_is_the_same_when_it_is_taken_out() -> None:
     frozen = freeze(line(reasons=(reason(Because.NO_METER, start="a", end="b"),)))
     assert thawed(frozen.contents) == frozen
