@@ -54,6 +54,7 @@ from api.routes import (
     registry_changes,
     registry_import,
     reported_readings,
+    reports,
     signal_surveys,
     strangers,
     webhooks,
@@ -103,6 +104,7 @@ _ROUTES: Final = (
     act_drafts,
     acts,
     allocations,
+    reports,
 )
 
 _DESCRIPTION: Final = """Readings of heat meters, what was consumed in a billing period, and how well the

@@ -84,6 +84,7 @@ class Scope(StrEnum):
     ACTS_READ = "acts:read"
     ACTS_WRITE = "acts:write"
     AUDIT_READ = "audit:read"
+    REPORTS_READ = "reports:read"
 
 
 @dataclass(frozen=True, slots=True)

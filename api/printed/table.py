@@ -1,0 +1,30 @@
+"""Every printed report by name: a row here is two operations of the API and a word of `teplo report`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from api.printed import lists
+from api.printed.report import Report
+
+REPORTS: Final[Mapping[str, Report]] = {
+    "readings-entry": Report(
+        "/reports/readings-entry",
+        "How many buildings have readings for the month's bill, by service centre and district.",
+        lists.month_asked,
+        lists.readings_entry,
+    ),
+    "route-sheet": Report(
+        "/reports/route-sheet",
+        "Whom an engineer visits, with the meters there.",
+        lists.route_asked,
+        lists.route,
+    ),
+    "verification-due": Report(
+        "/reports/verification-due",
+        "Components of meters whose verification ends until a day.",
+        lists.due_asked,
+        lists.verification_due,
+    ),
+}
