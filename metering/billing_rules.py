@@ -21,20 +21,27 @@ The same names stand in the database, the API and the command line.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
-from metering.errors import ConfigurationError
-
-SettingValue = int | str
+from metering.written_settings import (
+    Setting,
+    SettingValue,
+    Table,
+    count,
+    duration,
+    number,
+    usual,
+    value_of,
+    word,
+)
 
 LONGEST_ESTIMATE: Final = timedelta(days=45)
-LONGEST_TEXT: Final = 100
+SUBJECT: Final = "a billing rule"
 
 
 class Method(StrEnum):
@@ -95,13 +102,6 @@ class BillingRule:
     season: Season = Season()
 
 
-class _Setting(NamedTuple):
-    """`read` raises ValueError that says how the value is written; `write` is the other way round."""
-
-    read: Callable[[SettingValue], object]
-    write: Callable[[Any], SettingValue]
-
-
 def rule_of(base: BillingRule, *settings: Mapping[str, object]) -> BillingRule:
     """The rule with these settings laid over it, the last ones counting.
 
@@ -109,7 +109,7 @@ def rule_of(base: BillingRule, *settings: Mapping[str, object]) -> BillingRule:
     """
     values: dict[str, Any] = {}
     for layer in settings:
-        values |= {name: _value(name, written) for name, written in layer.items()}
+        values |= {name: value_of(SETTINGS, SUBJECT, name, written) for name, written in layer.items()}
     season = {name.removeprefix("season."): one for name, one in values.items() if name.startswith("season.")}
     whole = {name: one for name, one in values.items() if "." not in name}
     return replace(base, season=replace(base.season, **season), **whole)
@@ -122,91 +122,12 @@ def settings_of(rule: BillingRule) -> Mapping[str, SettingValue]:
 
 def checked(settings: Mapping[str, object]) -> Mapping[str, SettingValue]:
     """The same settings as they are usually written; ConfigurationError names the first wrong one."""
-    values = {name: _value(name, written) for name, written in settings.items()}
-    return {name: SETTINGS[name].write(value) for name, value in values.items()}
-
-
-def _value(name: str, written: object) -> object:
-    if name not in SETTINGS:
-        raise ConfigurationError(
-            f"A billing rule has no setting {name[:LONGEST_TEXT]!r}; there are: {', '.join(SETTINGS)}."
-        )
-    try:
-        if isinstance(written, bool) or not isinstance(written, int | str):
-            raise ValueError("write a number or a text")
-        if len(str(written)) > LONGEST_TEXT:
-            raise ValueError("it is too long")
-        return SETTINGS[name].read(written)
-    except ValueError as error:
-        shown = repr(written)[: LONGEST_TEXT + 2]
-        raise ConfigurationError(f"The setting {name} of a billing rule is {shown}: {error}.") from error
+    return usual(SETTINGS, SUBJECT, settings)
 
 
 def _particular(rule: BillingRule, name: str) -> object:
     group, _, last = name.rpartition(".")
     return getattr(rule.season if group else rule, last)
-
-
-_LENGTHS: Final = {
-    "d": timedelta(days=1),
-    "h": timedelta(hours=1),
-    "m": timedelta(minutes=1),
-    "s": timedelta(seconds=1),
-}
-_DURATION: Final = re.compile(r"(?:\d{1,7}[dhms])+", re.ASCII)
-_PART: Final = re.compile(r"(\d+)([dhms])", re.ASCII)
-_NUMBER: Final = re.compile(r"-?\d{1,9}(?:\.\d{1,9})?", re.ASCII)
-
-
-def _duration(longest: timedelta) -> _Setting:
-    """Text like 1h30m, from nothing to this long."""
-
-    def read(written: SettingValue) -> timedelta:
-        if not _DURATION.fullmatch(str(written)):
-            raise ValueError("write a duration like 15m, 1h or 1d12h")
-        found = sum(
-            (int(number) * _LENGTHS[unit] for number, unit in _PART.findall(str(written))), timedelta()
-        )
-        if found > longest:
-            raise ValueError(f"it may be {_duration_text(longest)} at most")
-        return found
-
-    return _Setting(read, _duration_text)
-
-
-def _duration_text(value: timedelta) -> str:
-    parts, left = [], value
-    for unit, length in _LENGTHS.items():
-        count, left = divmod(left, length)
-        parts.append(f"{count}{unit}" if count else "")
-    return "".join(parts) or "0s"
-
-
-def _number(least: str, most: str) -> _Setting:
-    def read(written: SettingValue) -> Decimal:
-        if not _NUMBER.fullmatch(str(written)) or not Decimal(least) <= Decimal(written) <= Decimal(most):
-            raise ValueError(f"write a number, {least} to {most}")
-        return Decimal(written)
-
-    return _Setting(read, lambda value: f"{value:f}")
-
-
-def _month() -> _Setting:
-    def read(written: SettingValue) -> int:
-        if not re.fullmatch(r"[1-9]|1[0-2]", str(written), re.ASCII):
-            raise ValueError("write the number of a month, 1 to 12")
-        return int(written)
-
-    return _Setting(read, int)
-
-
-def _word(words: Mapping[str, object]) -> _Setting:
-    def read(written: SettingValue) -> object:
-        if written not in words:
-            raise ValueError(f"write {' or '.join(words)}")
-        return words[str(written)]
-
-    return _Setting(read, {meaning: word for word, meaning in words.items()}.__getitem__)
 
 
 def _read_methods(written: SettingValue) -> tuple[Method, ...]:
@@ -216,19 +137,22 @@ def _read_methods(written: SettingValue) -> tuple[Method, ...]:
     return tuple(map(Method, names))
 
 
-SETTINGS: Final[Mapping[str, _Setting]] = {
-    "tolerance": _duration(timedelta(days=31)),
-    "interpolation": _word({one.value: one for one in Weights}),
-    "methods": _Setting(_read_methods, lambda methods: ",".join(methods) or "none"),
-    "longest_estimate": _duration(LONGEST_ESTIMATE),
-    "average_window": _duration(timedelta(days=90)),
-    "estimate_error_hours": _word({"yes": True, "no": False}),
-    "acts_required": _word({"yes": True, "no": False}),
-    "spike_factor": _number("1", "100"),
-    "mass_imbalance": _number("0", "1"),
-    "allowed_drift": _duration(timedelta(days=31)),
-    "season.first_month": _month(),
-    "season.last_month": _month(),
-    "season.threshold": _number("-70", "60"),
+_NONE: Final = timedelta()
+_MONTH: Final = timedelta(days=31)
+_YES_OR_NO: Final = word({"yes": True, "no": False})
+
+SETTINGS: Final[Table] = {
+    "tolerance": duration(_NONE, _MONTH),
+    "interpolation": word({one.value: one for one in Weights}),
+    "methods": Setting(_read_methods, lambda methods: ",".join(methods) or "none"),
+    "longest_estimate": duration(_NONE, LONGEST_ESTIMATE),
+    "average_window": duration(_NONE, timedelta(days=90)),
+    "estimate_error_hours": _YES_OR_NO,
+    "acts_required": _YES_OR_NO,
+    "spike_factor": number("1", "100"),
+    "mass_imbalance": number("0", "1"),
+    "allowed_drift": duration(_NONE, _MONTH),
+    "season.first_month": count(1, 12),
+    "season.last_month": count(1, 12),
+    "season.threshold": number("-70", "60"),
 }
-"""By name, in the order in which they are shown."""

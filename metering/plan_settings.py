@@ -19,41 +19,32 @@ The same names stand in the database, the API, the command line and registry fil
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from metering.calendar import ArchiveKind
-from metering.errors import ConfigurationError
 from metering.plans import EVERY_DAY, NEVER_LONGER, KindPlan, PollPlan, Window
-
-SettingValue = int | str
+from metering.written_settings import (
+    Setting,
+    SettingValue,
+    Table,
+    count,
+    duration,
+    or_word,
+    usual,
+    value_of,
+)
 
 DEEPEST: Final = 100_000
 MOST_POLLS: Final = 1440
 LAST_CERTAIN_DAY: Final = 28
 """Every month has it."""
-LONGEST_TEXT: Final = 40
+SUBJECT: Final = "a poll plan"
 
-_UNITS: Final = {
-    "d": timedelta(days=1),
-    "h": timedelta(hours=1),
-    "m": timedelta(minutes=1),
-    "s": timedelta(seconds=1),
-}
-_DURATION: Final = re.compile(r"(?:\d{1,7}[dhms])+", re.ASCII)
-_PART: Final = re.compile(r"(\d+)([dhms])", re.ASCII)
-_COUNT: Final = re.compile(r"\d{1,7}", re.ASCII)
 _WINDOW: Final = re.compile(r"(\d{1,2})-(\d{1,2})", re.ASCII)
 _DAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-
-
-class _Setting(NamedTuple):
-    """`read` raises ValueError that says how the value is written; `write` is the other way round."""
-
-    read: Callable[[SettingValue], object]
-    write: Callable[[object], SettingValue]
 
 
 def plan_of(base: PollPlan, *settings: Mapping[str, object]) -> PollPlan:
@@ -63,7 +54,7 @@ def plan_of(base: PollPlan, *settings: Mapping[str, object]) -> PollPlan:
     """
     values: dict[str, Any] = {}
     for layer in settings:
-        values |= {name: _value(name, written) for name, written in layer.items()}
+        values |= {name: value_of(SETTINGS, SUBJECT, name, written) for name, written in layer.items()}
     archives = {kind: _kind_plan(base, kind, values) for kind in ArchiveKind}
     closing = replace(base.closing, **_particulars("closing", values))
     whole = {name: value for name, value in values.items() if "." not in name}
@@ -77,22 +68,7 @@ def settings_of(plan: PollPlan) -> Mapping[str, SettingValue]:
 
 def checked(settings: Mapping[str, object]) -> Mapping[str, SettingValue]:
     """The same settings as they are usually written; ConfigurationError names the first wrong one."""
-    values = {name: _value(name, written) for name, written in settings.items()}
-    return {name: SETTINGS[name].write(value) for name, value in values.items()}
-
-
-def _value(name: str, written: object) -> object:
-    if name not in SETTINGS:
-        raise ConfigurationError(
-            f"A poll plan has no setting {name[:LONGEST_TEXT]!r}; there are: {', '.join(SETTINGS)}."
-        )
-    try:
-        if isinstance(written, bool) or not isinstance(written, int | str):
-            raise ValueError("write a number or a text")
-        return SETTINGS[name].read(written)
-    except ValueError as error:
-        shown = repr(written)[: LONGEST_TEXT + 2]
-        raise ConfigurationError(f"The setting {name} of a poll plan is {shown}: {error}.") from error
+    return usual(SETTINGS, SUBJECT, settings)
 
 
 def _kind_plan(base: PollPlan, kind: ArchiveKind, values: Mapping[str, object]) -> KindPlan:
@@ -109,55 +85,6 @@ def _particular(plan: PollPlan, name: str) -> object:
     if group == "closing":
         return getattr(plan.closing, last)
     return getattr(plan.archives.get(ArchiveKind(group), KindPlan(0)) if group else plan, last)
-
-
-def _duration(shortest: timedelta, longest: timedelta) -> _Setting:
-    """Text like 1h30m; durations are whole seconds."""
-
-    def read(written: SettingValue) -> timedelta:
-        text = str(written)
-        if len(text) > LONGEST_TEXT or not _DURATION.fullmatch(text):
-            raise ValueError("write a duration like 15m, 1h or 1h30m")
-        found = sum((int(number) * _UNITS[unit] for number, unit in _PART.findall(text)), timedelta())
-        if not shortest <= found <= longest:
-            raise ValueError(f"it may be {_duration_text(shortest)} to {_duration_text(longest)}")
-        return found
-
-    return _Setting(read, _duration_text)
-
-
-def _duration_text(value: object) -> str:
-    assert isinstance(value, timedelta)
-    parts, left = [], value
-    for unit, length in _UNITS.items():
-        count, left = divmod(left, length)
-        parts.append(f"{count}{unit}" if count else "")
-    return "".join(parts) or "0s"
-
-
-def _count(least: int, most: int) -> _Setting:
-    def read(written: SettingValue) -> int:
-        if not _COUNT.fullmatch(str(written)) or not least <= int(written) <= most:
-            raise ValueError(f"write a whole number, {least} to {most}")
-        return int(written)
-
-    def write(value: object) -> int:
-        assert isinstance(value, int)
-        return value
-
-    return _Setting(read, write)
-
-
-def _or_word(word: str, setting: _Setting) -> _Setting:
-    """A word stands for None."""
-
-    def read(written: SettingValue) -> object:
-        try:
-            return None if written == word else setting.read(written)
-        except ValueError as error:
-            raise ValueError(f"{error}, or {word}") from error
-
-    return _Setting(read, lambda value: word if value is None else setting.write(value))
 
 
 def _read_window(written: SettingValue) -> Window:
@@ -197,22 +124,21 @@ def _write_weekdays(value: object) -> str:
 
 
 _SECOND, _MINUTE, _DAY = timedelta(seconds=1), timedelta(minutes=1), timedelta(days=1)
-_BEAT: Final = _duration(_MINUTE, NEVER_LONGER)
+_BEAT: Final = duration(_MINUTE, NEVER_LONGER)
 
-SETTINGS: Final[Mapping[str, _Setting]] = {
+SETTINGS: Final[Table] = {
     "every": _BEAT,
-    "retry": _duration(_SECOND, _DAY),
-    "weekdays": _Setting(_read_weekdays, _write_weekdays),
-    "window": _or_word("any", _Setting(_read_window, _write_window)),
-    **{f"{kind}.depth": _count(0, DEEPEST) for kind in ArchiveKind},
-    **{f"{kind}.every": _or_word("poll", _BEAT) for kind in ArchiveKind},
-    "closing.day": _count(1, LAST_CERTAIN_DAY),
-    "closing.hour": _count(0, 23),
-    "closing.deadline_day": _count(1, LAST_CERTAIN_DAY),
-    "visit": _duration(_MINUTE, _DAY),
-    "air_time": _or_word("any", _duration(_MINUTE, NEVER_LONGER)),
-    "polls_per_day": _or_word("model", _count(0, MOST_POLLS)),
-    "allowed_drift": _duration(_SECOND, NEVER_LONGER),
-    "most_asked": _count(1, 100),
+    "retry": duration(_SECOND, _DAY),
+    "weekdays": Setting(_read_weekdays, _write_weekdays),
+    "window": or_word("any", Setting(_read_window, _write_window)),
+    **{f"{kind}.depth": count(0, DEEPEST) for kind in ArchiveKind},
+    **{f"{kind}.every": or_word("poll", _BEAT) for kind in ArchiveKind},
+    "closing.day": count(1, LAST_CERTAIN_DAY),
+    "closing.hour": count(0, 23),
+    "closing.deadline_day": count(1, LAST_CERTAIN_DAY),
+    "visit": duration(_MINUTE, _DAY),
+    "air_time": or_word("any", duration(_MINUTE, NEVER_LONGER)),
+    "polls_per_day": or_word("model", count(0, MOST_POLLS)),
+    "allowed_drift": duration(_SECOND, NEVER_LONGER),
+    "most_asked": count(1, 100),
 }
-"""By name, in the order in which they are shown."""

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from metering.billing_rules import BillingRule, SettingValue, checked, rule_of
+from metering.billing_rules import BillingRule, checked, rule_of
+from metering.written_settings import SettingValue
 from storage import sql
 from storage.pool import Database
 

@@ -9,8 +9,9 @@ from datetime import datetime
 from typing import Any, Final
 
 from metering.errors import ConfigurationError, ReadingConflict
-from metering.plan_settings import SettingValue, checked, plan_of
+from metering.plan_settings import checked, plan_of
 from metering.plans import PollPlan
+from metering.written_settings import SettingValue
 from storage import sql
 from storage.plans_in_force import at_calendar, calendar_of
 from storage.pool import Database

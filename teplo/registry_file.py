@@ -44,9 +44,10 @@ from pathlib import Path
 from collector.links.url import LineUrl
 from metering.calendar import MeterZone
 from metering.errors import ConfigurationError, ProfileError
-from metering.plan_settings import SettingValue, checked
+from metering.plan_settings import checked
 from metering.quantities import QUANTITIES, Behaviour
 from metering.units import PUBLISHED
+from metering.written_settings import SettingValue
 from protocols.declaration import LARGEST, Declaration, parse
 from storage.components import StoredComponent
 from storage.usage_points import PointParticulars, SiteParticulars

@@ -12,7 +12,8 @@ from rich.console import Console
 from rich.table import Table
 
 from metering.errors import ConfigurationError
-from metering.plan_settings import SettingValue, checked, settings_of
+from metering.plan_settings import checked, settings_of
+from metering.written_settings import SettingValue
 from protocols import catalogue
 from storage.plans import EVERYBODY, PlanOwner, Plans
 from storage.pool import Database

@@ -11,8 +11,9 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from metering.billing_rules import BillingRule, SettingValue, checked, settings_of
+from metering.billing_rules import BillingRule, checked, settings_of
 from metering.errors import ConfigurationError
+from metering.written_settings import SettingValue
 from storage.billing_rules import EVERYBODY, BillingRules
 from storage.pool import Database, acting
 from teplo.composition import clock, texts
