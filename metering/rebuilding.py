@@ -11,7 +11,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from decimal import Context, Decimal, Inexact
+from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
 from itertools import pairwise
@@ -20,14 +20,12 @@ from typing import Final
 
 from metering.calendar import ArchiveKind, MeterZone, Slot, slots
 from metering.consumption import DISQUALIFYING, RegisterReading
+from metering.exact import difference, on_grid
 
 LONGEST_SPAN: Final = timedelta(hours=6)
 """Nothing is rebuilt between levels further apart: how the heat lay between them is anybody's guess."""
 AT_THE_BORDER: Final = timedelta(minutes=1)
-MORE_DIGITS: Final = 6
-"""How many digits finer than its two neighbours a calculated level is."""
 
-_EXACT: Final = Context(prec=200, traps=[Inexact])
 _MICROSECOND: Final = timedelta(microseconds=1)
 _at: Final = attrgetter("at")
 
@@ -120,7 +118,7 @@ def _rebuilt(slot: Slot, levels: Sequence[RegisterReading], limit: timedelta) ->
     if closing is not None and closing.at - slot.end > limit:
         closing = None
     obstacle = _obstacle(opening, closing, levels, limit)
-    value = None if obstacle else _EXACT.subtract(_level(slot.end, levels), _level(slot.start, levels))
+    value = None if obstacle else difference(_level(slot.end, levels), _level(slot.start, levels))
     return RebuiltHour(slot, value, opening, closing, obstacle)
 
 
@@ -154,10 +152,4 @@ def _between(before: RegisterReading, after: RegisterReading, at: datetime) -> D
     """Rounded half to even, on a grid that both levels lie on: what stood still is not said to have grown."""
     share = Fraction((at - before.at) // _MICROSECOND, (after.at - before.at) // _MICROSECOND)
     level = Fraction(before.value) + (Fraction(after.value) - Fraction(before.value)) * share
-    digits = max(_digits(before.value), _digits(after.value)) + MORE_DIGITS
-    return Decimal(round(level * 10**digits)).scaleb(-digits, _EXACT)
-
-
-def _digits(value: Decimal) -> int:
-    """How many digits stand behind the point."""
-    return max(-int(value.as_tuple().exponent), 0)
+    return on_grid(level, before.value, after.value)

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from metering.calendar import Slot
 from metering.consumption import RegisterReading, RegisterSource, exact_sum
-from metering.rebuilding import MORE_DIGITS, rebuilt_hours
+from metering.exact import MORE_DIGITS
+from metering.rebuilding import rebuilt_hours
 
 MIDNIGHT = datetime(2026, 1, 10, tzinfo=UTC)
 HOUR = timedelta(hours=1)
