@@ -17,7 +17,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--meters", type=int, default=500)
     parser.add_argument("--days", type=float, default=30)
-    parser.add_argument("--speed", type=float, default=960, help="simulated seconds in a second")
+    parser.add_argument("--speed", type=float, default=480, help="simulated seconds in a second")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--collectors", type=int, default=3)
     parser.add_argument("--json", type=Path)
