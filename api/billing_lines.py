@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
 from typing import Any
 
 from pydantic import BaseModel, Field
 
 from api.billing_runs import run_link
+from api.lines import BILLED_UNIT
 from api.schemas import DecimalText, Timestamp
 from metering.billing_differences import SENTENCES as CHANGES
 from metering.billing_differences import Change
 from metering.billing_lines import Status
+from metering.exact import exact_sum
 from metering.outcomes import Translate
 from metering.reasons import Because, Reason
 from storage.billing_runs import StoredLine
@@ -101,6 +104,21 @@ def told(line: StoredLine) -> Mapping[str, Any]:
         return dict(contents["after"])
     gone = {"status": Status.ABSENT.value, "billable": False}
     return {**contents["before"], **gone, "value": None, "measured": None, "estimated": None}
+
+
+def billed_of(lines: Iterable[StoredLine]) -> Decimal | None:
+    """What of these lines stands on bills, in Gcal; of corrections what is billed now. None: nothing."""
+    billed = [value for line in lines if (value := _billed(line)) is not None]
+    return exact_sum(billed) if billed else None
+
+
+def _billed(line: StoredLine) -> Decimal | None:
+    contents = told(line)
+    if contents["unit"] != BILLED_UNIT:
+        return None
+    if "difference" in line.contents:
+        return Decimal(line.contents["difference"]["billed"])
+    return Decimal(contents["value"]) if contents["billable"] and contents["value"] is not None else None
 
 
 def reason_text(frozen: Mapping[str, Any], translate: Translate) -> str:

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 
 from pydantic import BaseModel, Field
 
 from api.links import PREFIX
 from api.schemas import DecimalText, Identifier, LineText, Timestamp
+from metering.areas import Area
 from metering.billing_lines import Status
 from metering.billing_scope import MOST_POINTS, BillingScope
 from storage.billing_runs import BillingRun, RunKind, RunState
 
 _HASH: Final = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
+MOST_AREAS: Final = 100
+"""Service centres, or districts, that a scope names at most."""
 
 
 def run_link(number: int) -> str:
@@ -22,10 +25,14 @@ def run_link(number: int) -> str:
 
 
 class ScopeModel(BaseModel, extra="forbid"):
-    """A service centre, a district of it, or listed usage points; nothing named: all of them."""
+    """Service centres, districts (of both, what lies in both), or listed usage points; nothing named: all."""
 
-    service_centre: LineText | None = Field(default=None, examples=["Алматы"])
-    district: LineText | None = Field(default=None, examples=[None])
+    service_centres: list[LineText] | None = Field(
+        default=None, min_length=1, max_length=MOST_AREAS, examples=[["Алматы"]]
+    )
+    districts: list[LineText] | None = Field(
+        default=None, min_length=1, max_length=MOST_AREAS, examples=[None]
+    )
     usage_point_ids: list[Identifier] | None = Field(
         default=None, min_length=1, max_length=MOST_POINTS, examples=[None]
     )
@@ -34,7 +41,7 @@ class ScopeModel(BaseModel, extra="forbid"):
         """ConfigurationError when the parts do not go together."""
         points = self.usage_point_ids
         listed = None if points is None else tuple(sorted(set(points)))
-        return BillingScope(self.service_centre, self.district, listed)
+        return BillingScope(Area(_named(self.service_centres), _named(self.districts)), listed)
 
 
 class RunIn(BaseModel, extra="forbid"):
@@ -127,6 +134,10 @@ def _links(run: BillingRun) -> RunLinks:
 
 
 def _scope(scope: BillingScope) -> ScopeModel:
-    asked: dict[str, Any] = {"service_centre": scope.service_centre, "district": scope.district}
+    centres, districts = scope.area.columns()
     points = None if scope.usage_points is None else list(scope.usage_points)
-    return ScopeModel(**asked, usage_point_ids=points)
+    return ScopeModel(service_centres=centres, districts=districts, usage_point_ids=points)
+
+
+def _named(names: list[str] | None) -> tuple[str, ...] | None:
+    return None if names is None else tuple(sorted(set(names)))

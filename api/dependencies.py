@@ -8,17 +8,20 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Annotated, Any, Final
+from uuid import UUID
 
 from fastapi import Depends, Query, Request, Security
+from fastapi.dependencies.models import Dependant
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from pydantic import StringConstraints
 
 from api.access import Caller
-from api.errors import InvalidRequest, MissingScope, NoKey, NotFound
+from api.errors import InvalidRequest, MissingScope, NoKey, NotFound, OutOfSight
 from api.limits import LONGEST_PERIOD
 from api.schemas import Instant
 from billing.acts import ActDesk
 from billing.answers import Answers
+from metering.areas import Area
 from metering.calendar import BillingPeriod
 from metering.plans import PollPlan
 from metering.surveys import SurveyRule
@@ -281,7 +284,7 @@ async def _key(
     caller.key = key
     request.app.state.rates.count(key)
     acting(key.name)
-    if not key.sees_everything:
+    if not key.area.is_everything:
         await _within_sight(services, key, request)
     return key
 
@@ -290,22 +293,62 @@ PLACES: Final[Mapping[str, Place]] = {
     "usage_point_id": Place.USAGE_POINT,
     "meter_id": Place.METER,
     "line_id": Place.LINE,
+    "poll_id": Place.POLL,
+    "request_id": Place.POLL_REQUEST,
+    "act_id": Place.ACT,
+    "reading_id": Place.REPORTED_READING,
+    "event_id": Place.REGISTER_EVENT,
+    "number": Place.BILLING_RUN,
 }
 """By the name of a path's parameter, what a key with service centres or districts must see."""
+_UUIDS: Final = (Place.POLL, Place.POLL_REQUEST)
 
 
 async def _within_sight(services: Services, key: ApiKey, request: Request) -> None:
-    """What lies elsewhere is not there; what is not told apart by place is for keys that see everything."""
+    """What lies elsewhere is not there; what is neither in a place nor narrowed to the area is refused."""
     named = {name: place for name, place in PLACES.items() if name in request.path_params}
-    if not named:
-        raise MissingScope(
-            f"The key {key.name!r} sees some service centres or districts alone; this operation answers for "
-            "the whole utility. Ask for single usage points, meters or lines."
+    if not named and not narrows(request.scope["route"].dependant):
+        raise OutOfSight(
+            f"The key {key.name!r} sees {key.area} alone; this operation answers for the whole utility."
         )
     for name, place in named.items():
         text = request.path_params[name]
-        if not (text.isdecimal() and len(text) <= 18 and await services.keys.sees(key, place, int(text))):
-            raise NotFound(f"There is no {place.replace('_', ' ')} {text}.")
+        identifier = _identifier(place, text)
+        if identifier is None or not await services.keys.lies_in(key.area, place, identifier):
+            raise _unseen(place, text)
+
+
+def _identifier(place: Place, text: str) -> int | UUID | None:
+    if place not in _UUIDS:
+        return int(text) if text.isascii() and text.isdecimal() and len(text) <= 18 else None
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
+
+
+async def seen(services: Services, area: Area, place: Place, identifier: int) -> None:
+    """NotFound when that lies elsewhere: for what is named in a body or a query."""
+    if not await services.keys.lies_in(area, place, identifier):
+        raise _unseen(place, str(identifier))
+
+
+def _unseen(place: Place, text: str) -> NotFound:
+    return NotFound(f"There is no {place.replace('_', ' ')} {text}.")
+
+
+def _area(key: Annotated[ApiKey, Depends(_key)]) -> Area:
+    return key.area
+
+
+AreaSeen = Annotated[Area, Depends(_area)]
+"""Where everything is that the key sees. An operation that asks for it answers of nothing else: without it,
+or a place in its path, it is refused to keys that do not see everything."""
+
+
+def narrows(dependant: Dependant) -> bool:
+    """Whether an operation asks for the key's area."""
+    return any(one.call is _area or narrows(one) for one in dependant.dependencies)
 
 
 BILLING: Final = (Scope.BILLING_READ,)

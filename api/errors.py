@@ -32,6 +32,10 @@ class MissingScope(Refusal):
     """The API key does not have the scope that this needs."""
 
 
+class OutOfSight(Refusal):
+    """The API key does not see all that the answer would be about."""
+
+
 class NotFound(Refusal):
     """There is nothing with this id."""
 
@@ -109,6 +113,9 @@ KINDS: Final[Mapping[type[TeploError], Kind]] = {
         headers={"WWW-Authenticate": 'Bearer realm="teplo"'},
     ),
     MissingScope: Kind(HTTPStatus.FORBIDDEN, "Ask the operator for a key with the scope named here."),
+    OutOfSight: Kind(
+        HTTPStatus.FORBIDDEN, "Ask about what the key sees, or the operator for a key that sees more."
+    ),
     NotFound: Kind(HTTPStatus.NOT_FOUND, "List the collection to see which ids there are."),
     InvalidRequest: Kind(
         HTTPStatus.UNPROCESSABLE_ENTITY, "Mend what `detail` names; /docs describes every parameter."

@@ -23,7 +23,7 @@ from metering.billing_lines import BillingLine, Status
 from metering.exact import exact_sum
 from metering.reasons import Because
 
-_BILLED_UNIT: Final = "Gcal"
+BILLED_UNIT: Final = "Gcal"
 _NOTHING: Final = {"value": "0", "unit": "Gcal"}
 
 
@@ -121,5 +121,11 @@ def billed(lines: Iterable[BillingLine]) -> Decimal | None:
     return exact_sum(values) if values else None
 
 
+def plus(total: Decimal | None, more: Decimal | None) -> Decimal | None:
+    """Of two sums of `billed` one; None when nothing may stand on bills."""
+    values = [value for value in (total, more) if value is not None]
+    return exact_sum(values) if values else None
+
+
 def _is_heat(line: BillingLine) -> bool:
-    return line.unit == _BILLED_UNIT
+    return line.unit == BILLED_UNIT

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+from metering.areas import EVERYWHERE, Area
 from metering.errors import ConfigurationError
 
 MOST_POINTS: Final = 5000
@@ -13,16 +14,13 @@ MOST_POINTS: Final = 5000
 
 @dataclass(frozen=True, slots=True)
 class BillingScope:
-    """Usage points of a service centre, of a district of it, or those listed; nothing named: all of them."""
+    """Usage points of an area, or those listed; nothing named: all of them."""
 
-    service_centre: str | None = None
-    district: str | None = None
+    area: Area = EVERYWHERE
     usage_points: tuple[int, ...] | None = None
 
     def __post_init__(self) -> None:
         if self.usage_points is not None and not 0 < len(self.usage_points) <= MOST_POINTS:
             raise ConfigurationError(f"A scope lists between 1 and {MOST_POINTS} usage points.")
-        if self.usage_points is not None and self.service_centre is not None:
-            raise ConfigurationError("A scope is a service centre or a list of usage points, not both.")
-        if self.district is not None and self.service_centre is None:
-            raise ConfigurationError("A district belongs to a service centre: name that as well.")
+        if self.usage_points is not None and not self.area.is_everything:
+            raise ConfigurationError("A scope is an area or a list of usage points, not both.")

@@ -13,6 +13,7 @@ from uuid import UUID
 from metering.act_codec import contents_json, contents_of
 from metering.acts import SERIES, ActEntry, ActKind, Contents, act_number
 from metering.admission import InstalledComponent
+from metering.areas import EVERYWHERE, Area
 from metering.calendar import BillingPeriod
 from metering.components import Component, ComponentKind
 from metering.errors import ReadingConflict
@@ -100,10 +101,12 @@ class Acts:
         kind: ActKind | None = None,
         after: int | None = None,
         limit: int = 100,
+        area: Area = EVERYWHERE,
     ) -> Sequence[StoredAct]:
         """Newest first, annulled ones too; `after` is the last act of the page before."""
         word = kind.value if kind else None
-        rows = await self._database.rows(_SQL["list"], usage_point_id, word, after, limit)
+        asked = (usage_point_id, word, after, limit, *area.columns())
+        rows = await self._database.rows(_SQL["list"], *asked)
         return [_stored(row) for row in rows]
 
     async def of_points(self, usage_point_ids: Collection[int]) -> Mapping[int, Sequence[ActEntry]]:

@@ -59,7 +59,7 @@ class BilledPoints:
         self, scope: BillingScope, month: date | None, after: int = 0, limit: int = 100
     ) -> list[BilledPoint]:
         """Points of the scope whose ids follow `after`, with the periods that are set for this month."""
-        chosen = scope.service_centre, scope.district, scope.usage_points
+        chosen = *scope.area.columns(), scope.usage_points
         rows = await self._database.rows(_SQL["page"], after, *chosen, limit, month)
         return [_point(row) for row in rows]
 

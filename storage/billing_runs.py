@@ -6,12 +6,13 @@ import hashlib
 import json
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any, Final
 
+from metering.areas import EVERYWHERE, Area
 from metering.billing_content import FrozenLine, canonical, thawed
 from metering.billing_differences import Difference, described
 from metering.billing_scope import BillingScope
@@ -61,7 +62,7 @@ class RunRequest:
     @property
     def digest(self) -> bytes:
         """By which the same question is known again."""
-        asked = {"month": self.month.isoformat(), "scope": asdict(self.scope), "corrects": self.corrects}
+        asked = {"month": self.month.isoformat(), "scope": _scope(self.scope), "corrects": self.corrects}
         return hashlib.sha256(canonical(asked).encode()).digest()
 
 
@@ -207,9 +208,11 @@ class BillingRuns:
         *,
         corrects: int | None = None,
         month: date | None = None,
+        area: Area = EVERYWHERE,
     ) -> list[BillingRun]:
-        """Newest first; `before` is the number of the last run of the page before."""
-        return [_run(row) for row in await self._database.rows(_SQL["list"], before, corrects, month, limit)]
+        """Of this area, newest first; `before` is the number of the last run of the page before."""
+        asked = (before, corrects, month, limit, *area.columns())
+        return [_run(row) for row in await self._database.rows(_SQL["list"], *asked)]
 
     async def _asked_before(self, request: RunRequest) -> BillingRun | None:
         if request.idempotency_key is None:
@@ -257,7 +260,7 @@ def _created(request: RunRequest) -> tuple[object, ...]:
         kind.value,
         request.corrects,
         request.month,
-        json.dumps(asdict(request.scope)),
+        json.dumps(_scope(request.scope)),
         key,
         request.digest,
         request.api_key_id,
@@ -271,19 +274,31 @@ def _taken_over(run: BillingRun) -> ReadingConflict:
 
 
 def _run(row: Any) -> BillingRun:
-    scope, totals = json.loads(row["scope"]), row["totals"]
-    listed = scope["usage_points"]
+    totals = row["totals"]
     return BillingRun(
         **{
             **row,
             "kind": RunKind(row["kind"]),
-            "scope": BillingScope(
-                scope["service_centre"], scope["district"], None if listed is None else tuple(listed)
-            ),
+            "scope": _scope_in(json.loads(row["scope"])),
             "state": RunState(row["state"]),
             "totals": None if totals is None else json.loads(totals),
         }
     )
+
+
+def _scope(scope: BillingScope) -> dict[str, Any]:
+    """As it is stored."""
+    centres, districts = scope.area.columns()
+    points = None if scope.usage_points is None else list(scope.usage_points)
+    return {"service_centres": centres, "districts": districts, "usage_points": points}
+
+
+def _scope_in(stored: Mapping[str, Any]) -> BillingScope:
+    centres, districts, points = (
+        None if stored[name] is None else tuple(stored[name])
+        for name in ("service_centres", "districts", "usage_points")
+    )
+    return BillingScope(Area(centres, districts), points)
 
 
 def _line(row: Any) -> StoredLine:

@@ -10,6 +10,7 @@ from datetime import date, timedelta
 from functools import cache
 from typing import Any, Final
 
+from metering.areas import EVERYWHERE, Area
 from metering.calendar import ArchiveKind
 from metering.completeness import CountedDay, CountedPeriod, Tally, WantedDay, Watched, wanted_days
 from metering.completeness_rows import Dimension, Group, Row, rows_of
@@ -36,11 +37,12 @@ ALL_KINDS: Final = frozenset(ArchiveKind)
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Which usage points are meant; None: any."""
+    """Which usage points of an area are meant; None: any."""
 
     usage_point_id: int | None = None
     district: str | None = None
     service_centre: str | None = None
+    area: Area = EVERYWHERE
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +69,8 @@ class Completeness:
 
     async def watched(self, place: Place = Place(), after: int = 0, limit: int = BATCH) -> list[Watched]:
         """Every meter that ever measured one of the next `limit` usage points, by usage point's id."""
-        rows = await self._database.rows(
-            _SQL["watched"], after, place.usage_point_id, place.district, place.service_centre, limit
-        )
+        chosen = place.usage_point_id, place.district, place.service_centre
+        rows = await self._database.rows(_SQL["watched"], after, *chosen, limit, *place.area.columns())
         laid_over = cache(lambda *settings: plan_of(self._base_plan, *map(json.loads, settings)))
         keeps, plans = await Models(self._database).keeps(), await self._shared_settings()
         everybody = plans.get(None, "{}")

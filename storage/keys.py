@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final
+from uuid import UUID
 
+from metering.areas import EVERYWHERE, Area
 from storage import sql
 from storage.pool import Database
 
@@ -20,32 +22,30 @@ REQUESTS_PER_MINUTE: Final = 600
 
 
 class Place(StrEnum):
-    """What belongs to a service centre and a district."""
+    """What belongs to a service centre and a district, by itself or by what it is about."""
 
     USAGE_POINT = "usage_point"
     METER = "meter"
     LINE = "line"
+    POLL = "poll"
+    POLL_REQUEST = "poll_request"
+    ACT = "act"
+    REPORTED_READING = "reported_reading"
+    REGISTER_EVENT = "register_event"
+    BILLING_RUN = "billing_run"
 
 
 @dataclass(frozen=True, slots=True)
 class ApiKey:
-    """A key without its secret; one that was revoked opens nothing.
-
-    `service_centres`, `districts`: where everything is that it sees; None: everywhere.
-    """
+    """A key without its secret; one that was revoked opens nothing. `area`: all that it sees is there."""
 
     id: int
     name: str
     scopes: frozenset[str]
     created_at: datetime
     revoked_at: datetime | None
-    service_centres: frozenset[str] | None = None
-    districts: frozenset[str] | None = None
+    area: Area = EVERYWHERE
     requests_per_minute: int = REQUESTS_PER_MINUTE
-
-    @property
-    def sees_everything(self) -> bool:
-        return self.service_centres is None and self.districts is None
 
 
 class ApiKeys:
@@ -80,15 +80,17 @@ class ApiKeys:
         )
         return int(identifier), plain
 
-    async def sees(self, key: ApiKey, place: Place, identifier: int) -> bool:
-        """Whether this is where the key may look; what does not exist is nowhere."""
-        if key.sees_everything:
+    async def lies_in(self, area: Area, place: Place, identifier: int | UUID) -> bool:
+        """Whether this is there; what does not exist lies nowhere but in everything."""
+        if area.is_everything:
             return True
-        centres, districts = (
-            None if one is None else sorted(one) for one in (key.service_centres, key.districts)
-        )
-        found: bool = await self._database.value(_SQL[f"sees_{place}"], identifier, centres, districts)
+        found: bool = await self._database.value(_SQL[f"sees_{place}"], identifier, *area.columns())
         return found
+
+    async def all_lie_in(self, area: Area, usage_points: Collection[int]) -> bool:
+        """Whether every one of them exists and is there."""
+        seen: int = await self._database.value(_SQL["points_seen"], list(usage_points), *area.columns())
+        return seen == len(set(usage_points))
 
     async def find(self, plain: str) -> ApiKey | None:
         """The key, unless it is unknown or revoked.
@@ -118,11 +120,10 @@ def _api_key(row: Any) -> ApiKey:
         frozenset(row["scopes"]),
         row["created_at"],
         row["revoked_at"],
-        _places(row["service_centres"]),
-        _places(row["districts"]),
+        Area(_names(row["service_centres"]), _names(row["districts"])),
         row["requests_per_minute"],
     )
 
 
-def _places(names: list[str] | None) -> frozenset[str] | None:
-    return None if names is None else frozenset(names)
+def _names(names: list[str] | None) -> tuple[str, ...] | None:
+    return None if names is None else tuple(names)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from metering.areas import EVERYWHERE, Area
 from metering.errors import ConfigurationError, ReadingConflict
 from storage import sql
 from storage.pool import Database
@@ -26,9 +27,9 @@ class ServiceCentres:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def list(self) -> list[ServiceCentre]:
-        """All of them by name: a utility has a handful."""
-        rows = await self._database.rows(_SQL["list"])
+    async def list(self, area: Area = EVERYWHERE) -> list[ServiceCentre]:
+        """All of an area by name, with its districts there: a utility has a handful."""
+        rows = await self._database.rows(_SQL["list"], *area.columns())
         return [ServiceCentre(row["name"], row["title"], tuple(row["districts"])) for row in rows]
 
     async def put(self, name: str, title: str = "") -> None:

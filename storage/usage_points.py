@@ -10,6 +10,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any, Final, TypedDict, Unpack
 
+from metering.areas import EVERYWHERE, Area
 from metering.errors import ConfigurationError, ReadingConflict
 from storage import sql
 from storage.pool import Database
@@ -268,9 +269,10 @@ class Registry:
         row = await self._database.row(_SQL["site"], site_id)
         return _site(row) if row else None
 
-    async def sites(self, after: int = 0, limit: int = 100) -> list[Site]:
+    async def sites(self, after: int = 0, limit: int = 100, area: Area = EVERYWHERE) -> list[Site]:
         """A page by id."""
-        return [_site(row) for row in await self._database.rows(_SQL["sites"], after, limit)]
+        rows = await self._database.rows(_SQL["sites"], after, limit, *area.columns())
+        return [_site(row) for row in rows]
 
     async def lines(self, collector: str | None = None) -> list[Line]:
         """Lines that any collector can open, and those of this one."""
@@ -289,9 +291,12 @@ class Registry:
         """The polled meters of a line."""
         return [Meter(**row) for row in await self._database.rows(_SQL["meters_on_line"], line_id)]
 
-    async def usage_points(self, after: int = 0, limit: int = 100) -> list[UsagePoint]:
+    async def usage_points(
+        self, after: int = 0, limit: int = 100, area: Area = EVERYWHERE
+    ) -> list[UsagePoint]:
         """A page by id."""
-        return [_point(row) for row in await self._database.rows(_SQL["usage_points"], after, limit)]
+        rows = await self._database.rows(_SQL["usage_points"], after, limit, *area.columns())
+        return [_point(row) for row in rows]
 
     async def usage_point(self, usage_point_id: int) -> UsagePoint | None:
         row = await self._database.row(_SQL["usage_point"], usage_point_id)
@@ -301,9 +306,10 @@ class Registry:
         row = await self._database.row(_SQL["usage_point_of_code"], code)
         return _point(row) if row else None
 
-    async def meters(self, after: int = 0, limit: int = 100) -> list[Meter]:
+    async def meters(self, after: int = 0, limit: int = 100, area: Area = EVERYWHERE) -> list[Meter]:
         """A page by id, meters that are not polled included."""
-        return [Meter(**row) for row in await self._database.rows(_SQL["meters"], after, limit)]
+        rows = await self._database.rows(_SQL["meters"], after, limit, *area.columns())
+        return [Meter(**row) for row in rows]
 
     async def meter(self, meter_id: int) -> Meter | None:
         row = await self._database.row(_SQL["meter"], meter_id)

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Depends, Query, Response
 from pydantic import Field, WithJsonSchema
 
 from api.acts import DraftIn, DraftOut, form_out
-from api.dependencies import Scope, Services, ServicesNeeded, allowed
+from api.dependencies import AreaSeen, Scope, Services, ServicesNeeded, allowed, seen
 from api.errors import InvalidRequest, NotFound
 from api.links import PREFIX
 from api.operation_sheets import OperationSheetOut, sheet_out
@@ -22,7 +22,7 @@ from metering.acts import ActKind
 from metering.continuous_operation import OperationLimits
 from metering.errors import ConfigurationError
 from metering.requests import PollRequest, RequestKind
-from storage.keys import ApiKey
+from storage.keys import ApiKey, Place
 from storage.live_polls import MeteredPoint
 from storage.poll_requests import StoredRequest
 
@@ -38,11 +38,14 @@ _Flow = Annotated[_Limit | None, Query(description="m³/h, of the flow sensors' 
 
 
 @router.post("/acts/draft", status_code=202)
-async def ask_draft(services: ServicesNeeded, key: _Engineer, asked: DraftIn, response: Response) -> DraftOut:
+async def ask_draft(
+    services: ServicesNeeded, key: _Engineer, area: AreaSeen, asked: DraftIn, response: Response
+) -> DraftOut:
     """Has the point's meter read now, before everything else on its line, to fill the form of an act.
 
     The answer's Location gives the form as soon as the meter was read. 409 when too many requests wait.
     """
+    await seen(services, area, Place.USAGE_POINT, asked.usage_point)
     point = await _point(services, asked.usage_point)
     request = PollRequest(uuid4(), point.meter_id, RequestKind.NOW, key.name, services.now())
     try:
@@ -58,12 +61,13 @@ async def ask_draft(services: ServicesNeeded, key: _Engineer, asked: DraftIn, re
 
 @router.get("/acts/draft/{request_id}", dependencies=_reading)
 async def get_draft(
-    services: ServicesNeeded, request_id: UUID, usage_point: Identifier, kind: ActKind
+    services: ServicesNeeded, area: AreaSeen, request_id: UUID, usage_point: Identifier, kind: ActKind
 ) -> DraftOut:
     """How far the request of a draft has come, and the filled form as soon as the meter was read.
 
     Why a poll failed is told in the request's `message`; where the meter said nothing, the form stays null.
     """
+    await seen(services, area, Place.USAGE_POINT, usage_point)
     stored = await services.poll_requests.get(request_id)
     if stored is None:
         raise NotFound(f"There is no poll request {request_id}.")

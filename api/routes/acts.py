@@ -8,14 +8,14 @@ from fastapi import APIRouter, Depends, Query, Response
 
 from api.acts import ActIn, ActOut, AnnulIn, act_out
 from api.cursors import CursorText, after_id, decode_id
-from api.dependencies import Scope, ServicesNeeded, allowed
+from api.dependencies import AreaSeen, Scope, ServicesNeeded, allowed, seen
 from api.errors import InvalidRequest, NotFound
 from api.limits import PageSize
 from api.schemas import Identifier, Page
 from metering.acts import ActKind
 from metering.errors import ConfigurationError
 from storage.acts import Annulment, NewAct, StoredAct
-from storage.keys import ApiKey
+from storage.keys import ApiKey, Place
 
 router = APIRouter(tags=["acts"])
 _reading = [Depends(allowed(Scope.ACTS_READ))]
@@ -23,12 +23,15 @@ _Engineer = Annotated[ApiKey, Depends(allowed(Scope.ACTS_WRITE))]
 
 
 @router.post("/acts", status_code=201)
-async def register_act(services: ServicesNeeded, key: _Engineer, asked: ActIn, response: Response) -> ActOut:
+async def register_act(
+    services: ServicesNeeded, key: _Engineer, area: AreaSeen, asked: ActIn, response: Response
+) -> ActOut:
     """Registers an act; it is never changed, only annulled.
 
     409 when an admission is hindered and `in_spite_of` does not say why it is signed all the same, or when
     the number is taken.
     """
+    await seen(services, area, Place.USAGE_POINT, asked.usage_point)
     desk, contents = services.act_desk, asked.contents.contents(asked.in_spite_of)
     try:
         point = await desk.point(asked.usage_point, asked.at)
@@ -55,13 +58,14 @@ async def register_act(services: ServicesNeeded, key: _Engineer, asked: ActIn, r
 @router.get("/acts", dependencies=_reading)
 async def list_acts(
     services: ServicesNeeded,
+    area: AreaSeen,
     usage_point: Annotated[Identifier | None, Query(description="Of this point alone.")] = None,
     kind: Annotated[ActKind | None, Query(description="Of this kind alone.")] = None,
     cursor: CursorText = None,
     limit: PageSize = 100,
 ) -> Page[ActOut]:
     """Acts, the one registered last first; annulled ones too."""
-    found = await services.acts.list(usage_point, kind, decode_id(cursor) or None, limit)
+    found = await services.acts.list(usage_point, kind, decode_id(cursor) or None, limit, area)
     items = [act_out(one) for one in found]
     return Page(items=items, next_cursor=after_id(items, limit))
 

@@ -8,14 +8,15 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Header, Query, Response
 from pydantic import Field
 
-from api.billing_lines import LineOut, line_out
+from api.billing_lines import LineOut, billed_of, line_out
 from api.billing_runs import RunIn, RunOut, run_link, run_out
 from api.cursors import CursorText, decode_id, encode
-from api.dependencies import Scope, Services, ServicesNeeded, allowed
-from api.errors import Conflict, InvalidRequest, NotFound
+from api.dependencies import AreaSeen, BillingCaller, Scope, Services, ServicesNeeded, allowed
+from api.errors import Conflict, InvalidRequest, NotFound, OutOfSight
 from api.languages import Translated
 from api.limits import PageSize
 from api.schemas import Identifier, Page
+from metering.areas import Area
 from metering.billing_scope import BillingScope
 from metering.errors import ConfigurationError
 from storage.billing_runs import BillingRun, RunKind, RunRequest, RunState, StoredLine
@@ -40,17 +41,21 @@ IdempotencyKey = Annotated[
 async def create_billing_run(
     services: ServicesNeeded,
     key: _Runner,
+    area: AreaSeen,
     asked: RunIn,
     response: Response,
     idempotency_key: IdempotencyKey = None,
 ) -> RunOut:
     """Asks for the month's consumption of these usage points to be frozen under a number of its own.
 
+    403 when the key does not see all of them.
     409 when something else was asked with this Idempotency-Key, or too many runs wait.
     """
+    scope = _scope(asked)
+    await _within(services, area, scope)
     request = RunRequest(
         month=asked.first_day(),
-        scope=_scope(asked),
+        scope=scope,
         requested_by=key.name,
         requested_at=services.now(),
         api_key_id=key.id,
@@ -90,6 +95,7 @@ async def create_billing_correction(
 @router.get("/billing-runs", dependencies=_reading)
 async def list_billing_runs(
     services: ServicesNeeded,
+    area: AreaSeen,
     corrects: Annotated[Identifier | None, Query(description="Corrections of this run alone.")] = None,
     month: Annotated[str | None, Query(pattern=r"^20[0-9]{2}-(0[1-9]|1[0-2])$", examples=["2026-01"])] = None,
     cursor: CursorText = None,
@@ -98,7 +104,9 @@ async def list_billing_runs(
     """Runs and corrections, newest first."""
     before = decode_id(cursor) if cursor else None
     first_day = date.fromisoformat(f"{month}-01") if month else None
-    runs = await services.billing_runs.list(before, limit, corrects=corrects, month=first_day)
+    runs = await services.billing_runs.list(
+        before, limit, corrects=corrects, month=first_day, area=area
+    )
     next_cursor = encode(runs[-1].number) if len(runs) == limit else None
     return Page(items=[run_out(run) for run in runs], next_cursor=next_cursor)
 
@@ -109,9 +117,10 @@ async def get_billing_run(services: ServicesNeeded, number: Identifier) -> RunOu
     return run_out(await existing_run(services, number))
 
 
-@router.get("/billing-runs/{number}/lines", dependencies=_reading)
+@router.get("/billing-runs/{number}/lines")
 async def list_billing_lines(
     services: ServicesNeeded,
+    caller: BillingCaller,
     number: Identifier,
     translate: Translated,
     cursor: CursorText = None,
@@ -120,16 +129,23 @@ async def list_billing_lines(
     """The frozen lines, in their order. 409 while the run is not ready."""
     await ready_run(services, number)
     lines = await services.billing_runs.lines(number, _line_after(cursor), limit)
+    caller.told(len(lines), billed_of(lines))
     next_cursor = encode(lines[-1].number) if len(lines) == limit else None
     return Page(items=[line_out(number, line, translate) for line in lines], next_cursor=next_cursor)
 
 
-@router.get("/billing-runs/{number}/lines/{line}", dependencies=_reading)
+@router.get("/billing-runs/{number}/lines/{line}")
 async def get_billing_line(
-    services: ServicesNeeded, number: Identifier, line: LineNumber, translate: Translated
+    services: ServicesNeeded,
+    caller: BillingCaller,
+    number: Identifier,
+    line: LineNumber,
+    translate: Translated,
 ) -> LineOut:
     """One frozen line."""
-    return line_out(number, await existing_line(services, number, line), translate)
+    stored = await existing_line(services, number, line)
+    caller.told(1, billed_of([stored]))
+    return line_out(number, stored, translate)
 
 
 async def existing_run(services: Services, number: int) -> BillingRun:
@@ -170,6 +186,21 @@ def _scope(asked: RunIn) -> BillingScope:
         return asked.scope.scope()
     except ConfigurationError as error:
         raise InvalidRequest(f"body.scope: {error}") from error
+
+
+async def _within(services: Services, area: Area, scope: BillingScope) -> None:
+    """OutOfSight when anything of the scope lies outside the area."""
+    points = scope.usage_points
+    if points is None:
+        inside = area.covers(scope.area)
+    else:
+        inside = area.is_everything or await services.keys.all_lie_in(area, points)
+    if not inside:
+        asked = "these usage points" if points else str(scope.area)
+        raise OutOfSight(
+            f"The key does not see all of {asked}: it may ask for {area}, for a part of that, or for usage "
+            "points there."
+        )
 
 
 def _line_after(cursor: str | None) -> int:

@@ -15,7 +15,7 @@ from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, Field
 
 from api.cursors import CursorText, decode, encode, number_in, text_in, text_part
-from api.dependencies import Period, Scope, Services, ServicesNeeded, allowed
+from api.dependencies import AreaSeen, Period, Scope, Services, ServicesNeeded, allowed
 from api.errors import InvalidRequest
 from api.limits import LARGEST_PAGE, PageSize
 from api.links import usage_point_link
@@ -88,6 +88,7 @@ class Question:
 def _question(
     services: ServicesNeeded,
     period: Period,
+    area: AreaSeen,
     by: Annotated[list[Dimension], Query(max_length=4, description="What is told apart; repeatable.")] = [  # noqa: B006
         Dimension.DISTRICT
     ],
@@ -101,7 +102,7 @@ def _question(
     return Question(
         frozenset(by),
         CountedPeriod(period.start, period.end, services.now()),
-        Place(usage_point_id, district, service_centre),
+        Place(usage_point_id, district, service_centre, area),
         frozenset({kind}) if kind else ALL_KINDS,
     )
 

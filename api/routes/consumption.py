@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Final
+from typing import Annotated
 
 from fastapi import APIRouter, Query
 
 from api.cursors import CursorText, decode_id, encode
-from api.dependencies import Billed, BillingCaller, ServicesNeeded
+from api.dependencies import AreaSeen, Billed, BillingCaller, ServicesNeeded
 from api.limits import PageSize
 from api.lines import ConsumptionOut, billed, consumption_out
 from api.routes.registry import existing_usage_point
@@ -16,7 +16,6 @@ from metering.billing_scope import BillingScope
 
 router = APIRouter(tags=["consumption"])
 
-ALL: Final = BillingScope()
 QuantityAsked = Annotated[
     RegisterName | None,
     Query(description="Another register than the one by which the usage point is billed."),
@@ -48,13 +47,15 @@ async def get_consumption(
 async def list_consumption(
     services: ServicesNeeded,
     caller: BillingCaller,
+    area: AreaSeen,
     billed_for: Billed,
     quantity: QuantityAsked = None,
     cursor: CursorText = None,
     limit: PageSize = 100,
 ) -> Page[ConsumptionOut]:
     """What every usage point consumed in a period or month, by the points' ids, `limit` points a page."""
-    lines = await services.answers.lines(ALL, billed_for, decode_id(cursor), limit, quantity)
+    scope = BillingScope(area)
+    lines = await services.answers.lines(scope, billed_for, decode_id(cursor), limit, quantity)
     caller.told(len(lines), billed(lines))
     full = len({one.usage_point_id for one in lines}) == limit
     next_cursor = encode(lines[-1].usage_point_id) if full else None

@@ -13,13 +13,13 @@ from fastapi import APIRouter
 from fastapi.responses import StreamingResponse
 
 from api.access import Caller
-from api.dependencies import Billed, BillingCaller, Services, ServicesNeeded
-from api.lines import billed
-from api.routes.consumption import ALL, QuantityAsked
+from api.dependencies import AreaSeen, Billed, BillingCaller, Services, ServicesNeeded
+from api.lines import billed, plus
+from api.routes.consumption import QuantityAsked
 from api.schemas import decimal_text
 from metering.billing_lines import BillingLine
+from metering.billing_scope import BillingScope
 from metering.calendar import BillingPeriod
-from metering.exact import exact_sum
 from metering.levels import BoundaryLevel
 
 MEDIA_TYPE: Final = "text/csv"
@@ -46,13 +46,17 @@ router = APIRouter(tags=["consumption"])
     responses={200: {"content": {MEDIA_TYPE: {"schema": {"type": "string"}, "example": _EXAMPLE}}}},
 )
 async def export_consumption(
-    services: ServicesNeeded, caller: BillingCaller, billed_for: Billed, quantity: QuantityAsked = None
+    services: ServicesNeeded,
+    caller: BillingCaller,
+    area: AreaSeen,
+    billed_for: Billed,
+    quantity: QuantityAsked = None,
 ) -> StreamingResponse:
     """What every usage point consumed: UTF-8, a header row, the figures of the JSON answer.
 
     An empty cell is an absent value; `reasons` says why.
     """
-    chunks = _chunks(services, billed_for, quantity)
+    chunks = _chunks(services, BillingScope(area), billed_for, quantity)
     # Before the answer begins, an error is still a problem document.
     first: list[BillingLine] = await anext(chunks, [])
     return StreamingResponse(
@@ -63,11 +67,11 @@ async def export_consumption(
 
 
 async def _chunks(
-    services: Services, billed_for: date | BillingPeriod, quantity: str | None
+    services: Services, scope: BillingScope, billed_for: date | BillingPeriod, quantity: str | None
 ) -> AsyncIterator[list[BillingLine]]:
     """Chunk by chunk: the memory needed does not grow with the fleet."""
     after = 0
-    while chunk := await services.answers.lines(ALL, billed_for, after, _CHUNK, quantity):
+    while chunk := await services.answers.lines(scope, billed_for, after, _CHUNK, quantity):
         yield chunk
         after = chunk[-1].usage_point_id
 
@@ -79,14 +83,9 @@ async def _rows(
     lines, total, chunk = 0, None, first
     while chunk:
         yield _text(_row(line) for line in chunk)
-        lines, total = lines + len(chunk), _plus(total, billed(chunk))
+        lines, total = lines + len(chunk), plus(total, billed(chunk))
         caller.told(lines, total)
         chunk = await anext(others, [])
-
-
-def _plus(total: Decimal | None, more: Decimal | None) -> Decimal | None:
-    known = [value for value in (total, more) if value is not None]
-    return exact_sum(known) if known else None
 
 
 def _row(line: BillingLine) -> tuple[str, ...]:

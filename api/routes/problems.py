@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel, Field
 
 from api.cursors import CursorText, Key, cut, decode, instant_in, number_in, text_in, text_part
-from api.dependencies import Scope, ServicesNeeded, allowed
+from api.dependencies import AreaSeen, Scope, ServicesNeeded, allowed
 from api.languages import Translated
 from api.limits import PageSize
 from api.schemas import LineText, Page, Timestamp
@@ -52,6 +52,7 @@ class ProblemOut(BaseModel):
 async def list_problems(
     services: ServicesNeeded,
     translate: Translated,
+    area: AreaSeen,
     kind: Annotated[ProblemKind | None, Query(description="Only these.")] = None,
     district: Annotated[LineText | None, Query(description="Only of this district.")] = None,
     service_centre: Annotated[LineText | None, Query(description="Only of this service centre.")] = None,
@@ -66,7 +67,8 @@ async def list_problems(
     asked = [
         one
         for one in problems
-        if kind in (None, one.kind)
+        if area.holds(one.where.service_centre, one.where.district)
+        and kind in (None, one.kind)
         and district in (None, one.where.district)
         and service_centre in (None, one.where.service_centre)
     ]

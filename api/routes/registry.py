@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends
 from pydantic import BaseModel, Field
 
 from api.cursors import CursorText, after_id, decode_id
-from api.dependencies import Scope, Services, ServicesNeeded, allowed
+from api.dependencies import AreaSeen, Scope, Services, ServicesNeeded, allowed
 from api.errors import InvalidRequest, NotFound
 from api.limits import PageSize
 from api.links import poll_link
@@ -91,26 +91,26 @@ class LineOut(BaseModel):
 
 
 @router.get("/service-centres")
-async def list_service_centres(services: ServicesNeeded) -> list[ServiceCentreOut]:
+async def list_service_centres(services: ServicesNeeded, area: AreaSeen) -> list[ServiceCentreOut]:
     """Every service centre with its districts, by name."""
-    return [service_centre_out(one) for one in await services.service_centres.list()]
+    return [service_centre_out(one) for one in await services.service_centres.list(area)]
 
 
 @router.get("/sites")
 async def list_sites(
-    services: ServicesNeeded, cursor: CursorText = None, limit: PageSize = 100
+    services: ServicesNeeded, area: AreaSeen, cursor: CursorText = None, limit: PageSize = 100
 ) -> Page[SiteOut]:
     """Places that are heated, by id."""
-    items = [site_out(site) for site in await services.registry.sites(decode_id(cursor), limit)]
+    items = [site_out(site) for site in await services.registry.sites(decode_id(cursor), limit, area)]
     return Page(items=items, next_cursor=after_id(items, limit))
 
 
 @router.get("/usage-points")
 async def list_usage_points(
-    services: ServicesNeeded, cursor: CursorText = None, limit: PageSize = 100
+    services: ServicesNeeded, area: AreaSeen, cursor: CursorText = None, limit: PageSize = 100
 ) -> Page[UsagePointOut]:
     """Usage points by id."""
-    points = await services.registry.usage_points(decode_id(cursor), limit)
+    points = await services.registry.usage_points(decode_id(cursor), limit, area)
     items = [usage_point_out(point) for point in points]
     return Page(items=items, next_cursor=after_id(items, limit))
 
@@ -143,10 +143,10 @@ async def change_usage_point(
 
 @router.get("/meters")
 async def list_meters(
-    services: ServicesNeeded, cursor: CursorText = None, limit: PageSize = 100
+    services: ServicesNeeded, area: AreaSeen, cursor: CursorText = None, limit: PageSize = 100
 ) -> Page[MeterOut]:
     """Meters by id, those that are not polled included."""
-    meters = await services.registry.meters(decode_id(cursor), limit)
+    meters = await services.registry.meters(decode_id(cursor), limit, area)
     polls = await services.polls.last_poll_per_meter()
     items = [_meter(meter, polls.get(meter.id)) for meter in meters]
     return Page(items=items, next_cursor=after_id(items, limit))

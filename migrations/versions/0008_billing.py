@@ -193,6 +193,31 @@ _REGISTRY = (
     "create index act_of_point on act (usage_point_id, at)",
 )
 
+_AREAS = (
+    """
+    create function in_area(service_centre text, district text, centres text[], districts text[])
+    returns boolean language sql immutable as $$
+        select (centres is null or service_centre = any (centres))
+            and (districts is null or district = any (districts))
+    $$
+    """,
+    """
+    create function scope_in_area(scope jsonb, centres text[], districts text[])
+    returns boolean language sql stable as $$
+        select case jsonb_typeof(scope -> 'usage_points')
+            when 'array' then not exists (
+                select from jsonb_array_elements_text(scope -> 'usage_points') listed
+                left join usage_point on usage_point.id = listed::bigint
+                left join site on site.id = usage_point.site_id
+                where not coalesce(in_area(site.service_centre, site.district, centres, districts), false)
+            )
+            else (centres is null or coalesce(scope -> 'service_centres' <@ to_jsonb(centres), false))
+                and (districts is null or coalesce(scope -> 'districts' <@ to_jsonb(districts), false))
+        end
+    $$
+    """,
+)
+
 _RUNS = (
     """
     create table billing_run (
@@ -407,7 +432,7 @@ _COMMENTS = {
 
 
 def upgrade() -> None:
-    for statement in (*_REGISTRY, *_RUNS, *_ACCESS, *_JOURNAL):
+    for statement in (*_REGISTRY, *_AREAS, *_RUNS, *_ACCESS, *_JOURNAL):
         op.execute(statement)
     for table, arguments in _JOURNALLED.items():
         named = ", ".join(f"'{argument}'" for argument in arguments)

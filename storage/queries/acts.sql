@@ -31,6 +31,11 @@ select id, number, kind, usage_point_id, meter_id, at, contents, poll_id, entere
 from act
 where ($1::bigint is null or usage_point_id = $1) and ($2::text is null or kind = $2)
     and ($3::bigint is null or id < $3)
+    and exists (
+        select from usage_point
+        join site on site.id = site_id
+        where usage_point.id = usage_point_id and in_area(service_centre, district, $5, $6)
+    )
 order by id desc
 limit $4;
 

@@ -24,8 +24,8 @@ left join lateral (
         or (poll_plan.usage_point_id is null and (poll_plan.model is null or poll_plan.model = latest.model))
 ) plan on true
 where point.id > $1
-    and ($2::text is null or site.service_centre = $2)
-    and ($3::text is null or site.district = $3)
+    and ($2::text[] is null or site.service_centre = any($2))
+    and ($3::text[] is null or site.district = any($3))
     and ($4::bigint[] is null or point.id = any($4))
 order by point.id
 limit $5;

@@ -24,6 +24,7 @@ from billing_run
 where ($1::bigint is null or number < $1)
     and ($2::bigint is null or corrects = $2)
     and ($3::date is null or month = $3)
+    and scope_in_area(scope, $5, $6)
 order by number desc
 limit $4;
 

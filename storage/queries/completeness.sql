@@ -12,6 +12,7 @@ from (
         and ($2::bigint is null or usage_point.id = $2)
         and ($3::text is null or site.district = $3)
         and ($4::text is null or site.service_centre = $4)
+        and in_area(site.service_centre, site.district, $6, $7)
     order by usage_point.id
     limit $5
 ) point

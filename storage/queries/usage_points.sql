@@ -98,7 +98,7 @@ select id, code, name, address, district, service_centre, kind, heated_area from
 
 -- name: sites
 select id, code, name, address, district, service_centre, kind, heated_area
-from site where id > $1 order by id limit $2;
+from site where id > $1 and in_area(service_centre, district, $3, $4) order by id limit $2;
 
 -- name: lines
 select line.id, line.url, line.collector, line.pool,
@@ -128,7 +128,9 @@ from meter where line_id = $1 and polled order by id;
 select id, code, name, site_id, zone, factor_set, billed_quantity, kind, purpose, contract, account, consumer,
     closing_day, closing_hour, calculated_load, largest_load, nominal_diameter,
     indoor_temperature, design_outdoor_temperature
-from usage_point where id > $1 order by id limit $2;
+from usage_point
+where id > $1 and exists (select from site where site.id = site_id and in_area(service_centre, district, $3, $4))
+order by id limit $2;
 
 -- name: usage_point
 select id, code, name, site_id, zone, factor_set, billed_quantity, kind, purpose, contract, account, consumer,
@@ -143,8 +145,16 @@ select id, code, name, site_id, zone, factor_set, billed_quantity, kind, purpose
 from usage_point where code = $1;
 
 -- name: meters
+-- Of an area: those that stand or stood there.
 select id, serial, model, address, line_id, zone_of_meter(id, zone) as zone, polled
-from meter where id > $1 order by id limit $2;
+from meter
+where id > $1 and (num_nonnulls($3::text[], $4::text[]) = 0 or exists (
+    select from installation
+    join usage_point on usage_point.id = usage_point_id
+    join site on site.id = site_id
+    where meter_id = meter.id and in_area(service_centre, district, $3, $4)
+))
+order by id limit $2;
 
 -- name: meter
 select id, serial, model, address, line_id, zone_of_meter(id, zone) as zone, polled

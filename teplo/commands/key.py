@@ -86,9 +86,8 @@ def _with_keys(work: Callable[[ApiKeys], Awaitable[T]]) -> T:
 
 
 def _cells(one: ApiKey) -> tuple[str, ...]:
-    places = [*sorted(one.service_centres or ()), *sorted(one.districts or ())]
     revoked = f"{one.revoked_at:%Y-%m-%d}" if one.revoked_at else ""
     return (
-        *(str(one.id), one.name, " ".join(sorted(one.scopes)), ", ".join(places) or "everything"),
+        *(str(one.id), one.name, " ".join(sorted(one.scopes)), str(one.area)),
         *(str(one.requests_per_minute), f"{one.created_at:%Y-%m-%d}", revoked),
     )

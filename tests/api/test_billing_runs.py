@@ -17,6 +17,7 @@ from httpx import AsyncClient
 from api.dependencies import Scope
 from api.line_table import COLUMNS
 from billing.runs import Runner
+from metering.areas import Area
 from metering.billing_lines import Status
 from metering.billing_scope import BillingScope
 from metering.reasons import Because, reason
@@ -58,7 +59,7 @@ async def asked(client: AsyncClient, execute: EXECUTE, path: str = "", **body: A
 async def test_a_run_waits_and_is_ready_with_totals_and_hash(
     client: AsyncClient, execute: EXECUTE, told: Told
 ) -> None:
-    scope = {"service_centre": "Алматы", "district": "Алмалы"}
+    scope = {"service_centres": ["Алматы"], "districts": ["Алмалы"]}
     waiting = await client.post("/api/v1/billing-runs", json={"month": "2026-01", "scope": scope})
     assert waiting.json()["state"] == "queued"
     assert (await client.get(f"{waiting.headers['Location']}/lines")).status_code == 409
@@ -66,7 +67,7 @@ async def test_a_run_waits_and_is_ready_with_totals_and_hash(
     ready = (await client.get(waiting.headers["Location"])).json()
     assert (ready["state"], ready["lines"], len(ready["content_hash"])) == ("ready", 2, 64)
     assert [row["value"] for row in ready["totals"]["total"]] == [LONG]
-    assert (BillingScope("Алматы", "Алмалы"), JANUARY) in told.asked
+    assert (BillingScope(Area.of("Алматы", "Алмалы")), JANUARY) in told.asked
 
 
 async def test_the_same_request_with_the_same_key_is_the_same_run(client: AsyncClient) -> None:
@@ -83,8 +84,8 @@ async def test_the_same_request_with_the_same_key_is_the_same_run(client: AsyncC
     "body",
     [
         {"month": "2026-13"},
-        {"month": "2026-01", "scope": {"district": "Алмалы"}},
-        {"month": "2026-01", "scope": {"service_centre": "A", "usage_point_ids": [1]}},
+        {"month": "2026-01", "scope": {"districts": []}},
+        {"month": "2026-01", "scope": {"service_centres": ["A"], "usage_point_ids": [1]}},
         {"month": "2026-01", "scope": {"usage_point_ids": []}},
         {"month": "2026-01", "everything": True},
     ],

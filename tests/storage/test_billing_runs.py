@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
+from contextvars import Context
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
 
 from billing.runs import NOTHING_CHANGED, Runner
+from metering.areas import Area
 from metering.billing_lines import BillingLine, Status
 from metering.billing_scope import BillingScope
 from metering.errors import ReadingConflict
@@ -54,7 +57,7 @@ async def executed(runs: BillingRuns, runner: Runner, **particulars: object) -> 
 async def test_a_run_freezes_all_lines_with_their_hash_and_totals(
     runs: BillingRuns, runner: Runner, told: Told
 ) -> None:
-    scope = BillingScope(service_centre="Алматы қаласы")
+    scope = BillingScope(Area.of("Алматы қаласы"))
     run = await executed(runs, runner, scope=scope)
     stored = await runs.lines(run.number)
     text = "".join(f"{one.content}\n" for one in stored)
@@ -78,7 +81,7 @@ async def test_one_key_and_one_question_make_one_run(database: Database, runs: B
     first, again = [await runs.create(request(**asked)) for _ in range(2)]
     assert first == again
     with pytest.raises(ReadingConflict, match=f"run {first.number}"):
-        await runs.create(request(**asked, scope=BillingScope(service_centre="Астана")))
+        await runs.create(request(**asked, scope=BillingScope(Area.of("Астана"))))
     assert (await runs.create(request())).number != first.number
 
 
@@ -111,7 +114,8 @@ async def test_who_lost_a_run_stores_nothing_of_it(database: Database, runs: Bil
     class Interrupted(Told):
         async def lines(self, *question: object) -> list[BillingLine]:  # type: ignore[override]
             """Meanwhile another process holds it for dead."""
-            await runs.take(NOW + 2 * TAKEN_OVER_AFTER)
+            taking = runs.take(NOW + 2 * TAKEN_OVER_AFTER)
+            await asyncio.create_task(taking, context=Context())
             return list(await super().lines(*question))  # type: ignore[arg-type]
 
     lost = await runs.create(request())

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from uuid import UUID
 
 import pytest
 
+from metering.areas import EVERYWHERE, Area
 from storage.keys import REQUESTS_PER_MINUTE, ApiKey, ApiKeys, Place
 from storage.pool import Database
 from storage.usage_points import Registry
@@ -32,18 +34,17 @@ async def house(database: Database, number: int, centre: str, district: str, lin
 
 async def test_what_is_said_of_a_key_is_kept(database: Database) -> None:
     key = await made(database, service_centres=["North"], districts=["Medeu"], requests_per_minute=5)
-    assert (key.service_centres, key.districts) == ({"North"}, {"Medeu"})
+    assert key.area == Area(("North",), ("Medeu",))
     assert key.requests_per_minute == 5
-    assert not key.sees_everything
     (listed,) = await ApiKeys(database).list()
     assert listed == key
 
 
 async def test_a_key_of_which_nothing_is_said_sees_everything(database: Database) -> None:
     key = await made(database)
-    assert key.sees_everything
+    assert key.area == EVERYWHERE
     assert key.requests_per_minute == REQUESTS_PER_MINUTE
-    assert await ApiKeys(database).sees(key, Place.METER, 4711)
+    assert await ApiKeys(database).lies_in(key.area, Place.METER, 4711)
 
 
 @pytest.mark.parametrize(
@@ -64,9 +65,9 @@ async def test_points_meters_and_lines_are_seen_by_place(
     lines = [await Registry(database).add_line(f"tcp://10.0.0.{n}:1", f"10.0.0.{n}:1") for n in range(3)]
     houses = [await house(database, n, *places[n], lines[n]) for n in range(3)]
     keys, key = ApiKeys(database), await made(database, **limits)
-    assert [await keys.sees(key, Place.USAGE_POINT, point) for point, _ in houses] == seen
-    assert [await keys.sees(key, Place.METER, meter) for _, meter in houses] == seen
-    assert [await keys.sees(key, Place.LINE, line) for line in lines] == seen
+    assert [await keys.lies_in(key.area, Place.USAGE_POINT, point) for point, _ in houses] == seen
+    assert [await keys.lies_in(key.area, Place.METER, meter) for _, meter in houses] == seen
+    assert [await keys.lies_in(key.area, Place.LINE, line) for line in lines] == seen
 
 
 async def test_a_line_on_which_another_centre_has_meters_is_not_seen(database: Database) -> None:
@@ -74,11 +75,15 @@ async def test_a_line_on_which_another_centre_has_meters_is_not_seen(database: D
     _, own = await house(database, 1, "North", "", line)
     _, other = await house(database, 2, "South", "", line)
     keys, key = ApiKeys(database), await made(database, service_centres=["North"])
-    assert not await keys.sees(key, Place.LINE, line)
-    assert (await keys.sees(key, Place.METER, own), await keys.sees(key, Place.METER, other)) == (True, False)
+    assert not await keys.lies_in(key.area, Place.LINE, line)
+    assert (
+        await keys.lies_in(key.area, Place.METER, own),
+        await keys.lies_in(key.area, Place.METER, other),
+    ) == (True, False)
 
 
 @pytest.mark.parametrize("place", Place)
 async def test_what_does_not_exist_is_nowhere(database: Database, place: Place) -> None:
     key = await made(database, service_centres=["North"])
-    assert not await ApiKeys(database).sees(key, place, 4711)
+    identifier = UUID(int=4711) if place in (Place.POLL, Place.POLL_REQUEST) else 4711
+    assert not await ApiKeys(database).lies_in(key.area, place, identifier)
