@@ -13,7 +13,10 @@ from typing import Final
 
 Rule = Callable[[PurePosixPath, ast.Module], Iterator[str]]
 
-PRODUCT: Final = ("metering", "protocols", "collector", "storage", "api", "simulators", "migrations", "teplo")
+PRODUCT: Final = (
+    *("metering", "protocols", "collector", "storage", "billing", "reports"),
+    *("api", "simulators", "migrations", "teplo"),
+)
 FOREIGN: Final = {
     "metering": {"pint"},
     "protocols": {"pymodbus"},

@@ -52,6 +52,8 @@ FORBIDDEN_IMPORTS = [
     ("storage", "import protocols"),
     ("collector", "import simulators"),
     ("collector", "import asyncpg"),
+    ("billing", "import reports"),
+    ("reports", "import storage"),
     ("api", "import protocols"),
     ("api", "import collector"),
     ("simulators", "import storage"),
