@@ -59,6 +59,7 @@ class Answers:
     """`base_plan` is the collectors', whose closing day counts where neither a point nor a plan has one."""
 
     def __init__(self, database: Database, now: Clock, base_plan: PollPlan) -> None:
+        self._database = database
         self._points = BilledPoints(database)
         self._rules = BillingRules(database)
         self._acts = Acts(database)
@@ -81,6 +82,18 @@ class Answers:
         `when`: a period for all of them, or a month (its first day) of each point's own calendar.
         `quantity` None: what each point is billed by.
         """
+        async with self._database.snapshot() as snapshot:
+            with snapshot.reading():
+                return await self._lines(scope, when, after, limit, quantity)
+
+    async def _lines(
+        self,
+        scope: BillingScope,
+        when: date | BillingPeriod,
+        after: int,
+        limit: int,
+        quantity: str | None,
+    ) -> list[BillingLine]:
         month = when if isinstance(when, date) else None
         points = await self._points.page(scope, month, after, limit)
         questions = await self._questions(points, when, quantity) if points else []

@@ -1,7 +1,7 @@
 """Executes billing runs and corrections: one at a time in each process, taken from where all of them wait.
 
 A run is frozen in one transaction while it tells of itself in others; a process that dies leaves nothing but
-a run that another one begins anew.
+a run that another one begins anew. All of its lines are answered from one snapshot of the database.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from storage.billing_runs import (
     difference_row,
     line_row,
 )
-from storage.pool import Database
+from storage.pool import Database, Snapshot
 
 CHUNK: Final = 250
 """Usage points that are answered at once; so much of a run is in memory."""
@@ -83,6 +83,7 @@ class Runner:
     def __init__(
         self, database: Database, answers: Answering, now: Callable[[], datetime], *, over_mqtt: bool = False
     ) -> None:
+        self._database = database
         self._runs = BillingRuns(database)
         self._answers = answers
         self._now = now
@@ -100,8 +101,8 @@ class Runner:
         """A run of which the database is away is left to be taken again; other errors are told with it."""
         make = self._freeze if execution.run.kind is RunKind.RUN else self._correct
         try:
-            async with self._runs.freezing(execution.run) as freezing:
-                outcome = await make(execution, freezing)
+            async with self._runs.freezing(execution.run) as freezing, self._database.snapshot() as snapshot:
+                outcome = await make(execution, freezing, snapshot)
                 await execution.finish(freezing, outcome, over_mqtt=self._over_mqtt)
         except StorageUnavailable:
             raise
@@ -113,16 +114,16 @@ class Runner:
                 "report it with the number of this run."
             )
 
-    async def _freeze(self, execution: Execution, freezing: Freezing) -> Outcome:
+    async def _freeze(self, execution: Execution, freezing: Freezing, snapshot: Snapshot) -> Outcome:
         totals = Totals()
-        async for chunk in self._chunks(execution.run):
+        async for chunk in self._chunks(execution.run, snapshot):
             totals.add(chunk)
             await execution.add(freezing, [line_row(line) for line in chunk])
         return Outcome(totals.described(), execution.content_hash)
 
-    async def _correct(self, execution: Execution, freezing: Freezing) -> Outcome:
+    async def _correct(self, execution: Execution, freezing: Freezing, snapshot: Snapshot) -> Outcome:
         totals, after = Totals(), 0
-        async for chunk in self._chunks(execution.run):
+        async for chunk in self._chunks(execution.run, snapshot):
             last = chunk[-1].usage_point_id
             await self._compare(execution, freezing, totals, chunk, (after, last))
             after = last
@@ -145,9 +146,13 @@ class Runner:
         rows = [difference_row(one, canonical(without_origins(described(one)))) for one in found]
         await execution.add(freezing, rows)
 
-    async def _chunks(self, run: BillingRun) -> AsyncIterator[list[FrozenLine]]:
+    async def _chunks(self, run: BillingRun, snapshot: Snapshot) -> AsyncIterator[list[FrozenLine]]:
         after = 0
-        while lines := await self._answers.lines(run.scope, run.month, after, CHUNK):
+        while True:
+            with snapshot.reading():
+                lines = await self._answers.lines(run.scope, run.month, after, CHUNK)
+            if not lines:
+                return
             yield [freeze(line) for line in lines]
             after = lines[-1].usage_point_id
 

@@ -136,7 +136,7 @@ def _spikes(seen: Observations, rule: BillingRule) -> Iterator[Reason]:
     spans = [*whole, *_spans(seen.hours, seen.quantity)]
     if not spans:
         return
-    slot, value = max(spans, key=_rate)
+    slot, value = max(_most_of_each_length(spans), key=_rate)
     if seen.nominal_diameter is not None:
         limit = Fraction(carried_by(seen.nominal_diameter)) * _length(slot)
         if value > limit:
@@ -145,6 +145,16 @@ def _spikes(seen: Observations, rule: BillingRule) -> Iterator[Reason]:
         limit = Fraction(seen.largest_load) * _length(slot)
         if value > limit * Fraction(rule.spike_factor):
             yield _spike(Because.MORE_THAN_THE_CONTRACT, slot, value, limit, factor=rule.spike_factor)
+
+
+def _most_of_each_length(spans: Iterable[_Span]) -> Iterable[_Span]:
+    """Hours are many, and among slots of one length the values alone tell which has the highest rate."""
+    most: dict[timedelta, _Span] = {}
+    for span in spans:
+        length = span.slot.end - span.slot.start
+        if length not in most or span.value > most[length].value:
+            most[length] = span
+    return most.values()
 
 
 def _spike(word: Because, slot: Slot, value: Decimal, limit: Fraction, **also: Decimal) -> Reason:

@@ -65,6 +65,9 @@ _FOREIGN: Final = (
 _ACTING: Final[ContextVar[str]] = ContextVar("acting", default="")
 
 
+_READING: Final[ContextVar[Any]] = ContextVar("reading", default=None)
+
+
 def acting(who: str) -> None:
     """From here on, in this task, the registry's journal names `who` for every change."""
     _ACTING.set(who)
@@ -82,6 +85,22 @@ class DatabaseState:
     timescale: str | None = None
     revision: str | None = None
     problem: str = ""
+
+
+class Snapshot:
+    """The database as it is at one instant, whatever is stored meanwhile; for one task at a time."""
+
+    def __init__(self, connection: Any) -> None:
+        self._connection = connection
+
+    @contextmanager
+    def reading(self) -> Iterator[None]:
+        """All that this task asks of the database meanwhile is answered from the snapshot, and only read."""
+        before = _READING.set(self._connection)
+        try:
+            yield
+        finally:
+            _READING.reset(before)
 
 
 @contextmanager
@@ -153,6 +172,9 @@ class Database:
     async def connection(self) -> AsyncIterator[Any]:
         """One connection of the pool; each statement is its own transaction."""
         with translated():
+            if (snapshot := _READING.get()) is not None:
+                yield snapshot
+                return
             async with self._pool.acquire(timeout=self._timeout) as connection:
                 if who := _ACTING.get():
                     await connection.execute("select set_config('teplo.acting', $1, false)", who)
@@ -163,6 +185,15 @@ class Database:
         """One connection inside a transaction: all of it is stored, or nothing."""
         async with self.connection() as connection, connection.transaction():
             yield connection
+
+    @asynccontextmanager
+    async def snapshot(self) -> AsyncIterator[Snapshot]:
+        """What was stored before its first question, and nothing of later; within another one, the same."""
+        async with (
+            self.connection() as connection,
+            connection.transaction(isolation="repeatable_read", readonly=True),
+        ):
+            yield Snapshot(connection)
 
     async def rows(self, statement: str, *arguments: object) -> list[Any]:
         """All rows of one statement."""

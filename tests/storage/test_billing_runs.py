@@ -112,7 +112,7 @@ async def test_a_run_is_taken_once_and_again_only_from_the_dead(runs: BillingRun
 
 async def test_who_lost_a_run_stores_nothing_of_it(database: Database, runs: BillingRuns, told: Told) -> None:
     class Interrupted(Told):
-        async def lines(self, *question: object) -> list[BillingLine]:  # type: ignore[override]
+        async def lines(self, *question: object) -> list[BillingLine]:
             """Meanwhile another process holds it for dead."""
             taking = runs.take(NOW + 2 * TAKEN_OVER_AFTER)
             await asyncio.create_task(taking, context=Context())
