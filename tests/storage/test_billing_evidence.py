@@ -13,12 +13,14 @@ from metering.calendar import ArchiveKind, BillingPeriod
 from metering.consumption import Consumption, consumption
 from metering.evidence import EventKind
 from metering.levels import Step
-from metering.readings import ArchiveReadings, SnapshotReadings
+from metering.quantities import quantity
+from metering.readings import ArchiveReadings, MeterValue, SnapshotReadings
 from metering.reported import Report, ReportSource
 from storage.evidence import Asked, Evidences
 from storage.polls import Polls
 from storage.pool import Database
 from storage.register_events import NewEvent, RegisterEvents
+from storage.replacements import NewMeter, Replacement, Replacements
 from storage.reported_readings import ReportedReadings
 from storage.usage_points import Registry
 from tests.support.registry import DAY, HOUR, START, Place, place, reading, record, report, snapshot
@@ -178,6 +180,18 @@ async def test_a_replacement_runs_on_from_register_to_register(database: Databas
     assert closing is not None
     assert opening is not None
     assert (closing.step, opening.step) == (Step.ACT, Step.ACT)
+
+
+async def test_hours_of_the_meter_before_show_what_is_usual(database: Database) -> None:
+    spot = await place(database, installed_at=INSTALLED)
+    await read(database, spot, [*totals(day_1="100"), *hours(START + 24 * DAY, START + 28 * DAY, "0.25")])
+    at = START + 28 * DAY
+    closing, opening = (MeterValue(quantity("energy_heating"), "Gcal", Decimal(one)) for one in (400, 0))
+    act = Replacement(spot.meter, NewMeter("90000002"), at, "A. Serikova", NOW, (closing,), (opening,))
+    await Replacements(database).replace(act)
+    found = await answered(database, spot)
+    # 300 by the old meter's registers; of the new one three silent days at a quarter of a Gcal an hour.
+    assert (found.measured, found.estimated) == (Decimal(300), Decimal(18))
 
 
 async def test_many_points_are_asked_at_once(database: Database) -> None:
