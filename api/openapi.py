@@ -29,6 +29,12 @@ Json = dict[str, Any]
 
 _REFERENCE: Final = "#/components/schemas/"
 _VERSION: Final = "3.0.3"
+_CONTRADICTED: Final = (
+    "/api/v1/billing-runs/{number}",
+    "/api/v1/lines/{line_id}/poll-requests",
+    "/api/v1/reports/",
+)
+"""Beginnings of paths where the present state may contradict a question that has no body."""
 
 
 def install(app: FastAPI) -> None:
@@ -96,7 +102,7 @@ def _problems(path: str, operation: Json) -> Json:
         classes.append(NotFound)
     if operation.keys() & {"parameters", "requestBody"}:
         classes.append(InvalidRequest)
-    if "requestBody" in operation:
+    if "requestBody" in operation or path.startswith(_CONTRADICTED):
         classes.append(Conflict)
     return {str(KINDS[one].status.value): _problem(path, one) for one in classes}
 

@@ -6,7 +6,7 @@ Not checked: that every question which fits the schema is accepted; no schema sa
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager
 from functools import partial
 from typing import Any
@@ -29,6 +29,9 @@ from schemathesis.specs.openapi.checks import (
 
 from api.app import create_app
 from api.dependencies import Scope
+from billing.answers import Answers
+from billing.runs import Runner
+from metering.plans import PollPlan
 from metering.requests import PollRequest, RequestKind
 from storage.keys import ApiKeys
 from storage.poll_requests import PollRequests
@@ -51,10 +54,43 @@ EXISTING = {
     "modem_id": 1,
     "poll_id": str(SECOND_POLL),
     "request_id": str(ENDED_REQUEST),
+    "number": 1,
+    "line": 1,
+    "act_id": 1,
+    "reading_id": 1,
+    "event_id": 1,
+    "webhook_id": 1,
+    "usage_point": 1,
+    "month": "2026-01",
+    "since": "2026-01-02",
     "from": "2026-01-01T00:00:00Z",
     "to": "2026-02-02T00:00:00Z",
 }
 """What the small network has: guessing an id and two times in order takes too long."""
+BOOKS: Mapping[str, Any] = {
+    "acts": {
+        "kind": "withdrawal",
+        "usage_point": 1,
+        "at": "2026-01-31T10:00:00Z",
+        "contents": {"serial": "06855812"},
+    },
+    "usage-points/1/reported-readings": {
+        "at": "2026-01-20T00:00:00Z",
+        "value": "5000",
+        "unit": "kWh",
+        "source": "whatsapp",
+    },
+    "meters/2/register-events": {
+        "kind": "reset",
+        "quantity": "energy_heating",
+        "at": "2026-01-24T03:00:00Z",
+        "level_before": "9999.9",
+        "level_after": "0.2",
+    },
+    "webhooks": {"url": "https://billing.example/teplo", "secret": "J3xg8pQm0aYw2uBf"},
+    "billing-runs": {"month": "2026-01"},
+}
+"""By path, what is stored there before anything is asked."""
 BOUNDED = settings(
     max_examples=settings().max_examples // 4,
     deadline=None,
@@ -75,7 +111,19 @@ async def calling(url: str) -> AsyncIterator[tuple[AsyncClient, str]]:
         _, plain = await ApiKeys(database).create("schemathesis", Scope, requests_per_minute=1_000_000)
         transport = ASGITransport(create_app(database, now=lambda: NOW), raise_app_exceptions=False)
         async with AsyncClient(transport=transport, base_url="http://teplo") as client:
+            client.headers["Authorization"] = f"Bearer {plain}"
+            await keep_books(client)
+            runner = Runner(database, Answers(database, lambda: NOW, PollPlan()), lambda: NOW)
+            assert await runner.execute_waiting()
+            del client.headers["Authorization"]
             yield client, f"Bearer {plain}"
+
+
+async def keep_books(client: AsyncClient) -> None:
+    """One of each thing that has a number."""
+    for path, body in BOOKS.items():
+        answer = await client.post(f"/api/v1/{path}", json=body)
+        assert answer.is_success, answer.text
 
 
 async def ask_in_vain(database: Database) -> None:
@@ -128,6 +176,8 @@ def examine(operation: Any, mode: GenerationMode, answer: Callable[[Case], Respo
         if mode is GenerationMode.POSITIVE and asks_for_what_exists:
             for place in (case.path_parameters, case.query):
                 place.update({name: EXISTING[name] for name in EXISTING.keys() & place.keys()})
+            if "from" in case.query:
+                case.query.pop("month", None)
         case.validate_response(answer(case), checks=CHECKS)
 
     keeps_its_contract()
