@@ -210,8 +210,10 @@ def _expected(seen: Observations) -> Fraction | None:
 def _in_season(seen: Observations, rule: BillingRule) -> bool:
     """By the month of the period's middle, and by the weather where it is known."""
     middle = seen.period.start + (seen.period.end - seen.period.start) / 2
-    cold = seen.outdoor_mean is None or seen.outdoor_mean < rule.season.threshold
-    return rule.season.includes(middle.month) and cold
+    if not rule.season.includes(middle.month):
+        return False
+    outdoors = seen.outdoor_mean
+    return outdoors is None or outdoors < rule.season.threshold
 
 
 def _sums(seen: Observations, rule: BillingRule) -> Iterator[Reason]:
