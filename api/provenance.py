@@ -12,12 +12,17 @@ from pydantic import BaseModel, Field
 
 from api.explanations import Explain
 from api.links import OriginLinks, origin_links
-from api.schemas import Timestamp
+from api.schemas import DecimalText, Timestamp, decimal_text
 from billing.provenance import Boundary, PollOrigin, Provenance
 from metering.acts import ActKind
+from metering.calendar import ArchiveKind
+from metering.evidence import EventKind
 from metering.polls import Direction, Frame, HoldReason
 from storage.acts import StoredAct
 from storage.held import HeldPoll, HeldState
+from storage.readings import Revision
+from storage.register_events import StoredEvent
+from storage.values import Cause
 
 
 class BoundaryOut(BaseModel):
@@ -83,6 +88,41 @@ class ActOrigin(BaseModel):
     annulled_because: str | None = Field(examples=[None])
 
 
+class RegisterEventOrigin(BaseModel):
+    """That a register ran over or was reset, by which its later levels are raised; in its canonical unit."""
+
+    meter_id: int = Field(examples=[42])
+    circuit: int = Field(examples=[1])
+    kind: EventKind = Field(examples=[EventKind.ROLLOVER])
+    at: Timestamp
+    level_before: DecimalText = Field(examples=["9999.9"])
+    level_after: DecimalText = Field(examples=["0.2"])
+    capacity: DecimalText | None = Field(examples=["10000"])
+    decided_by: str = Field(examples=["A. Serikova"])
+    decided_at: Timestamp
+    note: str = Field(examples=["act 118"])
+
+
+class RevisionOrigin(BaseModel):
+    """A value of the period that stands no more, and the poll that brought another. Null: it was absent."""
+
+    meter_id: int = Field(examples=[42])
+    kind: ArchiveKind = Field(examples=[ArchiveKind.HOUR])
+    slot_start: Timestamp
+    value: DecimalText | None = Field(examples=["85.98"])
+    poll_id: UUID = Field(examples=["01890a5d-ac96-774b-bcce-b302099a8057"])
+    replaced_by: UUID = Field(examples=["01890a5d-ac96-774b-bcce-b302099a8058"])
+    recorded_at: Timestamp
+    cause: Cause = Field(examples=[Cause.ACCEPTED])
+
+
+class DecisionsOut(BaseModel):
+    """What changed the meters' own words before they were billed."""
+
+    register_events: list[RegisterEventOrigin]
+    revisions: list[RevisionOrigin]
+
+
 class ProvenanceOut(BaseModel):
     """All that a line rests on, down to the bytes. `polls_left_out`: polls beyond those shown."""
 
@@ -91,6 +131,7 @@ class ProvenanceOut(BaseModel):
     polls: list[PollOriginOut]
     polls_left_out: int = Field(examples=[0])
     acts: list[ActOrigin]
+    decisions: DecisionsOut
 
 
 def provenance_out(found: Provenance, explain: Explain) -> ProvenanceOut:
@@ -102,6 +143,10 @@ def provenance_out(found: Provenance, explain: Explain) -> ProvenanceOut:
         polls=[_poll(one, explain) for one in found.polls],
         polls_left_out=found.polls_left_out,
         acts=[_act(one) for one in found.acts],
+        decisions=DecisionsOut(
+            register_events=[_event(one) for one in found.register_events],
+            revisions=[_revision(one) for one in found.revisions],
+        ),
     )
 
 
@@ -153,6 +198,36 @@ def _act(act: StoredAct) -> ActOrigin:
     because = act.annulled.because if act.annulled else None
     return ActOrigin(
         number=act.number, kind=act.kind, at=act.at, entered_by=act.entered_by, annulled_because=because
+    )
+
+
+def _event(stored: StoredEvent) -> RegisterEventOrigin:
+    event = stored.event
+    return RegisterEventOrigin(
+        meter_id=event.meter_id,
+        circuit=event.circuit,
+        kind=event.kind,
+        at=event.at,
+        level_before=decimal_text(event.level_before),
+        level_after=decimal_text(event.level_after),
+        capacity=None if event.capacity is None else decimal_text(event.capacity),
+        decided_by=stored.decided_by,
+        decided_at=stored.decided_at,
+        note=event.note,
+    )
+
+
+def _revision(revision: Revision) -> RevisionOrigin:
+    old = revision.old
+    return RevisionOrigin(
+        meter_id=old.meter_id,
+        kind=old.kind,
+        slot_start=old.slot.start,
+        value=None if old.value is None else decimal_text(old.value),
+        poll_id=old.origin.poll_id,
+        replaced_by=revision.replaced_by,
+        recorded_at=revision.recorded_at,
+        cause=revision.cause,
     )
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
@@ -15,12 +16,17 @@ from storage.acts import Acts, StoredAct
 from storage.held import Held, HeldPoll
 from storage.polls import Polls, StoredPoll
 from storage.pool import Database
+from storage.readings import Readings, Revision
+from storage.register_events import RegisterEvents, StoredEvent
 from storage.usage_points import Meter, Registry
 
 MOST_POLLS: Final = 24
 """Polls whose bytes are shown; of a line that rests on more, those of its boundaries come first."""
 MOST_FRAMES: Final = 8
 """Frames of one poll that are shown."""
+MOST_EVENTS: Final = 100
+MOST_REVISIONS: Final = 200
+"""Of one meter."""
 _SIDES: Final = ("opening", "closing")
 
 
@@ -56,6 +62,8 @@ class Provenance:
     polls: tuple[PollOrigin, ...]
     polls_left_out: int
     acts: tuple[StoredAct, ...]
+    register_events: tuple[StoredEvent, ...]
+    revisions: tuple[Revision, ...]
 
 
 class Provenances:
@@ -66,6 +74,8 @@ class Provenances:
         self._held = Held(database)
         self._acts = Acts(database)
         self._registry = Registry(database)
+        self._events = RegisterEvents(database)
+        self._readings = Readings(database)
 
     async def of(self, contents: Mapping[str, Any]) -> Provenance:
         """Of the contents of a line, as they were or would be frozen."""
@@ -78,7 +88,23 @@ class Provenances:
         ]
         acts = await self._acts.list(usage_point_id=contents["usage_point_id"])
         left_out = max(len(wanted) - MOST_POLLS, 0)
-        return Provenance(contents, boundaries, tuple(shown), left_out, tuple(acts))
+        meters = sorted({segment["meter_id"] for segment in contents["segments"]})
+        events = [one for meter in meters for one in await self._events_until(meter, contents)]
+        revisions = [one for meter in meters for one in await self._revisions_of(meter, contents)]
+        return Provenance(
+            contents, boundaries, tuple(shown), left_out, tuple(acts), tuple(events), tuple(revisions)
+        )
+
+    async def _events_until(self, meter_id: int, contents: Mapping[str, Any]) -> list[StoredEvent]:
+        """What befell the register before the period's end: its levels are raised by all of that."""
+        end, found = _instant(contents["period"]["end"]), await self._events.list(meter_id, limit=MOST_EVENTS)
+        return [one for one in found if one.event.quantity == contents["quantity"] and one.event.at <= end]
+
+    async def _revisions_of(self, meter_id: int, contents: Mapping[str, Any]) -> list[Revision]:
+        """Values of the period, its boundaries included, that do not stand any more; the newest ones."""
+        start, end = (_instant(contents["period"][side]) for side in ("start", "end"))
+        found = await self._readings.revisions(meter_id, start, end + timedelta(hours=1))
+        return [one for one in found if one.old.quantity == contents["quantity"]][-MOST_REVISIONS:]
 
     async def _origin(self, poll_id: UUID, numbers: set[int]) -> PollOrigin | None:
         poll = await self._polls.poll(poll_id)
@@ -88,6 +114,10 @@ class Provenances:
         meter = await self._registry.meter(poll.meter_id)
         held = await self._held.get(poll_id) if poll.held is not None else None
         return PollOrigin(poll, meter, tuple(_with_questions(frames, numbers)), held[0] if held else None)
+
+
+def _instant(text: str) -> datetime:
+    return datetime.fromisoformat(text)
 
 
 def _boundaries(contents: Mapping[str, Any]) -> Iterator[Boundary]:

@@ -62,6 +62,8 @@ _FOREIGN: Final = (
 )
 
 
+LONGEST_STATEMENT: Final = 60.0
+"""Seconds; the server stops working on it then."""
 _ACTING: Final[ContextVar[str]] = ContextVar("acting", default="")
 
 
@@ -124,12 +126,16 @@ async def _given_back(connection: Any) -> None:
 class Database:
     """A pool that connects when it is first asked, and again after the database was away.
 
-    `size` connections at most; whoever waits longer than `timeout` seconds for one gets StorageUnavailable.
+    `size` connections at most; whoever waits longer than `timeout` seconds for one, or `patience` for a
+    statement, gets StorageUnavailable.
     """
 
-    def __init__(self, url: str, *, size: int = 10, timeout: float = 10.0) -> None:
+    def __init__(
+        self, url: str, *, size: int = 10, timeout: float = 10.0, patience: float = LONGEST_STATEMENT
+    ) -> None:
         self.url = url
         self._size = size
+        self._patience = patience
         self._timeout = timeout
         self._pool: Any = None
 
@@ -145,7 +151,7 @@ class Database:
                 min_size=0,
                 max_size=self._size,
                 timeout=self._timeout,
-                command_timeout=60.0,
+                command_timeout=self._patience,
                 reset=_given_back,
                 server_settings={"timezone": "UTC", "application_name": "teplo"},
             )

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
+from decimal import Decimal
 from html.parser import HTMLParser
 
 import pytest
@@ -12,10 +14,12 @@ from httpx import AsyncClient
 from api.explanations import Part, let_explain
 from billing.answers import Answers
 from billing.runs import Runner
+from metering.evidence import EventKind
 from metering.plans import PollPlan
 from storage.pool import Database
+from storage.register_events import NewEvent, RegisterEvents
 from teplo.frames_explained import explained
-from tests.api.network import FIRST_POLL, FRAMES, NOW, SECOND_POLL, Network
+from tests.api.network import FIRST_POLL, FRAMES, NOW, SECOND_POLL, THIRD_POLL, Network
 
 JANUARY = {"from": "2026-01-01T00:00:00Z", "to": "2026-02-01T00:00:00Z"}
 
@@ -65,6 +69,26 @@ async def test_a_frozen_line_is_followed_to_its_polls(client: AsyncClient, line:
     assert found["line"]["value"] == frozen["value"]
     assert {one["poll_id"] for one in found["polls"]} <= {str(poll) for poll in (FIRST_POLL, SECOND_POLL)}
     assert found["polls"]
+
+
+async def test_what_was_decided_of_the_registers_is_told(
+    client: AsyncClient, database: Database, network: Network
+) -> None:
+    """A rollover before the period's end and an hour that was read anew; what came later is left out."""
+    events = RegisterEvents(database)
+    for at in (datetime(2026, 1, 5, tzinfo=UTC), datetime(2026, 3, 1, tzinfo=UTC)):
+        place = (network.old_meter, 1, "energy_heating", at, EventKind.ROLLOVER)
+        levels = (Decimal("9999.9"), Decimal("0.2"), Decimal(10000))
+        await events.add(NewEvent(*place, *levels, "act 118"), "A. Serikova", NOW)
+    path = f"/api/v1/usage-points/{network.school}/provenance"
+    (found,) = (await client.get(path, params=JANUARY)).json()
+    (event,) = found["decisions"]["register_events"]
+    assert (event["at"], event["decided_by"], event["capacity"]) == (
+        "2026-01-05T00:00:00Z", "A. Serikova", "10000",
+    )  # fmt: skip
+    (revision,) = found["decisions"]["revisions"]
+    assert (revision["kind"], revision["value"]) == ("hour", "0.0051588")
+    assert revision["replaced_by"] == str(THIRD_POLL)
 
 
 class Links(HTMLParser):
