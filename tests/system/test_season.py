@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
+import pytest
+
 from billing.answers import Answers
 from billing.runs import Runner
 from metering.billing_content import FrozenLine
@@ -139,6 +141,7 @@ async def spring(season: Season) -> None:
         await season.store(one, one.point.closing + 2 * DAY, LAST)
 
 
+@pytest.mark.timeout(400)
 async def test_a_winter_is_billed_as_the_plant_gave_heat(database: Database) -> None:
     season = await autumn(database)
     await january(season)
