@@ -62,6 +62,7 @@ EXISTING = {
     "webhook_id": 1,
     "usage_point": 1,
     "month": "2026-01",
+    "quantity": "energy_heating",
     "since": "2026-01-02",
     "from": "2026-01-01T00:00:00Z",
     "to": "2026-02-02T00:00:00Z",
@@ -92,7 +93,7 @@ BOOKS: Mapping[str, Any] = {
 }
 """By path, what is stored there before anything is asked."""
 BOUNDED = settings(
-    max_examples=settings().max_examples // 4,
+    max_examples=settings().max_examples // 8,
     deadline=None,
     database=None,
     derandomize=True,
