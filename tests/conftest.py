@@ -11,6 +11,7 @@ pytest_plugins = ["tests.support.pauses", "tests.support.postgres", "tests.suppo
 
 LONGEST_FIRST = (
     "test_soak.py",
+    "test_season.py",
     "test_gsm_fleet.py",
     "test_contract.py",
     "test_simulators_fleet.py",
