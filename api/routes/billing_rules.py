@@ -10,8 +10,9 @@ from pydantic import BaseModel, ConfigDict, Field, StrictInt, StringConstraints
 from api.dependencies import Scope, ServicesNeeded, allowed
 from api.errors import InvalidRequest
 from api.schemas import LineText, Timestamp
-from metering.billing_rules import LONGEST_TEXT, SETTINGS, BillingRule, settings_of
+from metering.billing_rules import SETTINGS, BillingRule, settings_of
 from metering.errors import ConfigurationError
+from metering.written_settings import LONGEST_TEXT
 from storage.billing_rules import RuleSettings
 from storage.keys import ApiKey
 

@@ -15,8 +15,9 @@ from api.limits import PageSize
 from api.routes.registry import existing_usage_point
 from api.schemas import Identifier, Page, Timestamp
 from metering.errors import ConfigurationError
-from metering.plan_settings import LONGEST_TEXT, SETTINGS, checked, settings_of
+from metering.plan_settings import SETTINGS, checked, settings_of
 from metering.plans import PollPlan
+from metering.written_settings import LONGEST_TEXT
 from storage.keys import ApiKey
 from storage.plans import PlanOwner, PlanSettings
 
