@@ -57,6 +57,7 @@ from api.routes import (
     reports,
     signal_surveys,
     strangers,
+    usage_point_changes,
     webhooks,
 )
 from billing.registry_table.checking import Judge
@@ -69,6 +70,7 @@ _PLAN: Final = PollPlan()
 _ROUTES: Final = (
     access_log,
     registry,
+    usage_point_changes,
     components,
     meter_replacements,
     registry_import,

@@ -10,11 +10,10 @@ from pydantic import BaseModel, Field
 
 from api.cursors import CursorText, after_id, decode_id
 from api.dependencies import AreaSeen, Scope, Services, ServicesNeeded, allowed
-from api.errors import InvalidRequest, NotFound
+from api.errors import NotFound
 from api.limits import PageSize
 from api.links import poll_link
 from api.registry import (
-    PointChangeIn,
     ServiceCentreOut,
     SiteOut,
     UsagePointOut,
@@ -23,7 +22,6 @@ from api.registry import (
     usage_point_out,
 )
 from api.schemas import Identifier, Page, Timestamp
-from metering.errors import ConfigurationError
 from metering.polls import Outcome
 from storage.polls import StoredPoll
 from storage.usage_points import Installation, Line, Meter, Site, UsagePoint
@@ -126,19 +124,6 @@ async def get_usage_point(services: ServicesNeeded, usage_point_id: Identifier) 
         site=site_out(site),
         installations=[_installation(i) for i in installations],
     )
-
-
-@router.patch("/usage-points/{usage_point_id}", dependencies=[Depends(allowed(Scope.REGISTRY_WRITE))])
-async def change_usage_point(
-    services: ServicesNeeded, usage_point_id: Identifier, change: PointChangeIn
-) -> UsagePointOut:
-    """Changes what billing knows of a usage point; the registry's journal names the key."""
-    await existing_usage_point(services, usage_point_id)
-    try:
-        await services.registry.change_usage_point(usage_point_id, change.particulars())
-    except ConfigurationError as error:
-        raise InvalidRequest(f"body: {error}") from error
-    return usage_point_out(await existing_usage_point(services, usage_point_id))
 
 
 @router.get("/meters")
