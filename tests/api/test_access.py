@@ -55,6 +55,13 @@ ANSWERS = {
     "PUT /api/v1/meters/{}/components/{}/{}": 422,
     "POST /api/v1/meter-replacements": 422,
     "POST /api/v1/registry/import": 422,
+    "PUT /api/v1/billing-rules": 422,
+    "PUT /api/v1/usage-points/{}/billing-periods/{}": 422,
+    "POST /api/v1/usage-points/{}/reported-readings": 422,
+    "POST /api/v1/reported-readings/{}/withdrawal": 422,
+    "POST /api/v1/reported-readings/import": 422,
+    "PUT /api/v1/outdoor-temperatures": 422,
+    "POST /api/v1/meters/{}/register-events": 422,
 }
 """Of the operations that answer neither 200 nor, to an id that is nowhere, 404."""
 SCOPES = {
