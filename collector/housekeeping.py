@@ -25,7 +25,7 @@ KEEP_FRAMES: Final = timedelta(days=1096)
 
 
 class Housekeeping:
-    """`run` is a task of the collector. `keep_frames`: how long frames, requests and records of access stay."""
+    """`run` is a task of the collector; frames, requests and records of access stay for `keep_frames`."""
 
     def __init__(
         self, database: Database, now: Callable[[], datetime], keep_frames: timedelta = KEEP_FRAMES

@@ -104,9 +104,7 @@ async def list_billing_runs(
     """Runs and corrections, newest first."""
     before = decode_id(cursor) if cursor else None
     first_day = date.fromisoformat(f"{month}-01") if month else None
-    runs = await services.billing_runs.list(
-        before, limit, corrects=corrects, month=first_day, area=area
-    )
+    runs = await services.billing_runs.list(before, limit, corrects=corrects, month=first_day, area=area)
     next_cursor = encode(runs[-1].number) if len(runs) == limit else None
     return Page(items=[run_out(run) for run in runs], next_cursor=next_cursor)
 

@@ -23,7 +23,6 @@ def line(point: int = 1, value: str | None = "12.5", **particulars: Any) -> Bill
     described: dict[str, Any] = {
         "usage_point_id": point,
         "usage_point_code": f"UP-{point}",
-        "usage_point_name": "Школа № 12",
         "usage_point_name": f"House {point}",
         "contract": "7-112",
         "account": f"{point:06}",
@@ -40,7 +39,6 @@ def line(point: int = 1, value: str | None = "12.5", **particulars: Any) -> Bill
         "measured": None if amount is None or estimated is None else amount - estimated,
         "estimated": estimated,
         "uncertainty": Decimal(0),
-        "completeness": Decimal(1),
         "completeness": Decimal(0 if amount is None else 1),
     }
     return BillingLine(**{**described, **particulars})
