@@ -93,7 +93,7 @@ BOOKS: Mapping[str, Any] = {
 }
 """By path, what is stored there before anything is asked."""
 BOUNDED = settings(
-    max_examples=settings().max_examples // 8,
+    max_examples=settings().max_examples // 12,
     deadline=None,
     database=None,
     derandomize=True,
