@@ -1,11 +1,11 @@
-"""Every printed report by name: a row here is two operations of the API and a word of `teplo report`."""
+"""Every printed report by name: a row here is two operations of the API."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Final
 
-from api.printed import lists
+from api.printed import archives, lists
 from api.printed.report import Report
 
 REPORTS: Final[Mapping[str, Report]] = {
@@ -20,6 +20,12 @@ REPORTS: Final[Mapping[str, Report]] = {
         "Whom an engineer visits, with the meters there.",
         lists.route_asked,
         lists.route,
+    ),
+    "archive-sheet": Report(
+        "/meters/{meter_id}/archive-sheet",
+        "The archive of a meter over a span: hours, days or months, with totals and averages.",
+        archives.archive_asked,
+        archives.archive,
     ),
     "verification-due": Report(
         "/reports/verification-due",

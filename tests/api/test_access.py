@@ -162,6 +162,8 @@ SCOPES = {
     "GET /api/v1/reports/route-sheet.xlsx": Scope.REPORTS_READ,
     "GET /api/v1/reports/verification-due.pdf": Scope.REPORTS_READ,
     "GET /api/v1/reports/verification-due.xlsx": Scope.REPORTS_READ,
+    "GET /api/v1/meters/{}/archive-sheet.pdf": Scope.REPORTS_READ,
+    "GET /api/v1/meters/{}/archive-sheet.xlsx": Scope.REPORTS_READ,
     "GET /api/v1/signal-surveys": Scope.MODEMS_READ,
     "POST /api/v1/signal-surveys": Scope.SURVEYS_WRITE,
     "GET /api/v1/signal-surveys/{}": Scope.MODEMS_READ,

@@ -1,0 +1,71 @@
+"""Printed reports: the workbook holds what is stored, and the PDF is one, in every language."""
+
+from __future__ import annotations
+
+from io import BytesIO
+
+import openpyxl
+import pytest
+from httpx import AsyncClient, Response
+
+from api.dependencies import Scope
+from api.languages import Language
+from api.printed.table import REPORTS
+from tests.api.conftest import Caller
+from tests.api.network import Network
+
+QUESTIONS = {
+    "readings-entry": {"month": "2026-01"},
+    "route-sheet": {"engineer": "А. Серікова", "request": "#eval $x$ [1] \\ <b>"},
+    "verification-due": {"until": "2027-01-01"},
+    "archive-sheet": {"kind": "hour", "from": "2026-01-15T00:00:00Z", "to": "2026-01-18T00:00:00Z"},
+}
+
+
+@pytest.fixture
+async def printer(caller: Caller) -> AsyncClient:
+    return await caller(Scope.REPORTS_READ)
+
+
+async def ask(printer: AsyncClient, network: Network, name: str, ending: str, **more: str) -> Response:
+    path = REPORTS[name].path.format(meter_id=network.new_meter)
+    return await printer.get(f"/api/v1{path}.{ending}", params=QUESTIONS[name] | more)
+
+
+@pytest.mark.parametrize("language", Language)
+@pytest.mark.parametrize("name", REPORTS)
+async def test_a_pdf_in_every_language(
+    printer: AsyncClient, network: Network, name: str, language: Language
+) -> None:
+    answer = await ask(printer, network, name, "pdf", language=language.value)
+    assert answer.status_code == 200, answer.text
+    assert answer.content.startswith(b"%PDF-") and answer.content.rstrip().endswith(b"%%EOF")
+    assert answer.headers["Content-Disposition"] == f'attachment; filename="{name}.pdf"'
+    again = await ask(printer, network, name, "pdf", language=language.value)
+    assert again.content == answer.content, "the same sheet is the same file"
+
+
+@pytest.mark.parametrize("name", REPORTS)
+async def test_a_workbook_without_formulas(printer: AsyncClient, network: Network, name: str) -> None:
+    answer = await ask(printer, network, name, "xlsx", language="ru")
+    assert answer.status_code == 200, answer.text
+    cells = [cell for row in openpyxl.load_workbook(BytesIO(answer.content)).active.rows for cell in row]
+    assert any(cell.value for cell in cells)
+    assert all(cell.data_type != "f" for cell in cells)
+
+
+async def test_an_archive_has_the_stored_numbers_and_its_gaps(printer: AsyncClient, network: Network) -> None:
+    stored = await printer.get(
+        f"/api/v1/meters/{network.new_meter}/archive-sheet.xlsx", params=QUESTIONS["archive-sheet"]
+    )
+    sheet = openpyxl.load_workbook(BytesIO(stored.content)).active
+    hours = [row for row in sheet.iter_rows(values_only=True) if row and hasattr(row[0], "hour")]
+    assert len(hours) == 72, "every hour that there should be"
+
+
+async def test_a_sheet_has_bounds(printer: AsyncClient, network: Network) -> None:
+    path = f"/api/v1/meters/{network.new_meter}/archive-sheet.pdf"
+    span = {"from": "2025-01-01T00:00:00Z", "to": "2026-01-01T00:00:00Z"}
+    answer = await printer.get(path, params=span)
+    assert answer.status_code == 422 and "62 days" in answer.text
+    assert (await printer.get(path, params=span | {"kind": "day"})).status_code == 200
