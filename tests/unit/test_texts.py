@@ -33,6 +33,8 @@ from metering.problems import PROBLEMS
 from metering.readings import Absence, Flag, GapReason
 from metering.signals import Registration
 from metering.surveys import Verdict
+from reports import component_names
+from reports.sheets import archive_sheet, route_sheet
 from teplo.texts import LANGUAGES, SOURCE, translator
 
 ROOT = Path(__file__).parents[2]
@@ -53,6 +55,10 @@ SENTENCES = (
     provenance_sheet.SIDES,
     provenance_sheet.READINGS,
     provenance_sheet.DIRECTIONS,
+    component_names.COMPONENT_NAMES,
+    route_sheet.REQUESTS,
+    archive_sheet.TITLES,
+    archive_sheet.OVER_ALL_LABELS,
 )
 """Tables whose values are texts."""
 SHOWING = ("teplo", "api", "reports")
