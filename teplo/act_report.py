@@ -3,70 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, Final
+from typing import Any
 
 from rich import box
 from rich.console import Console
 from rich.table import Table
 
 from metering.act_codec import contents_json
-from metering.acts import ActKind, Contents
-from metering.continuous_operation import OperationSheet, Requirement
+from metering.acts import Contents
+from metering.continuous_operation import OperationSheet
 from metering.reasons import Reason
+from reports.act_words import FIELDS, KINDS, REQUIREMENTS
 from storage.acts import StoredAct
-from teplo.texts import Translate, mark
-
-KINDS: Final[Mapping[ActKind, str]] = {
-    ActKind.ADMISSION: mark("admission"),
-    ActKind.WITHDRAWAL: mark("withdrawal"),
-    ActKind.INSPECTION: mark("inspection"),
-}
-
-REQUIREMENTS: Final[Mapping[Requirement, str]] = {
-    Requirement.COMPLETE: mark("every hour is recorded"),
-    Requirement.OPERATED: mark("every hour was operated fully"),
-    Requirement.NO_FAULT: mark("no fault was reported"),
-    Requirement.WITHIN_LIMITS: mark("flows and temperatures are within the passport's limits"),
-    Requirement.MASS_BALANCE: mark("masses balance"),
-    Requirement.VERIFIED: mark("every component is verified"),
-}
-
-_FIELDS: Final[tuple[tuple[str, str, str], ...]] = (
-    ("", "serial", mark("serial number")),
-    ("header", "contract", mark("contract")),
-    ("header", "name", mark("name")),
-    ("header", "address", mark("address")),
-    ("", "read_at", mark("read at")),
-    ("parameters", "temperature_supply", mark("supply temperature, °C")),
-    ("parameters", "temperature_return", mark("return temperature, °C")),
-    ("parameters", "flow_supply", mark("supply flow, t/h")),
-    ("parameters", "flow_return", mark("return flow, t/h")),
-    ("parameters", "volume_flow_supply", mark("supply flow, m³/h")),
-    ("parameters", "volume_flow_return", mark("return flow, m³/h")),
-    ("parameters", "signal_level", mark("signal level, dBm")),
-    ("parameters", "phone", mark("phone number")),
-    ("parameters", "network_address", mark("IP address")),
-    ("totals", "energy_heating", mark("heating, Gcal")),
-    ("totals", "energy_hot_water", mark("hot water, Gcal")),
-    ("totals", "energy_total", mark("total, Gcal")),
-    ("totals", "energy_hot_water_summer", mark("hot water in summer, Gcal")),
-    ("totals", "mass_1", "M1, t"),
-    ("totals", "mass_2", "M2, t"),
-    ("totals", "mass_3", "M3, t"),
-    ("totals", "volume_1", "V1, m³"),
-    ("totals", "volume_2", "V2, m³"),
-    ("totals", "volume_3", "V3, m³"),
-    ("totals", "operating_time", mark("operating time, h")),
-    ("settings", "pulse_weight", mark("pulse weight, l")),
-    ("settings", "largest_flow", "Qmax, m³/h"),
-    ("settings", "smallest_flow", "Qmin, m³/h"),
-    ("settings", "cold_water_temperature", mark("cold water, °C")),
-    ("settings", "nominal_diameter", "Dy, mm"),
-    ("", "conclusion", mark("conclusion")),
-    ("", "to_do", mark("to be done by the consumer")),
-    ("", "in_spite_of", mark("signed in spite of this because")),
-)
-"""Part of the form, field and its name, in the order of the paper; a field that nobody told is left out."""
+from teplo.texts import Translate
 
 
 def print_contents(contents: Contents, _: Translate) -> None:
@@ -111,7 +60,7 @@ def print_sheet(sheet: OperationSheet, _: Translate) -> None:
 
 
 def _told(form: Mapping[str, Any]) -> Iterator[tuple[str, object]]:
-    for part, field, name in _FIELDS:
+    for part, field, name in FIELDS:
         value = ((form[part] or {}) if part else form).get(field)
         if value not in (None, ""):
             yield name, value

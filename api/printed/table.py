@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from api.printed import archives, lists
+from api.printed import acts, archives, lists
 from api.printed.report import Report
 
 REPORTS: Final[Mapping[str, Report]] = {
@@ -27,6 +27,13 @@ REPORTS: Final[Mapping[str, Report]] = {
         archives.archive_asked,
         archives.archive,
     ),
+    "operation-sheet": Report(
+        "/usage-points/{usage_point_id}/operation-sheet",
+        "The continuous-operation sheet before an admission, with a verdict on each requirement.",
+        acts.operation_asked,
+        acts.operation,
+    ),
+    "act": Report("/acts/{act_id}/form", "The form of an act, to be signed.", acts.act_asked, acts.form),
     "verification-due": Report(
         "/reports/verification-due",
         "Components of meters whose verification ends until a day.",

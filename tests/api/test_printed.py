@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+from decimal import Decimal
 from io import BytesIO
 
 import openpyxl
@@ -11,13 +13,19 @@ from httpx import AsyncClient, Response
 from api.dependencies import Scope
 from api.languages import Language
 from api.printed.table import REPORTS
+from metering.acts import ActKind, Contents, Totals
+from metering.components import Component, ComponentKind
+from storage.acts import Acts, NewAct
+from storage.pool import Database
 from tests.api.conftest import Caller
-from tests.api.network import Network
+from tests.api.network import NOW, Network
 
 QUESTIONS = {
     "readings-entry": {"month": "2026-01"},
     "route-sheet": {"engineer": "А. Серікова", "request": "#eval $x$ [1] \\ <b>"},
     "verification-due": {"until": "2027-01-01"},
+    "operation-sheet": {"admitted_at": "2026-01-31T19:00:00Z"},
+    "act": {},
     "archive-sheet": {"kind": "hour", "from": "2026-01-15T00:00:00Z", "to": "2026-01-18T00:00:00Z"},
 }
 
@@ -27,8 +35,18 @@ async def printer(caller: Caller) -> AsyncClient:
     return await caller(Scope.REPORTS_READ)
 
 
+@pytest.fixture(autouse=True)
+async def signed(network: Network, database: Database) -> None:
+    """An act is there to be printed, with text that is markup elsewhere."""
+    component = Component(ComponentKind.CALCULATOR, "СПТ", "1", verification_due=date(2027, 1, 1))
+    totals = Totals(energy_heating=Decimal("96.594231"))
+    contents = Contents("1", components=(component,), totals=totals, conclusion="#panic() Әділ қорытынды $")
+    act = NewAct(ActKind.ADMISSION, network.school, network.new_meter, NOW, contents, "Test", NOW)
+    await Acts(database).register(act)
+
+
 async def ask(printer: AsyncClient, network: Network, name: str, ending: str, **more: str) -> Response:
-    path = REPORTS[name].path.format(meter_id=network.new_meter)
+    path = REPORTS[name].path.format(meter_id=network.new_meter, usage_point_id=network.school, act_id=1)
     return await printer.get(f"/api/v1{path}.{ending}", params=QUESTIONS[name] | more)
 
 
@@ -69,3 +87,12 @@ async def test_a_sheet_has_bounds(printer: AsyncClient, network: Network) -> Non
     answer = await printer.get(path, params=span)
     assert answer.status_code == 422 and "62 days" in answer.text
     assert (await printer.get(path, params=span | {"kind": "day"})).status_code == 200
+
+
+async def test_a_form_has_what_the_act_says(printer: AsyncClient, network: Network) -> None:
+    answer = await ask(printer, network, "act", "xlsx", language="ru")
+    cells = [
+        str(cell.value) for row in openpyxl.load_workbook(BytesIO(answer.content)).active.rows for cell in row
+    ]
+    assert "#panic() Әділ қорытынды $" in cells
+    assert any("96.594231" in cell for cell in cells), "no digit of a register is lost"

@@ -33,7 +33,7 @@ from metering.problems import PROBLEMS
 from metering.readings import Absence, Flag, GapReason
 from metering.signals import Registration
 from metering.surveys import Verdict
-from reports import component_names
+from reports import act_words, component_names
 from reports.sheets import archive_sheet, route_sheet
 from teplo.texts import LANGUAGES, SOURCE, translator
 
@@ -56,6 +56,8 @@ SENTENCES = (
     provenance_sheet.READINGS,
     provenance_sheet.DIRECTIONS,
     component_names.COMPONENT_NAMES,
+    act_words.KINDS,
+    act_words.REQUIREMENTS,
     route_sheet.REQUESTS,
     archive_sheet.TITLES,
     archive_sheet.OVER_ALL_LABELS,
@@ -65,7 +67,8 @@ SHOWING = ("teplo", "api", "reports")
 """Where texts for people are marked."""
 MARKS = {"_", "mark", "translate"}
 """Functions whose first argument is a text."""
-LOANWORDS = {"SIM", "engineer", "modem", "operator", "seal", "Frame {number}, {direction}"}
+SYMBOLS = {"M1, t", "M2, t", "M3, t", "V1, m³", "V2, m³", "V3, m³", "Dy, mm"}
+LOANWORDS = {"SIM", "engineer", "modem", "operator", "seal", "Frame {number}, {direction}"} | SYMBOLS
 """Kazakh has them from the same source."""
 KEPT = re.compile(r"\{\w*\}|%\(\w+\)s|`[^`]+`|\b[A-Z]+_[A-Z_]+\b")
 ALPHABETS = {"ru": "абвгдежзийклмнопрстуфхцчшщъыьэюяё", "kk": "абвгдежзийклмнопрстуфхцчшщъыьэюяёәғқңөұүһі"}
@@ -78,6 +81,7 @@ def sources() -> Iterator[str]:
     yield from (text for _, words in WORDS for text in words.values())
     yield from (text for table in SENTENCES for text in table.values())
     yield from (*provenance_sheet.ACT, *provenance_sheet.BYTES)
+    yield from (label for *_, label in act_words.FIELDS)
     classes = (kind for kind in vars(errors).values() if isinstance(kind, type))
     yield from (kind.default_message() for kind in classes if issubclass(kind, TeploError))
     for path in (path for folder in SHOWING for path in (ROOT / folder).rglob("*.py")):
