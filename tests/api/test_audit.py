@@ -134,4 +134,4 @@ async def test_a_key_of_a_district_sees_its_own_and_nothing_else(
         paths = [f"usage-points/{network.school}", f"meters/{network.new_meter}", f"lines/{network.line}"]
         assert [(await client.get(f"/api/v1/{one}")).status_code for one in paths] == [found] * 3
         assert (await client.get("/api/v1/meters/4711")).status_code == 404
-        assert (await client.get("/api/v1/meters")).status_code == 403, "of the whole utility"
+        assert (await client.get("/api/v1/polls")).status_code == 403, "of the whole utility"
