@@ -1,4 +1,8 @@
-"""The meters of a soak run: many makers, several on a line, some replaced, some with another scheme later."""
+"""The meters of a soak run: many makers, several on a line, some replaced, some with another scheme later.
+
+Models that need a rest in real time after each selected record (TV7, ELF-04, Karat) are not among them: a
+second of theirs would be minutes here.
+"""
 
 from __future__ import annotations
 
@@ -52,9 +56,8 @@ GROUPS: Final = (
         "modbus-tcp",
         (
             "vzlet-tsrv-024m 1100000 1",
-            "karat-307 520000 2",
-            "elf-04 18400000 3",
-            "vzlet-tsrv-024m 1300000 4",
+            "vzlet-tsrv-024m 1300000 2",
+            "vzlet-tsrv-024m 1500000 3",
         ),
     ),
 )

@@ -36,7 +36,7 @@ def settings(name: str, clock: Accelerated) -> CollectorSettings:
     return CollectorSettings(
         name=name,
         plan=PLAN,
-        tick=max(0.2, clock.real(timedelta(minutes=20))),
+        tick=max(0.2, clock.real(timedelta(minutes=10))),
         concurrent_lines=40,
         heartbeat=timedelta(seconds=4),
         lease=timedelta(minutes=15) * clock.speed / 20,
