@@ -27,6 +27,7 @@ from teplo import act_file
 from teplo.act_file import ActFile
 from teplo.act_report import print_acts, print_contents, print_reasons, print_sheet
 from teplo.commands.ask import awaited
+from teplo.command_group import command_group
 from teplo.composition import clock, texts
 from teplo.settings import read_settings, settings_with_database
 from teplo.survey import rule_of
@@ -42,18 +43,7 @@ NOT_MET: Final = 1
 Point = Annotated[str, typer.Argument(help="Code of the usage point.")]
 By = Annotated[str, typer.Option("--by", help="Who does it; it stands in the act and in the journal.")]
 
-act = typer.Typer(
-    name="act",
-    help="Acts: admission to commercial use, withdrawal, inspection.",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-)
-
-
-@act.callback()
-def about() -> None:
-    """Acts: admission to commercial use, withdrawal, inspection."""
+act = command_group("act", "Acts: admission to commercial use, withdrawal, inspection.")
 
 
 @act.command()

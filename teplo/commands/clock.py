@@ -20,6 +20,7 @@ from storage.clock_settings import ClockSetting, ClockSettings, ClockState
 from storage.jobs import OPERATORS_PRIORITY, Jobs
 from storage.pool import Database
 from storage.usage_points import Meter, Registry
+from teplo.command_group import command_group
 from teplo.composition import clock as now
 from teplo.composition import texts
 from teplo.settings import settings_with_database
@@ -39,18 +40,7 @@ STATES: Final[Mapping[ClockState, str]] = {
     ClockState.FAILED: mark("failed"),
 }
 
-clock = typer.Typer(
-    name="clock",
-    help="Clocks of meters: set one by name, and the journal.",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-)
-
-
-@clock.callback()
-def about() -> None:
-    """Clocks of meters: set one by name, and the journal."""
+clock = command_group("clock", "Clocks of meters: set one by name, and the journal.")
 
 
 @clock.command(name="set")

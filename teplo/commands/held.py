@@ -19,6 +19,7 @@ from storage.decisions import Act, Decided, Decisions
 from storage.held import Held, HeldPoll, HeldState
 from storage.pool import Database, acting
 from storage.usage_points import Meter, Registry
+from teplo.command_group import command_group
 from teplo.composition import clock, texts
 from teplo.report import print_report
 from teplo.settings import settings_with_database
@@ -41,13 +42,7 @@ STATES: Final[Mapping[HeldState, str]] = {
     HeldState.REJECTED: mark("rejected"),
 }
 
-held = typer.Typer(
-    name="held",
-    help="Readings in quarantine: why they wait, and the decision on them.",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-)
+held = command_group("held", "Readings in quarantine: why they wait, and the decision on them.")
 
 Serial = Annotated[str, typer.Argument(help="Registered serial number of the meter.")]
 Operator = Annotated[str, typer.Option(help="Who decides; it stands in the journal.")]
@@ -55,11 +50,6 @@ Reason = Annotated[HoldReason | None, typer.Option(help="Where polls wait for se
 Model = Annotated[str, typer.Option(help="Where two makes have a meter of this number.")]
 Note = Annotated[str, typer.Option(help="Why, e.g. the number of an act.")]
 PollIds = Annotated[list[UUID] | None, typer.Option("--poll", help="This poll alone; repeatable.")]
-
-
-@held.callback()
-def about() -> None:
-    """Readings in quarantine: why they wait, and the decision on them."""
 
 
 @held.command(name="list")

@@ -14,15 +14,10 @@ from api.dependencies import Scope
 from metering.errors import ConfigurationError
 from storage.keys import REQUESTS_PER_MINUTE, ApiKey, ApiKeys
 from storage.pool import Database
+from teplo.command_group import command_group
 from teplo.settings import settings_with_database
 
-key = typer.Typer(
-    name="key",
-    help="Keys of the API: make one, list all, revoke one.",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-)
+key = command_group("key", "Keys of the API: make one, list all, revoke one.")
 
 T = TypeVar("T")
 MOST_REQUESTS = 1_000_000

@@ -21,6 +21,7 @@ from storage.pool import Database
 from storage.quarantine import Quarantine, Stranger
 from storage.usage_points import Registry
 from teplo.addresses import check_address
+from teplo.command_group import command_group
 from teplo.composition import clock, texts
 from teplo.modem_file import read_allowance
 from teplo.settings import settings_with_database
@@ -39,18 +40,7 @@ STATES: Final[Mapping[ModemState, str]] = {
     ModemState.ON_DEMAND: mark("on demand"),
 }
 
-modem = typer.Typer(
-    name="modem",
-    help="Modems: ours, those on site, and strangers.",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-)
-
-
-@modem.callback()
-def about() -> None:
-    """Modems: ours, those on site, and strangers."""
+modem = command_group("modem", "Modems: ours, those on site, and strangers.")
 
 
 @modem.command(name="list")

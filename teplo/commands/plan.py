@@ -19,6 +19,7 @@ from storage.plans import EVERYBODY, PlanOwner, Plans
 from storage.pool import Database
 from storage.usage_points import Registry
 from teplo.base_plan import base_plan
+from teplo.command_group import command_group
 from teplo.composition import clock, texts
 from teplo.settings import read_settings, settings_with_database
 from teplo.texts import Translate, mark
@@ -34,18 +35,7 @@ Model = Annotated[str, typer.Option(help="Name of a model, see `teplo models`.")
 Operator = Annotated[str, typer.Option(help="Who changes it; it stands in the journal.")]
 Layer = tuple[str, Mapping[str, SettingValue]]
 
-plan = typer.Typer(
-    name="plan",
-    help="Poll plans: when meters are asked, how far back, and at what cost.",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-)
-
-
-@plan.callback()
-def about() -> None:
-    """Poll plans: when meters are asked, how far back, and at what cost."""
+plan = command_group("plan", "Poll plans: when meters are asked, how far back, and at what cost.")
 
 
 @plan.command()

@@ -17,6 +17,7 @@ from protocols.push.sources import SOURCES
 from simulators.push import SENDERS, messages
 from storage.pool import Database
 from storage.push import DeadLetter, DeadLetters
+from teplo.command_group import command_group
 from teplo.composition import clock, random_source, texts
 from teplo.regional_running import broker_of
 from teplo.settings import read_settings, settings_with_database
@@ -25,13 +26,7 @@ MOST_SHOWN: Final = 1000
 SHOWN: Final = 60
 """Bytes of a payload on the terminal."""
 
-push = typer.Typer(
-    name="push",
-    help="Readings that meters and gateways publish over MQTT.",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-)
+push = command_group("push", "Readings that meters and gateways publish over MQTT.")
 
 
 @push.command()

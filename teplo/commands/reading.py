@@ -22,6 +22,7 @@ from storage.pool import Database, acting
 from storage.reported_imports import ReportedImports
 from storage.reported_readings import ReportedReadings
 from storage.usage_points import Registry, UsagePoint
+from teplo.command_group import command_group
 from teplo.composition import clock, texts
 from teplo.settings import settings_with_database
 from teplo.texts import Translate
@@ -36,18 +37,7 @@ MOST_SHOWN: Final = 1000
 Point = Annotated[str, typer.Argument(help="Code of the usage point.")]
 Operator = Annotated[str, typer.Option(help="Who enters it; it stands with the reading.")]
 
-reading = typer.Typer(
-    name="reading",
-    help="Readings that people report: enter, take over, withdraw, list.",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-)
-
-
-@reading.callback()
-def about() -> None:
-    """Readings that people report: enter, take over, withdraw, list."""
+reading = command_group("reading", "Readings that people report: enter, take over, withdraw, list.")
 
 
 @reading.command()

@@ -22,6 +22,7 @@ from billing.registry_table.xlsx_sheets import write_xlsx
 from metering.errors import ConfigurationError
 from storage.pool import Database, acting
 from storage.registry_tables import Row
+from teplo.command_group import command_group
 from teplo.composition import texts
 from teplo.progress import counting
 from teplo.registry_judge import judge
@@ -30,18 +31,7 @@ from teplo.texts import Translate
 
 LONGEST_NAME: Final = 80
 
-registry = typer.Typer(
-    name="registry",
-    help="The registry as sheets: export and import.",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-)
-
-
-@registry.callback()
-def about() -> None:
-    """The registry as sheets: export and import."""
+registry = command_group("registry", "The registry as sheets: export and import.")
 
 
 @registry.command(name="export")

@@ -16,6 +16,7 @@ from metering.errors import ConfigurationError
 from metering.written_settings import SettingValue
 from storage.billing_rules import EVERYBODY, BillingRules
 from storage.pool import Database, acting
+from teplo.command_group import command_group
 from teplo.composition import clock, texts
 from teplo.settings import settings_with_database
 from teplo.texts import Translate, mark
@@ -29,18 +30,7 @@ EVERYBODYS: Final = mark("everybody")
 Centre = Annotated[str, typer.Option(help="Name of a service centre; left out: everybody's.")]
 Operator = Annotated[str, typer.Option(help="Who changes it; it stands in the journal.")]
 
-rule = typer.Typer(
-    name="rule",
-    help="Rules of billing: tolerances, estimates, and what keeps a value off bills.",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-)
-
-
-@rule.callback()
-def about() -> None:
-    """Rules of billing: tolerances, estimates, and what keeps a value off bills."""
+rule = command_group("rule", "Rules of billing: tolerances, estimates, and what keeps a value off bills.")
 
 
 @rule.command()

@@ -24,6 +24,7 @@ from storage.jobs import OPERATORS_PRIORITY, Jobs
 from storage.pool import Database
 from storage.surveys import Surveys, SurveyState
 from storage.usage_points import Registry
+from teplo.command_group import command_group
 from teplo.composition import MODEM, clock, texts
 from teplo.report import plain
 from teplo.settings import read_settings, settings_with_database
@@ -38,18 +39,7 @@ LARGEST_FILE: Final = 1_000_000
 NOT_ADEQUATE: Final = 1
 """The exit code of a survey that ended well with another verdict than adequate."""
 
-signal = typer.Typer(
-    name="signal",
-    help="Signal level: can a modem work here?",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-)
-
-
-@signal.callback()
-def about() -> None:
-    """Signal level: can a modem work here?"""
+signal = command_group("signal", "Signal level: can a modem work here?")
 
 
 @signal.command()

@@ -17,6 +17,7 @@ from metering.errors import ConfigurationError
 from storage.pool import Database
 from storage.usage_points import Meter, Registry
 from storage.zones import Change, EnteredChange, Zones
+from teplo.command_group import command_group
 from teplo.composition import clock, texts
 from teplo.settings import settings_with_database
 from teplo.texts import Translate
@@ -26,12 +27,8 @@ T = TypeVar("T")
 MOST_NAMED: Final = 5
 LONGEST_BY: Final = 200
 
-zone = typer.Typer(
-    name="zone",
-    help="Zones of meters' clocks: a change by law, one meter's clock set over, the history.",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
+zone = command_group(
+    "zone", "Zones of meters' clocks: a change by law, one meter's clock set over, the history."
 )
 
 Serial = Annotated[str, typer.Argument(help="Serial number of the meter.")]
@@ -39,11 +36,6 @@ Model = Annotated[str, typer.Option(help="Where two makes have a meter of this n
 To = Annotated[str, typer.Option("--to", help="The zone from then on: +05:00 or Asia/Almaty.")]
 Since = Annotated[str, typer.Option(help="From when on, with an offset: 2024-03-01T00:00+06:00.")]
 By = Annotated[str, typer.Option(help="The law, or who set the clock over; it is kept.")]
-
-
-@zone.callback()
-def about() -> None:
-    """Zones of meters' clocks: a change by law, one meter's clock set over, the history."""
 
 
 @zone.command()
