@@ -17,15 +17,12 @@ import pytest
 
 from storage.pool import Database
 from teplo.migrate import migrate
+from tests.support.emptying import empty
 
 _SOURCE = Path(__file__).parent / "timescale"
 _CACHE = Path(__file__).parents[2] / ".node"
 _PARTS = ("package.json", "package-lock.json", "server.mjs")
 _INSTALL = ("ci", "--no-audit", "--no-fund", "--ignore-scripts")
-_EMPTY = """
-    select string_agg(format('%I', tablename), ', ') from pg_tables
-    where schemaname = 'public' and tablename <> 'alembic_version'
-"""
 
 
 @dataclass(frozen=True)
@@ -56,7 +53,7 @@ def timescale_url() -> Iterator[str]:
 async def timescale(timescale_url: str) -> AsyncIterator[Database]:
     """An open pool on a TimescaleDB with the schema and no rows."""
     connection = await asyncpg.connect(timescale_url)
-    await connection.execute(f"truncate {await connection.fetchval(_EMPTY)} restart identity cascade")
+    await empty(connection)
     await connection.close()
     async with Database(timescale_url, size=2) as database:
         yield database
