@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Awaitable, Callable
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
-from typing import Annotated, Final, TypeVar
+from typing import Annotated, Final
 from uuid import UUID, uuid4
 
 import typer
@@ -21,27 +19,30 @@ from metering.errors import ConfigurationError
 from metering.requests import PollRequest, RequestKind
 from storage.acts import Acts, Annulment, NewAct, StoredAct
 from storage.live_polls import MeteredPoint
-from storage.pool import Database, acting
+from storage.pool import Database
 from storage.usage_points import Registry
 from teplo import act_file
 from teplo.act_file import ActFile
 from teplo.act_report import print_acts, print_contents, print_reasons, print_sheet
-from teplo.commands.ask import awaited
 from teplo.command_group import command_group
+from teplo.commands.ask import awaited
 from teplo.composition import clock, texts
-from teplo.settings import read_settings, settings_with_database
+from teplo.moments import moment_in
+from teplo.operators import named
+from teplo.registered import registered_point
+from teplo.settings import read_settings
 from teplo.survey import rule_of
+from teplo.with_database import with_database
 
-T = TypeVar("T")
-
-LONGEST_NAME: Final = 80
 LONGEST_REASON: Final = 2000
 MOST: Final = 1000
 NOT_MET: Final = 1
 """The exit code of a sheet that does not allow an admission, and of a form that nothing filled."""
 
 Point = Annotated[str, typer.Argument(help="Code of the usage point.")]
-By = Annotated[str, typer.Option("--by", help="Who does it; it stands in the act and in the journal.")]
+By = Annotated[
+    str, typer.Option("--by", help="Who does it; it stands in the act and in the journal.", callback=named)
+]
 
 act = command_group("act", "Acts: admission to commercial use, withdrawal, inspection.")
 
@@ -52,11 +53,11 @@ def draft(
     kind: Annotated[ActKind, typer.Argument(help="Which form.")],
     file: Annotated[Path | None, typer.Option(help="Write the form there, to be completed by hand.")] = None,
     ask: Annotated[bool, typer.Option(help="Read the meter now; else its last poll fills the form.")] = True,
-    operator: Annotated[str, typer.Option(help="Who asks.")] = "command line",
+    operator: Annotated[str, typer.Option(help="Who asks.", callback=named)] = "command line",
 ) -> None:
     """Fill a form from one live poll, and name everything that does not fit together."""
-    _, by = texts(), _named(operator)
-    found = _run(lambda database: _draft(database, point, kind, by if ask else None))
+    _ = texts()
+    found = with_database(lambda one: _draft(one, point, kind, operator if ask else None), operator)
     print_contents(found.contents, _)
     print_reasons(found.mismatches, _)
     if file is not None:
@@ -74,13 +75,12 @@ def register(
     ] = "",
 ) -> None:
     """Register an act. It is never changed, only annulled."""
-    form, entered_by = act_file.read(file), _named(by)
+    form = act_file.read(file)
     reason = _reason(in_spite_of) if in_spite_of else ""
 
     async def store(database: Database) -> StoredAct:
         desk, since = _desk(database), await _at(database, form.point, at)
         point = await _point(database, form.point, since)
-        acting(entered_by)
         return await desk.register(
             NewAct(
                 kind=form.kind,
@@ -88,14 +88,14 @@ def register(
                 meter_id=point.meter_id,
                 at=since,
                 contents=replace(form.contents, in_spite_of=reason),
-                entered_by=entered_by,
+                entered_by=by,
                 entered_at=clock(),
                 number=number.strip(),
                 poll_id=form.poll,
             )
         )
 
-    stored = _run(store)
+    stored = with_database(store, by)
     print_acts([stored], texts())
 
 
@@ -108,10 +108,10 @@ def list_acts(
     """The acts that were registered last, annulled ones too."""
 
     async def found(database: Database) -> list[StoredAct]:
-        point_id = (await _zone_of(database, point))[0] if point else None
+        point_id = (await registered_point(database, point)).id if point else None
         return list(await Acts(database).list(point_id, kind, limit=limit))
 
-    print_acts(_run(found), texts())
+    print_acts(with_database(found), texts())
 
 
 @act.command()
@@ -121,15 +121,14 @@ def annul(
     by: By,
 ) -> None:
     """Take an act back: it counts no more, and stays in the list with the reason."""
-    annulment = Annulment(clock(), _named(by), _reason(because))
+    annulment = Annulment(clock(), by, _reason(because))
 
     async def take_back(database: Database) -> StoredAct | None:
         acts = Acts(database)
         known = await acts.of_number(number)
-        acting(annulment.by)
         return await acts.annul(known.id, annulment) if known else None
 
-    annulled = _run(take_back)
+    annulled = with_database(take_back, by)
     if annulled is None:
         raise ConfigurationError(f"There is no act {number}; `teplo act list` shows those there are.")
     print_acts([annulled], texts())
@@ -149,18 +148,10 @@ def show_operation_sheet(
         admitted_at = await _at(database, point, at)
         return await _desk(database).sheet(await _point(database, point, admitted_at), admitted_at, limits)
 
-    sheet = _run(judged)
+    sheet = with_database(judged)
     print_sheet(sheet, texts())
     if not sheet.met:
         raise typer.Exit(NOT_MET)
-
-
-def _run(work: Callable[[Database], Awaitable[T]]) -> T:
-    async def with_database() -> T:
-        async with Database(settings_with_database().database_url) as database:
-            return await work(database)
-
-    return asyncio.run(with_database())
 
 
 def _desk(database: Database) -> ActDesk:
@@ -195,24 +186,11 @@ async def _live(database: Database, point: MeteredPoint, operator: str) -> tuple
 
 
 async def _point(database: Database, code: str, at: datetime) -> MeteredPoint:
-    point_id, _ = await _zone_of(database, code)
-    return await _desk(database).point(point_id, at)
-
-
-async def _zone_of(database: Database, code: str) -> tuple[int, MeterZone]:
-    found = await Registry(database).usage_point_of_code(code)
-    if found is None:
-        raise ConfigurationError(f"No usage point has the code {code!r}; compare the registry file.")
-    return found.id, MeterZone(found.zone)
+    return await _desk(database).point((await registered_point(database, code)).id, at)
 
 
 async def _at(database: Database, code: str, written: str) -> datetime:
-    _, zone = await _zone_of(database, code)
-    try:
-        moment = datetime.fromisoformat(written)
-    except ValueError as error:
-        raise ConfigurationError(f"{written!r} is no time: write 2026-01-31T15:00.") from error
-    return moment.astimezone(UTC) if moment.tzinfo else zone.to_utc(moment)
+    return moment_in(MeterZone((await registered_point(database, code)).zone), written)
 
 
 def _flow(written: str) -> Decimal | None:
@@ -223,12 +201,6 @@ def _flow(written: str) -> Decimal | None:
     if flow is not None and not 0 <= flow <= 100_000:
         raise ConfigurationError(f"A flow is from 0 to 100000 m³/h, not {written}.")
     return flow
-
-
-def _named(by: str) -> str:
-    if not 0 < len(by.strip()) <= LONGEST_NAME:
-        raise ConfigurationError(f"Who does it is a name of 1 to {LONGEST_NAME} characters.")
-    return by.strip()
 
 
 def _reason(written: str) -> str:

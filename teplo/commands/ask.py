@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Annotated, Final
 from uuid import uuid4
 
@@ -23,10 +23,12 @@ from storage.pool import Database
 from storage.usage_points import Line, Meter, Registry
 from teplo.ask_report import Answer, print_answer
 from teplo.composition import clock, texts
+from teplo.moments import moment_in
+from teplo.operators import named
 from teplo.progress import counting
-from teplo.settings import settings_with_database
+from teplo.registered import polled_meter
+from teplo.with_database import with_database
 
-LONGEST_OPERATOR: Final = 80
 SOON: Final = timedelta(seconds=20)
 """A collector that is alive and free takes a request up before that."""
 LOOK: Final = 0.5
@@ -47,7 +49,7 @@ def ask(
         typer.Option("--from", help="Its first slot, in the meter's time: 2026-01-01 or 2026-01-01T05:00."),
     ] = "",
     end: Annotated[str, typer.Option("--to", help="The slot before which it ends.")] = "",
-    operator: Annotated[str, typer.Option(help="Who asks.")] = "command line",
+    operator: Annotated[str, typer.Option(help="Who asks.", callback=named)] = "command line",
     model: Annotated[str, typer.Option(help="Where two makes have a meter of this number.")] = "",
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
 ) -> None:
@@ -55,12 +57,10 @@ def ask(
 
     Ctrl-C cancels the request; what was read until then is kept.
     """
-    if not 0 < len(operator.strip()) <= LONGEST_OPERATOR:
-        raise ConfigurationError(f"--operator is a name of 1 to {LONGEST_OPERATOR} characters.")
     if any(bool(one) != (what is RequestKind.ARCHIVE) for one in (kind, start, end)):
         raise ConfigurationError("`archive` wants --kind, --from and --to; the others want none of them.")
-    wish = _Wish(serial, model, what, operator.strip(), kind, start, end)
-    answer = asyncio.run(_ask(wish))
+    wish = _Wish(serial, model, what, operator, kind, start, end)
+    answer = with_database(lambda database: _ask(database, wish), operator)
     print(answer.as_json()) if as_json else print_answer(answer, texts())
     if answer.request.state is not RequestState.DONE:
         raise typer.Exit(NOT_DONE)
@@ -80,30 +80,20 @@ class _Wish:
 
     def request(self, meter: Meter) -> PollRequest:
         zone, parts = MeterZone(meter.zone), (self.start, self.end)
-        start, end = (_instant(text, zone) if text else None for text in parts)
+        start, end = (moment_in(zone, text) if text else None for text in parts)
         return PollRequest(uuid4(), meter.id, self.what, self.operator, clock(), self.kind, start, end)
 
 
-def _instant(text: str, zone: MeterZone) -> datetime:
+async def _ask(database: Database, wish: _Wish) -> Answer:
+    requests, meter = PollRequests(database), await polled_meter(database, wish.serial, wish.model)
+    request = wish.request(meter)
     try:
-        moment = datetime.fromisoformat(text)
-    except ValueError as error:
-        raise ConfigurationError(f"{text!r} is no time: write 2026-01-01 or 2026-01-01T05:00.") from error
-    return moment.astimezone(UTC) if moment.tzinfo else zone.to_utc(moment)
-
-
-async def _ask(wish: _Wish) -> Answer:
-    async with Database(settings_with_database().database_url) as database:
-        registry, requests = Registry(database), PollRequests(database)
-        meter = await _meter(registry, wish)
-        request = wish.request(meter)
-        try:
-            ended = await awaited(request, meter, database)
-        except asyncio.CancelledError:
-            await _cancel(requests, request)
-            raise
-        learned = await requests.learned(ended.poll_id) if ended.poll_id else None
-        return Answer(ended, learned)
+        ended = await awaited(request, meter, database)
+    except asyncio.CancelledError:
+        await _cancel(requests, request)
+        raise
+    learned = await requests.learned(ended.poll_id) if ended.poll_id else None
+    return Answer(ended, learned)
 
 
 async def _cancel(requests: PollRequests, request: PollRequest) -> None:
@@ -111,18 +101,6 @@ async def _cancel(requests: PollRequests, request: PollRequest) -> None:
     if await requests.cancel(request.id, request.operator, clock()):
         _ = texts()
         Console(stderr=True).print(_("The request was cancelled; what was read until then is kept."))
-
-
-async def _meter(registry: Registry, wish: _Wish) -> Meter:
-    """The one polled meter of this serial."""
-    known = await registry.meters_of_serial(wish.serial)
-    found = [one for one in known if one.polled and wish.model in ("", one.model)]
-    if len(found) != 1:
-        many = f"{len(found)} polled meters have" if found else "No polled meter has"
-        raise ConfigurationError(
-            f"{many} the serial number {wish.serial}; compare the registry, or name --model."
-        )
-    return found[0]
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import asdict, dataclass
@@ -23,6 +22,7 @@ from teplo.composition import texts
 from teplo.migrate import newest_revision
 from teplo.settings import read_settings
 from teplo.texts import Translate
+from teplo.with_database import with_database
 
 PAGE: Final = 1000
 
@@ -39,7 +39,7 @@ def check(
     as_json: Annotated[bool, typer.Option("--json", help="One JSON array.")] = False,
 ) -> None:
     """Say what is wrong with the configuration, the database and the lines, and what to do."""
-    findings = asyncio.run(_all())
+    findings = _all()
     if as_json:
         print(json.dumps([asdict(one) for one in findings], ensure_ascii=False))
     else:
@@ -55,7 +55,7 @@ def _print(findings: list[Finding], _: Translate) -> None:
         console.print(mark, Text(": ".join(part for part in (one.subject, one.problem) if part)))
 
 
-async def _all() -> list[Finding]:
+def _all() -> list[Finding]:
     findings = [_models()]
     try:
         url = read_settings().database_url
@@ -64,8 +64,11 @@ async def _all() -> list[Finding]:
     if not url:
         problem = "TEPLO_DATABASE_URL is not set: name the database, or try `teplo demo` with its own."
         return [*findings, Finding("settings", problem)]
-    async with Database(url) as database:
-        return findings + [one async for one in _stored(database)]
+    return findings + with_database(_in_database)
+
+
+async def _in_database(database: Database) -> list[Finding]:
+    return [one async for one in _stored(database)]
 
 
 def _models() -> Finding:

@@ -19,14 +19,15 @@ from protocols import catalogue
 from storage.clock_settings import ClockSetting, ClockSettings, ClockState
 from storage.jobs import OPERATORS_PRIORITY, Jobs
 from storage.pool import Database
-from storage.usage_points import Meter, Registry
+from storage.usage_points import Registry
 from teplo.command_group import command_group
 from teplo.composition import clock as now
 from teplo.composition import texts
-from teplo.settings import settings_with_database
+from teplo.operators import named
+from teplo.registered import polled_meter
 from teplo.texts import Translate, mark
+from teplo.with_database import with_database
 
-LONGEST_OPERATOR: Final = 80
 SOON: Final = timedelta(seconds=20)
 """A collector that is alive and free takes a request up before that."""
 MOST_SHOWN: Final = 100
@@ -46,7 +47,7 @@ clock = command_group("clock", "Clocks of meters: set one by name, and the journ
 @clock.command(name="set")
 def set_clock(
     serial: Annotated[str, typer.Argument(help="Serial number of the one meter whose clock is to be set.")],
-    operator: Annotated[str, typer.Option(help="Who asks for it; it stands in the journal.")],
+    operator: Annotated[str, typer.Option(help="Who asks for it; it stands in the journal.", callback=named)],
     model: Annotated[str, typer.Option(help="Where two makes have a meter of this number.")] = "",
     across_hour: Annotated[
         bool, typer.Option("--across-hour", help="Also over a full hour, at the cost of an archive record.")
@@ -56,9 +57,7 @@ def set_clock(
 
     The only write to a meter that there is: off unless the collector runs with TEPLO_SET_CLOCKS=true.
     """
-    if not 0 < len(operator.strip()) <= LONGEST_OPERATOR:
-        raise ConfigurationError(f"--operator is a name of 1 to {LONGEST_OPERATOR} characters.")
-    done = asyncio.run(_set(serial, model, operator.strip(), across_hour))
+    done = with_database(lambda one: _set(one, serial, model, operator, across_hour), operator)
     _print([done], texts())
     if done.result.state is not ClockState.SET:
         raise typer.Exit(NOT_SET)
@@ -69,30 +68,17 @@ def journal(
     serial: Annotated[str, typer.Argument(help="Of this meter alone.")] = "",
 ) -> None:
     """Every clock that was to be set, newest first: who asked, when, and what came of it."""
-    _print(asyncio.run(_journal(serial)), texts())
+    _print(with_database(lambda database: _journal(database, serial)), texts())
 
 
-async def _set(serial: str, model: str, operator: str, across_hour: bool) -> ClockSetting:
-    async with Database(settings_with_database().database_url) as database:
-        registry, clocks = Registry(database), ClockSettings(database)
-        meter = await _meter(registry, serial, model)
-        identifier = await clocks.request(meter.id, operator, now(), across_hour=across_hour)
-        line = await registry.line(meter.line_id)
-        await Jobs(database).request_line(meter.line_id, line.queue if line else None, OPERATORS_PRIORITY)
-        return await _finished(identifier, clocks)
-
-
-async def _meter(registry: Registry, serial: str, model: str) -> Meter:
-    """The one polled meter of this serial, of a model whose clock can be set."""
-    found = [
-        one for one in await registry.meters_of_serial(serial) if model in ("", one.model) and one.polled
-    ]
-    if len(found) != 1:
-        many = f"{len(found)} polled meters have" if found else "No polled meter has"
-        raise ConfigurationError(f"{many} the serial number {serial}; compare the registry, or name --model.")
-    if not catalogue.driver(found[0].model).info.sets_clock:
-        raise ConfigurationError(f"No document of the maker says how the clock of a {found[0].model} is set.")
-    return found[0]
+async def _set(database: Database, serial: str, model: str, operator: str, across_hour: bool) -> ClockSetting:
+    meter, clocks = await polled_meter(database, serial, model), ClockSettings(database)
+    if not catalogue.driver(meter.model).info.sets_clock:
+        raise ConfigurationError(f"No document of the maker says how the clock of a {meter.model} is set.")
+    identifier = await clocks.request(meter.id, operator, now(), across_hour=across_hour)
+    line = await Registry(database).line(meter.line_id)
+    await Jobs(database).request_line(meter.line_id, line.queue if line else None, OPERATORS_PRIORITY)
+    return await _finished(identifier, clocks)
 
 
 async def _finished(identifier: UUID, clocks: ClockSettings) -> ClockSetting:
@@ -109,13 +95,12 @@ async def _finished(identifier: UUID, clocks: ClockSettings) -> ClockSetting:
             await wait(asyncio.Event(), 0.5)
 
 
-async def _journal(serial: str) -> list[ClockSetting]:
-    async with Database(settings_with_database().database_url) as database:
-        entries = ClockSettings(database)
-        if not serial:
-            return await entries.journal(limit=MOST_SHOWN)
-        meters = await Registry(database).meters_of_serial(serial)
-        return [one for meter in meters for one in await entries.journal(meter.id, MOST_SHOWN)]
+async def _journal(database: Database, serial: str) -> list[ClockSetting]:
+    entries = ClockSettings(database)
+    if not serial:
+        return await entries.journal(limit=MOST_SHOWN)
+    meters = await Registry(database).meters_of_serial(serial)
+    return [one for meter in meters for one in await entries.journal(meter.id, MOST_SHOWN)]
 
 
 def _print(settings: Sequence[ClockSetting], _: Translate) -> None:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Annotated, Final, TypeVar
+from typing import Annotated, Final
 from uuid import UUID
 
 import typer
@@ -17,17 +16,16 @@ from metering.holding import changed_settings
 from metering.polls import HoldReason, PollReport
 from storage.decisions import Act, Decided, Decisions
 from storage.held import Held, HeldPoll, HeldState
-from storage.pool import Database, acting
-from storage.usage_points import Meter, Registry
+from storage.pool import Database
+from storage.usage_points import Meter
 from teplo.command_group import command_group
 from teplo.composition import clock, texts
+from teplo.operators import named
+from teplo.registered import registered_meter
 from teplo.report import print_report
-from teplo.settings import settings_with_database
 from teplo.texts import Translate, mark
+from teplo.with_database import with_database
 
-T = TypeVar("T")
-
-LONGEST_OPERATOR: Final = 80
 LONGEST_NOTE: Final = 2000
 MOST_SHOWN: Final = 1000
 REASONS: Final[Mapping[HoldReason, str]] = {
@@ -45,7 +43,7 @@ STATES: Final[Mapping[HeldState, str]] = {
 held = command_group("held", "Readings in quarantine: why they wait, and the decision on them.")
 
 Serial = Annotated[str, typer.Argument(help="Registered serial number of the meter.")]
-Operator = Annotated[str, typer.Option(help="Who decides; it stands in the journal.")]
+Operator = Annotated[str, typer.Option(help="Who decides; it stands in the journal.", callback=named)]
 Reason = Annotated[HoldReason | None, typer.Option(help="Where polls wait for several reasons.")]
 Model = Annotated[str, typer.Option(help="Where two makes have a meter of this number.")]
 Note = Annotated[str, typer.Option(help="Why, e.g. the number of an act.")]
@@ -58,7 +56,7 @@ def list_held(
 ) -> None:
     """Polls whose readings wait for a decision, newest first."""
     state = None if every else HeldState.WAITING
-    found = asyncio.run(_with_database(lambda one: Held(one).list(state, limit=MOST_SHOWN)))
+    found = with_database(lambda one: Held(one).list(state, limit=MOST_SHOWN))
     _print(found, texts())
 
 
@@ -67,7 +65,7 @@ def show(
     which: Annotated[str, typer.Argument(help="A poll of `teplo held list`, or a serial: its newest.")],
 ) -> None:
     """Why a poll's readings wait, and everything that it brought."""
-    found = asyncio.run(_with_database(lambda one: _held(one, which)))
+    found = with_database(lambda one: _held(one, which))
     if found is None:
         raise ConfigurationError(
             f"No readings of poll or meter {which} were ever held; see `teplo held list --all`."
@@ -88,7 +86,7 @@ def accept(
 
     A new meter is registered in the old one's place from the first of these polls on.
     """
-    decided = asyncio.run(_decide(Decisions.accept, serial, model, reason, operator, note, poll or ()))
+    decided = _decide(Decisions.accept, serial, model, reason, operator, note, poll or ())
     _ = texts()
     print(_("{count} polls accepted.").format(count=len(decided.polls)))
 
@@ -103,12 +101,12 @@ def reject(
     model: Model = "",
 ) -> None:
     """Keep what waits of a meter out of the archive for good; its slots are asked for again."""
-    decided = asyncio.run(_decide(Decisions.reject, serial, model, reason, operator, note, poll or ()))
+    decided = _decide(Decisions.reject, serial, model, reason, operator, note, poll or ())
     _ = texts()
     print(_("{count} polls rejected.").format(count=len(decided.polls)))
 
 
-async def _decide(
+def _decide(
     decide: Callable[[Decisions, Act], Awaitable[Decided]],
     serial: str,
     model: str,
@@ -117,34 +115,24 @@ async def _decide(
     note: str,
     polls: Sequence[UUID],
 ) -> Decided:
-    if not 0 < len(operator.strip()) <= LONGEST_OPERATOR or len(note) > LONGEST_NOTE:
-        raise ConfigurationError(
-            f"--operator is a name of 1 to {LONGEST_OPERATOR} characters, --note has {LONGEST_NOTE} at most."
-        )
-    acting(operator.strip())
-    async with Database(settings_with_database().database_url) as database:
-        meter = await _meter(database, serial, model)
+    if len(note) > LONGEST_NOTE:
+        raise ConfigurationError(f"--note has {LONGEST_NOTE} characters at most.")
+
+    async def decided(database: Database) -> Decided:
+        meter = await registered_meter(database, serial, model)
         chosen = reason or await _only_reason(database, meter)
-        act = Act(meter.id, chosen, operator.strip(), clock(), note, tuple(polls))
-        return await decide(Decisions(database), act)
+        return await decide(Decisions(database), Act(meter.id, chosen, operator, clock(), note, tuple(polls)))
+
+    return with_database(decided, operator)
 
 
 async def _held(database: Database, which: str) -> tuple[HeldPoll, PollReport] | None:
     try:
         return await Held(database).get(UUID(which))
     except ValueError:
-        meter = await _meter(database, which, "")
+        meter = await registered_meter(database, which)
     newest = await Held(database).list(None, meter.id, limit=1)
     return await Held(database).get(newest[0].poll_id) if newest else None
-
-
-async def _meter(database: Database, serial: str, model: str) -> Meter:
-    meters = await Registry(database).meters_of_serial(serial)
-    found = [meter for meter in meters if model in ("", meter.model)]
-    if len(found) != 1:
-        many = f"{len(found)} meters have" if found else "No meter has"
-        raise ConfigurationError(f"{many} the serial number {serial}; compare the registry, or name --model.")
-    return found[0]
 
 
 async def _only_reason(database: Database, meter: Meter) -> HoldReason:
@@ -154,11 +142,6 @@ async def _only_reason(database: Database, meter: Meter) -> HoldReason:
         there = f"for several reasons: {', '.join(sorted(reasons))}; name --reason" if reasons else "no more"
         raise ConfigurationError(f"Polls of meter {meter.serial} wait {there}.")
     return reasons.pop()
-
-
-async def _with_database(act: Callable[[Database], Awaitable[T]]) -> T:
-    async with Database(settings_with_database().database_url) as database:
-        return await act(database)
 
 
 def _print(found: Sequence[HeldPoll], _: Translate) -> None:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Awaitable, Callable
-from typing import Annotated, TypeVar
+from typing import Annotated
 
 import typer
 from rich.console import Console
@@ -15,11 +13,10 @@ from metering.errors import ConfigurationError
 from storage.keys import REQUESTS_PER_MINUTE, ApiKey, ApiKeys
 from storage.pool import Database
 from teplo.command_group import command_group
-from teplo.settings import settings_with_database
+from teplo.with_database import with_database
 
 key = command_group("key", "Keys of the API: make one, list all, revoke one.")
 
-T = TypeVar("T")
 MOST_REQUESTS = 1_000_000
 
 
@@ -39,8 +36,8 @@ def make(
     if unknown := sorted(set(scope) - set(Scope)):
         raise ConfigurationError(f"No scope {', '.join(unknown)}; there are: {', '.join(Scope)}.")
 
-    async def create(keys: ApiKeys) -> str:
-        _, plain = await keys.create(
+    async def create(database: Database) -> str:
+        _, plain = await ApiKeys(database).create(
             name,
             frozenset(scope),
             service_centres=service_centre or (),
@@ -49,14 +46,14 @@ def make(
         )
         return plain
 
-    print(_with_keys(create))
+    print(with_database(create))
 
 
 @key.command("list")
 def list_keys() -> None:
     """List every key ever made: what it may do, what it sees, and whether it was revoked."""
     table = Table("id", "name", "scopes", "sees", "a minute", "made", "revoked")
-    for one in _with_keys(ApiKeys.list):
+    for one in with_database(lambda database: ApiKeys(database).list()):
         table.add_row(*_cells(one))
     Console().print(table)
 
@@ -66,18 +63,10 @@ def revoke(
     identifier: Annotated[int, typer.Argument(metavar="ID", help="As `teplo key list` shows.")],
 ) -> None:
     """Close a key for good."""
-    if not _with_keys(lambda keys: keys.revoke(identifier)):
+    if not with_database(lambda database: ApiKeys(database).revoke(identifier)):
         raise ConfigurationError(
             f"There is no key {identifier} that is open; `teplo key list` shows which there are."
         )
-
-
-def _with_keys(work: Callable[[ApiKeys], Awaitable[T]]) -> T:
-    async def done() -> T:
-        async with Database(settings_with_database().database_url) as database:
-            return await work(ApiKeys(database))
-
-    return asyncio.run(done())
 
 
 def _cells(one: ApiKey) -> tuple[str, ...]:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Annotated, Final, TypeVar
+from typing import Annotated, Final
 from urllib.parse import quote
 
 import typer
@@ -24,10 +23,8 @@ from teplo.addresses import check_address
 from teplo.command_group import command_group
 from teplo.composition import clock, texts
 from teplo.modem_file import read_allowance
-from teplo.settings import settings_with_database
 from teplo.texts import Translate, mark
-
-T = TypeVar("T")
+from teplo.with_database import with_database
 
 MOST_SHOWN: Final = 1000
 SHOWN_HELLO: Final = 24
@@ -48,7 +45,7 @@ def list_modems(
     search: Annotated[str, typer.Argument(help="Part of an identity, number, site or note.")] = "",
 ) -> None:
     """Every modem that is known, with its state and last contact."""
-    modems = asyncio.run(_with_database(lambda one: Modems(one).list(limit=MOST_SHOWN, search=search)))
+    modems = with_database(lambda one: Modems(one).list(limit=MOST_SHOWN, search=search))
     _ = texts()
     _print_modems(modems, clock(), _)
 
@@ -56,7 +53,7 @@ def list_modems(
 @modem.command()
 def strangers() -> None:
     """Modems that connected to us and are not registered."""
-    seen = asyncio.run(_with_database(lambda one: Quarantine(one).list(limit=MOST_SHOWN)))
+    seen = with_database(lambda one: Quarantine(one).list(limit=MOST_SHOWN))
     _ = texts()
     for one in seen:
         print(_sentence(one, _))
@@ -95,15 +92,10 @@ def register(
         await Quarantine(database).forget(identity)
         return line_id
 
-    line_id = asyncio.run(_with_database(store))
+    line_id = with_database(store)
     _ = texts()
     done = _("registered: line {line}, {url}, meters: {meters}")
     print(done.format(line=line_id, url=url.text, meters=len(meters)))
-
-
-async def _with_database(work: Callable[[Database], Awaitable[T]]) -> T:
-    async with Database(settings_with_database().database_url) as database:
-        return await work(database)
 
 
 def _meter(text: str) -> tuple[str, str, str]:

@@ -15,12 +15,12 @@ from rich.table import Table
 from collector.mqtt.connection import connected
 from protocols.push.sources import SOURCES
 from simulators.push import SENDERS, messages
-from storage.pool import Database
 from storage.push import DeadLetter, DeadLetters
 from teplo.command_group import command_group
 from teplo.composition import clock, random_source, texts
 from teplo.regional_running import broker_of
-from teplo.settings import read_settings, settings_with_database
+from teplo.settings import read_settings
+from teplo.with_database import with_database
 
 MOST_SHOWN: Final = 1000
 SHOWN: Final = 60
@@ -45,7 +45,7 @@ def letters(
     as_json: Annotated[bool, typer.Option("--json", help="One JSON array, with whole payloads.")] = False,
 ) -> None:
     """Show messages that nobody understood, each with the reason."""
-    found = asyncio.run(_letters(limit))
+    found = with_database(lambda database: DeadLetters(database).list(limit))
     if as_json:
         print(json.dumps([_whole(one) for one in found], ensure_ascii=False))
         return
@@ -65,7 +65,8 @@ def forget(
 ) -> None:
     """Forget messages that nobody understood."""
     _ = texts()
-    gone = asyncio.run(_forget(timedelta(days=older_than)))
+    before = clock() - timedelta(days=older_than)
+    gone = with_database(lambda database: DeadLetters(database).forget(before))
     print(_("{count} messages forgotten").format(count=gone))
 
 
@@ -78,16 +79,6 @@ def simulate(
     sent = asyncio.run(_simulate(rounds, seed))
     _ = texts()
     print(_("{count} messages of {senders} senders published").format(count=sent, senders=len(SENDERS)))
-
-
-async def _letters(limit: int) -> list[DeadLetter]:
-    async with Database(settings_with_database().database_url) as database:
-        return await DeadLetters(database).list(limit)
-
-
-async def _forget(age: timedelta) -> int:
-    async with Database(settings_with_database().database_url) as database:
-        return await DeadLetters(database).forget(clock() - age)
 
 
 async def _simulate(rounds: int, seed: int | None) -> int:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Awaitable, Callable, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Sequence
+from datetime import timedelta
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
-from typing import Annotated, Final, TypeVar
+from typing import Annotated, Final
 
 import typer
 from rich import box
@@ -18,24 +17,23 @@ from metering.calendar import MeterZone
 from metering.errors import ConfigurationError
 from metering.reported import Report, ReportedReading, ReportSource
 from metering.reported_rows import BadRow, reported_rows
-from storage.pool import Database, acting
+from storage.pool import Database
 from storage.reported_imports import ReportedImports
 from storage.reported_readings import ReportedReadings
-from storage.usage_points import Registry, UsagePoint
 from teplo.command_group import command_group
 from teplo.composition import clock, texts
-from teplo.settings import settings_with_database
+from teplo.moments import moment_in
+from teplo.operators import named
+from teplo.registered import registered_point
 from teplo.texts import Translate
+from teplo.with_database import with_database
 
-T = TypeVar("T")
-
-LONGEST_OPERATOR: Final = 80
 LARGEST_FILE: Final = 2_000_000
 LATELY: Final = timedelta(days=400)
 MOST_SHOWN: Final = 1000
 
 Point = Annotated[str, typer.Argument(help="Code of the usage point.")]
-Operator = Annotated[str, typer.Option(help="Who enters it; it stands with the reading.")]
+Operator = Annotated[str, typer.Option(help="Who enters it; it stands with the reading.", callback=named)]
 
 reading = command_group("reading", "Readings that people report: enter, take over, withdraw, list.")
 
@@ -54,11 +52,12 @@ def enter(
     """Store a register that somebody told."""
 
     async def store(database: Database) -> ReportedReading:
-        found = await _point(database, point)
-        told = Report(_time(at, found), _number(value), source, unit or None, quantity or None, note=note)
-        return await ReportedReadings(database).enter(found.id, told, _by(operator), clock())
+        found = await registered_point(database, point)
+        when = moment_in(MeterZone(found.zone), at)
+        told = Report(when, _number(value), source, unit or None, quantity or None, note=note)
+        return await ReportedReadings(database).enter(found.id, told, operator, clock())
 
-    _print([_run(store)], texts())
+    _print([with_database(store, operator)], texts())
 
 
 @reading.command(name="import")
@@ -71,10 +70,10 @@ def take_over(
     rows, bad = reported_rows(_text(table))
 
     async def store(database: Database) -> list[BadRow]:
-        by = _by(operator)
-        return await ReportedImports(database).take_over(rows, by, clock(), dry_run=dry_run or bool(bad))
+        imports = ReportedImports(database)
+        return await imports.take_over(rows, operator, clock(), dry_run=dry_run or bool(bad))
 
-    bad += _run(store)
+    bad += with_database(store, operator)
     _ = texts()
     for one in sorted(bad, key=lambda one: one.number):
         print(_("row {number}: {why}").format(number=one.number, why=one.why))
@@ -90,7 +89,11 @@ def withdraw(
     operator: Operator,
 ) -> None:
     """From now on it does not count; it stays on record."""
-    found = _run(lambda one: ReportedReadings(one).withdraw(number, because, _by(operator), clock()))
+
+    async def take_back(database: Database) -> ReportedReading | None:
+        return await ReportedReadings(database).withdraw(number, because, operator, clock())
+
+    found = with_database(take_back, operator)
     if found is None:
         raise ConfigurationError(f"There is no reported reading {number}.")
     _print([found], texts())
@@ -101,40 +104,10 @@ def list_readings(point: Point) -> None:
     """What was reported of a usage point lately, withdrawn ones included."""
 
     async def lately(database: Database) -> list[ReportedReading]:
-        found, now = await _point(database, point), clock()
+        found, now = await registered_point(database, point), clock()
         return await ReportedReadings(database).page(found.id, now - LATELY, now, limit=MOST_SHOWN)
 
-    _print(_run(lately), texts())
-
-
-def _run(work: Callable[[Database], Awaitable[T]]) -> T:
-    async def with_database() -> T:
-        async with Database(settings_with_database().database_url) as database:
-            return await work(database)
-
-    return asyncio.run(with_database())
-
-
-def _by(operator: str) -> str:
-    if not 0 < len(operator.strip()) <= LONGEST_OPERATOR:
-        raise ConfigurationError(f"--operator is a name of 1 to {LONGEST_OPERATOR} characters.")
-    acting(operator.strip())
-    return operator.strip()
-
-
-async def _point(database: Database, code: str) -> UsagePoint:
-    found = await Registry(database).usage_point_of_code(code)
-    if found is None:
-        raise ConfigurationError(f"No usage point has the code {code!r}; compare the registry.")
-    return found
-
-
-def _time(text: str, point: UsagePoint) -> datetime:
-    try:
-        at = datetime.fromisoformat(text)
-    except ValueError as error:
-        raise ConfigurationError(f"{text!r} is no time; write it like 2026-01-24T00:00.") from error
-    return at if at.tzinfo else MeterZone(point.zone).to_utc(at)
+    _print(with_database(lately), texts())
 
 
 def _number(text: str) -> Decimal:

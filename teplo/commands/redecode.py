@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
@@ -20,8 +19,8 @@ from storage.redecoding import KeptPoll, Redecoding, Wanted
 from teplo.composition import clock, texts
 from teplo.progress import counting
 from teplo.redecoding import Again, End, Findings, compare, write
-from teplo.settings import settings_with_database
 from teplo.texts import Translate, mark
+from teplo.with_database import with_database
 
 ENDS: Final[Mapping[End, str]] = {
     End.DONE: mark("decoded again"),
@@ -48,21 +47,20 @@ def redecode(
     catalogue.driver(model)
     last = until.date() if until else clock().date()
     wanted = Wanted(model, _midnight(since.date()), _midnight(last + timedelta(days=1)), meter)
-    asyncio.run(_redecode(wanted, write=write, as_json=as_json))
+    with_database(lambda database: _redecode(database, wanted, write=write, as_json=as_json))
 
 
 def _midnight(day: date) -> datetime:
     return datetime(day.year, day.month, day.day, tzinfo=UTC)
 
 
-async def _redecode(wanted: Wanted, *, write: bool, as_json: bool) -> None:
-    async with Database(settings_with_database().database_url) as database:
-        findings = await _compare(database, wanted)
-        print(json.dumps(_as_json(findings), ensure_ascii=False)) if as_json else _print(findings, texts())
-        if write and findings.changed:
-            written = await _write(database, wanted, findings)
-            _ = texts()
-            Console(stderr=True, highlight=False).print(_("{count} values written").format(count=written))
+async def _redecode(database: Database, wanted: Wanted, *, write: bool, as_json: bool) -> None:
+    findings = await _compare(database, wanted)
+    print(json.dumps(_as_json(findings), ensure_ascii=False)) if as_json else _print(findings, texts())
+    if write and findings.changed:
+        written = await _write(database, wanted, findings)
+        _ = texts()
+        Console(stderr=True, highlight=False).print(_("{count} values written").format(count=written))
 
 
 async def _compare(database: Database, wanted: Wanted) -> Findings:

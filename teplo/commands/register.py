@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from pathlib import Path
 from typing import Annotated
 
@@ -11,12 +10,12 @@ import typer
 from storage.components import Components
 from storage.modems import Modems
 from storage.plans import Plans
-from storage.pool import Database, acting
+from storage.pool import Database
 from storage.usage_points import Registry
 from teplo.composition import clock, texts
 from teplo.registration import apply
 from teplo.registry_file import Registration, load
-from teplo.settings import settings_with_database
+from teplo.with_database import with_database
 
 
 def register(
@@ -26,7 +25,8 @@ def register(
     """Register what hangs on which line. Registering the same again changes nothing."""
     registration = load(file)
     if not dry_run:
-        asyncio.run(_store(settings_with_database().database_url, registration, file.name))
+        by = f"teplo register {file.name}"
+        with_database(lambda database: _store(database, registration, by), by)
     _ = texts()
     done = _("checked") if dry_run else _("registered")
     counts = _("{sites} sites, {pools} modem pools, {lines} lines, {meters} meters").format(
@@ -38,12 +38,9 @@ def register(
     print(f"{done}: {counts}")
 
 
-async def _store(url: str, registration: Registration, name: str) -> None:
-    by = f"teplo register {name}"
-    acting(by)
-    async with Database(url) as database:
-        await apply(
-            *(registration, Registry(database), Modems(database), Plans(database), Components(database)),
-            by=by,
-            at=clock(),
-        )
+async def _store(database: Database, registration: Registration, by: str) -> None:
+    await apply(
+        *(registration, Registry(database), Modems(database), Plans(database), Components(database)),
+        by=by,
+        at=clock(),
+    )

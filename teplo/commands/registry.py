@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping, Sequence
-from getpass import getuser
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated
 
 import typer
 from rich import box
@@ -20,16 +18,16 @@ from billing.registry_table.importing import Refused, RegistryTable, Verdict, sh
 from billing.registry_table.sheets import LARGEST_FILE, Sheet
 from billing.registry_table.xlsx_sheets import write_xlsx
 from metering.errors import ConfigurationError
-from storage.pool import Database, acting
 from storage.registry_tables import Row
 from teplo.command_group import command_group
 from teplo.composition import texts
+from teplo.operators import named_or_user
 from teplo.progress import counting
 from teplo.registry_judge import judge
-from teplo.settings import settings_with_database
 from teplo.texts import Translate
+from teplo.with_database import with_database
 
-LONGEST_NAME: Final = 80
+By = Annotated[str, typer.Option(help="Who changes it; it stands in the journal.", callback=named_or_user)]
 
 registry = command_group("registry", "The registry as sheets: export and import.")
 
@@ -39,7 +37,7 @@ def export_registry(
     path: Annotated[Path, typer.Argument(help="A workbook FILE.xlsx, or a folder for CSV files.")],
 ) -> None:
     """Write the whole registry; importing it again changes nothing."""
-    tables = asyncio.run(_export())
+    tables = with_database(lambda one: RegistryTable(one, judge()).export())
     _write(path, tables)
     _ = texts()
     rows = sum(len(rows) for rows in tables.values())
@@ -50,34 +48,24 @@ def export_registry(
 def import_registry(
     path: Annotated[Path, typer.Argument(help="A workbook, a CSV file named as its sheet, or a folder.")],
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Tell what would become of it.")] = False,
-    by: Annotated[str, typer.Option(help="Who changes it; it stands in the journal.")] = "",
+    by: By = "",
 ) -> None:
     """Take over sheets: all rows or, where one is wrong, none; every bad row is told with its reason."""
-    name = _name(by or getuser())
-    sheets = _sheets(path)
-    _ = texts()
-    verdict = asyncio.run(_import(sheets, name, dry_run, _))
+    sheets, _ = _sheets(path), texts()
+    verdict = with_database(lambda one: _import(RegistryTable(one, judge()), sheets, dry_run, _), by)
     _print(verdict, _)
     if verdict.faults:
         raise typer.Exit(2)
 
 
-async def _export() -> Mapping[str, Sequence[Row]]:
-    async with Database(settings_with_database().database_url) as database:
-        return await RegistryTable(database, judge()).export()
-
-
-async def _import(sheets: Sequence[Sheet], by: str, dry_run: bool, _: Translate) -> Verdict:
-    acting(by)
-    async with Database(settings_with_database().database_url) as database:
-        table = RegistryTable(database, judge())
-        if dry_run:
-            return await table.examine(sheets)
-        with counting() as progress:
-            try:
-                return await _store(table, sheets, progress, _)
-            except Refused as refused:
-                return refused.verdict
+async def _import(table: RegistryTable, sheets: Sequence[Sheet], dry_run: bool, _: Translate) -> Verdict:
+    if dry_run:
+        return await table.examine(sheets)
+    with counting() as progress:
+        try:
+            return await _store(table, sheets, progress, _)
+        except Refused as refused:
+            return refused.verdict
 
 
 async def _store(table: RegistryTable, sheets: Sequence[Sheet], progress: Progress, _: Translate) -> Verdict:
@@ -114,12 +102,6 @@ def _write(path: Path, tables: Mapping[str, Sequence[Row]]) -> None:
             (path / f"{name}.csv").write_bytes(write_csv(subject, tables[name]))
     except OSError as error:
         raise ConfigurationError(f"{path} cannot be written: {error}.") from error
-
-
-def _name(by: str) -> str:
-    if not 0 < len(by.strip()) <= LONGEST_NAME:
-        raise ConfigurationError(f"--by is a name of 1 to {LONGEST_NAME} characters.")
-    return by.strip()
 
 
 def _print(verdict: Verdict, _: Translate) -> None:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
-from getpass import getuser
 from typing import Annotated, Final
 
 import typer
@@ -21,16 +19,18 @@ from metering.errors import ConfigurationError
 from metering.quantities import QUANTITIES, REGISTERS
 from metering.readings import MeterValue
 from storage.boundary_registers import BoundaryRegister, Side
-from storage.pool import Database, acting
+from storage.pool import Database
 from storage.replacements import NewMeter, Replaced, Replacement, Replacements
-from storage.usage_points import Meter, Registry
+from storage.usage_points import Registry
 from teplo.addresses import check_address
 from teplo.composition import clock, texts
-from teplo.settings import settings_with_database
+from teplo.operators import named_or_user
+from teplo.registered import registered_meter
 from teplo.texts import Translate, mark
+from teplo.with_database import with_database
 
-LONGEST_NAME: Final = 80
 LONGEST_NOTE: Final = 2000
+LONGEST_SHOWN: Final = 80
 REGISTER: Final = re.compile(
     r"(?P<name>[a-z_]{1,40})=(?P<level>\d{1,18}(\.\d{1,12})?)(?P<unit>[^\d:=][^:=]{0,19})?(:(?P<circuit>[1-9]\d?))?",
     re.ASCII,
@@ -38,6 +38,7 @@ REGISTER: Final = re.compile(
 SIDES: Final = {Side.CLOSING: mark("closing"), Side.OPENING: mark("opening")}
 
 Registers = list[str] | None
+By = Annotated[str, typer.Option(help="Who says so; it stands in the journal.", callback=named_or_user)]
 
 
 def replace(
@@ -55,38 +56,24 @@ def replace(
     address: Annotated[str, typer.Option(help="Its address on the line, if it is another one.")] = "",
     line: Annotated[str, typer.Option(help="URL of its line, if it is another one.")] = "",
     zone: Annotated[str, typer.Option(help="Zone of its clock, if it is another one.")] = "",
-    by: Annotated[str, typer.Option(help="Who says so; it stands in the journal.")] = "",
+    by: By = "",
     note: Annotated[str, typer.Option(help="E.g. the number of the act.")] = "",
 ) -> None:
     """Replace a meter in one act. Registers that are not told are taken from a live poll near that moment."""
-    who = _name(by or getuser())
     if len(note) > LONGEST_NOTE:
         raise ConfigurationError(f"--note has {LONGEST_NOTE} characters at most.")
     moment = _moment(at) if at else clock()
     last, first = (tuple(_register(one) for one in side or ()) for side in (closing, opening))
     wanted = NewMeter(new, model, address, zone=MeterZone(zone).name if zone else "")
 
-    async def act() -> Replaced:
-        acting(who)
-        async with Database(settings_with_database().database_url) as database:
-            meter = await _meter(database, old, old_model)
-            check_address(model or meter.model, address or meter.address)
-            coming = await _on_line(database, wanted, line)
-            replacement = Replacement(meter.id, coming, moment, who, clock(), last, first, note)
-            return await Replacements(database).replace(replacement)
+    async def act(database: Database) -> Replaced:
+        meter = await registered_meter(database, old, old_model, option="--old-model")
+        check_address(model or meter.model, address or meter.address)
+        coming = await _on_line(database, wanted, line)
+        replacement = Replacement(meter.id, coming, moment, by, clock(), last, first, note)
+        return await Replacements(database).replace(replacement)
 
-    _print(asyncio.run(act()), texts())
-
-
-async def _meter(database: Database, serial: str, model: str) -> Meter:
-    meters = await Registry(database).meters_of_serial(serial)
-    found = [one for one in meters if model in ("", one.model)]
-    if len(found) != 1:
-        many = f"{len(found)} meters have" if found else "No registered meter has"
-        raise ConfigurationError(
-            f"{many} the serial number {serial}; compare the registry, or name --old-model."
-        )
-    return found[0]
+    _print(with_database(act, by), texts())
 
 
 async def _on_line(database: Database, new: NewMeter, url: str) -> NewMeter:
@@ -113,18 +100,12 @@ def _register(written: str) -> MeterValue:
     found = REGISTER.fullmatch(written)
     if found is None or found["name"] not in REGISTERS:
         raise ConfigurationError(
-            f"{written[:LONGEST_NAME]!r} is no register; write it like energy_heating=120.5Gcal. Names: "
+            f"{written[:LONGEST_SHOWN]!r} is no register; write it like energy_heating=120.5Gcal. Names: "
             f"{', '.join(REGISTERS)}."
         )
     quantity = QUANTITIES[found["name"]]
     unit, circuit = found["unit"] or quantity.canonical_unit, int(found["circuit"] or 1)
     return MeterValue(quantity, unit, Decimal(found["level"]), circuit=circuit)
-
-
-def _name(by: str) -> str:
-    if not 0 < len(by.strip()) <= LONGEST_NAME:
-        raise ConfigurationError(f"--by is a name of 1 to {LONGEST_NAME} characters.")
-    return by.strip()
 
 
 def _print(done: Replaced, _: Translate) -> None:

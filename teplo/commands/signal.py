@@ -27,10 +27,11 @@ from storage.usage_points import Registry
 from teplo.command_group import command_group
 from teplo.composition import MODEM, clock, texts
 from teplo.report import plain
-from teplo.settings import read_settings, settings_with_database
+from teplo.settings import read_settings
 from teplo.survey import Told, keep, request, rule_of, survey_modem, taken
 from teplo.survey_report import Place, TakenSurvey, print_survey
 from teplo.texts import Translate
+from teplo.with_database import with_database
 
 AT_HAND: Final = ("serial", "tcp", "rfc2217")
 SOON: Final = timedelta(seconds=20)
@@ -66,7 +67,10 @@ def survey(
     line, plan = LineUrl.parse(url), SurveyPlan(samples, every)
     place = Place(site, operator, sim, engineer, note)
     at_hand = line.scheme in AT_HAND
-    done = asyncio.run(_at_hand(line, pin, plan, place) if at_hand else _over_line(line, plan, place))
+    if at_hand:
+        done = asyncio.run(_at_hand(line, pin, plan, place))
+    else:
+        done = with_database(lambda database: _over_line(database, line, plan, place))
     print(done.as_json()) if as_json else print_survey(done, texts())
     try:
         if save is not None:
@@ -87,7 +91,7 @@ def keep_file(file: Annotated[Path, typer.Argument(help="What `teplo signal surv
         done = TakenSurvey.from_json(file.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigurationError(f"{file} cannot be read: {error}.") from error
-    identifier = asyncio.run(_keep(settings_with_database().database_url, done))
+    identifier = with_database(lambda database: keep(done, Surveys(database)))
     _ = texts()
     print(_("stored as survey {identifier}").format(identifier=identifier))
 
@@ -100,11 +104,10 @@ async def _at_hand(line: LineUrl, pin: str, plan: SurveyPlan, place: Place) -> T
 
 def _store(done: TakenSurvey, saved: Path | None) -> None:
     """In the database, if one is named; a survey that it does not take is kept in a file all the same."""
-    database_url = read_settings().database_url
-    if not database_url:
+    if not read_settings().database_url:
         return
     try:
-        asyncio.run(_keep(database_url, done))
+        with_database(lambda database: keep(done, Surveys(database)))
     except StorageError as error:
         file = saved or Path(f"survey-{done.started_at:%Y%m%d-%H%M%S}.json")
         if saved is None:
@@ -114,21 +117,14 @@ def _store(done: TakenSurvey, saved: Path | None) -> None:
         ) from error
 
 
-async def _keep(database_url: str, done: TakenSurvey) -> UUID:
-    async with Database(database_url) as database:
-        return await keep(done, Surveys(database))
-
-
-async def _over_line(line: LineUrl, plan: SurveyPlan, place: Place) -> TakenSurvey:
+async def _over_line(database: Database, line: LineUrl, plan: SurveyPlan, place: Place) -> TakenSurvey:
     """The collector that has the line takes the survey; here it is only waited for."""
-    settings = settings_with_database()
-    async with Database(settings.database_url) as database:
-        registry, surveys = Registry(database), Surveys(database)
-        identifier, line_id = await request(line, plan, place, rule_of(settings), registry, surveys)
-        found = await registry.line(line_id)
-        queue = found.queue if found else None
-        await Jobs(database).request_line(line_id, queue, OPERATORS_PRIORITY)
-        return await _finished(identifier, surveys, plan)
+    registry, surveys = Registry(database), Surveys(database)
+    identifier, line_id = await request(line, plan, place, rule_of(read_settings()), registry, surveys)
+    found = await registry.line(line_id)
+    queue = found.queue if found else None
+    await Jobs(database).request_line(line_id, queue, OPERATORS_PRIORITY)
+    return await _finished(identifier, surveys, plan)
 
 
 async def _finished(identifier: UUID, surveys: Surveys, plan: SurveyPlan) -> TakenSurvey:

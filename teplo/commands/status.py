@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from enum import StrEnum
 from typing import Annotated, Final
@@ -10,11 +9,11 @@ from typing import Annotated, Final
 import typer
 from rich.console import Console
 
-from storage.pool import Database
 from teplo.base_plan import base_plan
 from teplo.composition import clock, texts
-from teplo.settings import read_settings, settings_with_database
-from teplo.status_tables import LOADERS, Shown
+from teplo.settings import read_settings
+from teplo.status_tables import LOADERS
+from teplo.with_database import with_database
 
 WIDEST: Final = 100
 
@@ -34,16 +33,11 @@ def status(
     most: Annotated[int, typer.Option(min=1, max=1000, help="So many rows at most.")] = 30,
 ) -> None:
     """Problems (the most urgent first), completeness of yesterday, lines, or the newest polls."""
-    url = settings_with_database().database_url
-    shown = asyncio.run(_loaded(url, part, most))
+    base = base_plan(read_settings())
+    shown = with_database(lambda database: LOADERS[part](database, base, clock(), most, texts()))
     if as_json:
         print(json.dumps(shown.rows, ensure_ascii=False, default=str))
         return
     console = Console(highlight=False)
     console.width = min(console.width, WIDEST)
     console.print(shown.table)
-
-
-async def _loaded(url: str, part: Part, most: int) -> Shown:
-    async with Database(url) as database:
-        return await LOADERS[part](database, base_plan(read_settings()), clock(), most, texts())

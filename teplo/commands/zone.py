@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Annotated, Final, TypeVar
+from typing import Annotated, Final
 
 import typer
 from rich import box
@@ -15,14 +14,13 @@ from rich.table import Table
 from metering.calendar import MeterZone
 from metering.errors import ConfigurationError
 from storage.pool import Database
-from storage.usage_points import Meter, Registry
+from storage.usage_points import Meter
 from storage.zones import Change, EnteredChange, Zones
 from teplo.command_group import command_group
 from teplo.composition import clock, texts
-from teplo.settings import settings_with_database
+from teplo.registered import registered_meter
 from teplo.texts import Translate
-
-T = TypeVar("T")
+from teplo.with_database import with_database
 
 MOST_NAMED: Final = 5
 LONGEST_BY: Final = 200
@@ -53,7 +51,7 @@ def change(
     law = _change(since, to, by)
     if MeterZone(before).name == to:
         raise ConfigurationError(f"--from and --to are both {to}: nothing would change.")
-    meters, points = asyncio.run(_with_database(lambda one: _decree(Zones(one), before, law, dry_run)))
+    meters, points = with_database(lambda one: _decree(Zones(one), before, law, dry_run))
     _print_law(meters, law, points, dry_run, texts())
 
 
@@ -61,14 +59,14 @@ def change(
 def set_zone(serial: Serial, to: To, since: Since, by: By, model: Model = "") -> None:
     """Write down that one meter's clock was set over to another zone. Nothing is written to the meter."""
     changed = _change(since, to, by)
-    meter, entered = asyncio.run(_with_database(lambda one: _set(one, serial, model, changed)))
+    meter, entered = with_database(lambda one: _set(one, serial, model, changed))
     _print_history(meter, entered, texts())
 
 
 @zone.command()
 def show(serial: Serial, model: Model = "") -> None:
     """The zone in which a meter's clock is set, with all its changes."""
-    _print_history(*asyncio.run(_with_database(lambda one: _history(one, serial, model))), texts())
+    _print_history(*with_database(lambda one: _history(one, serial, model)), texts())
 
 
 def _change(since: str, to: str, by: str) -> Change:
@@ -83,11 +81,6 @@ def _change(since: str, to: str, by: str) -> Change:
     return Change(at, to, by.strip())
 
 
-async def _with_database(work: Callable[[Database], Awaitable[T]]) -> T:
-    async with Database(settings_with_database().database_url) as database:
-        return await work(database)
-
-
 async def _decree(zones: Zones, before: str, law: Change, dry_run: bool) -> tuple[int, list[str]]:
     """How many meters change, and the usage points that the law leaves as they are."""
     if dry_run:
@@ -100,23 +93,14 @@ async def _decree(zones: Zones, before: str, law: Change, dry_run: bool) -> tupl
 async def _set(
     database: Database, serial: str, model: str, changed: Change
 ) -> tuple[Meter, Sequence[EnteredChange]]:
-    meter = await _meter(database, serial, model)
+    meter = await registered_meter(database, serial, model)
     await Zones(database).change([meter.id], changed, clock())
     return await _history(database, serial, model)
 
 
 async def _history(database: Database, serial: str, model: str) -> tuple[Meter, Sequence[EnteredChange]]:
-    meter = await _meter(database, serial, model)
+    meter = await registered_meter(database, serial, model)
     return meter, await Zones(database).of_meter(meter.id)
-
-
-async def _meter(database: Database, serial: str, model: str) -> Meter:
-    known = await Registry(database).meters_of_serial(serial)
-    found = [one for one in known if model in ("", one.model)]
-    if len(found) != 1:
-        many = f"{len(found)} meters have" if found else "No registered meter has"
-        raise ConfigurationError(f"{many} the serial number {serial}; compare the registry, or name --model.")
-    return found[0]
 
 
 def _print_law(meters: int, law: Change, points: Sequence[str], dry_run: bool, _: Translate) -> None:
