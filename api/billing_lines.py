@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import BaseModel, Field
 
 from api.billing_runs import run_link
-from api.lines import BILLED_UNIT
+from api.consumption import BILLED_UNIT
 from api.schemas import DecimalText, Timestamp
 from metering.billing_differences import SENTENCES as CHANGES
 from metering.billing_differences import Change
@@ -20,7 +20,7 @@ from metering.reasons import Because, Reason
 from storage.billing_runs import StoredLine
 
 
-class ReasonOut(BaseModel):
+class BillingReasonOut(BaseModel):
     """Something that has to be known of a line: a word for programs, a sentence for people."""
 
     word: str = Field(examples=["no_meter"])
@@ -36,16 +36,16 @@ class DifferenceOut(BaseModel):
     billed: DecimalText = Field(description="Of what stands on the bill: the signed amount to be billed now.")
     value_before: DecimalText | None
     status_before: Status | None = Field(examples=[Status.ESTIMATED])
-    because: list[ReasonOut]
+    because: list[BillingReasonOut]
 
 
-class LineLinks(BaseModel):
+class BillingLineLinks(BaseModel):
     """Where to go on from a line."""
 
     provenance: str = Field(examples=["/api/v1/billing-runs/17/lines/1/provenance"])
 
 
-class LineOut(BaseModel):
+class BillingLineOut(BaseModel):
     """A frozen line. Of a correction it is the newer one, or the one that is gone, and `correction` is told.
 
     `segments`: the registers, records and reported readings that it rests on, each with poll and frame.
@@ -72,17 +72,17 @@ class LineOut(BaseModel):
     estimated: DecimalText | None
     uncertainty: DecimalText
     completeness: DecimalText
-    reasons: list[ReasonOut]
+    reasons: list[BillingReasonOut]
     segments: list[dict[str, Any]] = Field(examples=[[]])
     correction: DifferenceOut | None
-    links: LineLinks
+    links: BillingLineLinks
 
 
-def line_out(run: int, line: StoredLine, translate: Translate) -> LineOut:
+def billing_line_out(run: int, line: StoredLine, translate: Translate) -> BillingLineOut:
     """The line as it is answered."""
     contents = told(line)
-    plain = {name: contents[name] for name in LineOut.model_fields if name in contents}
-    return LineOut(
+    plain = {name: contents[name] for name in BillingLineOut.model_fields if name in contents}
+    return BillingLineOut(
         **{
             **plain,
             "number": line.number,
@@ -90,7 +90,7 @@ def line_out(run: int, line: StoredLine, translate: Translate) -> LineOut:
             "end": contents["period"]["end"],
             "reasons": [_reason(one, translate) for one in contents["reasons"]],
             "correction": _correction(line.contents, translate),
-            "links": LineLinks(provenance=f"{run_link(run)}/lines/{line.number}/provenance"),
+            "links": BillingLineLinks(provenance=f"{run_link(run)}/lines/{line.number}/provenance"),
         }
     )
 
@@ -127,8 +127,8 @@ def reason_text(frozen: Mapping[str, Any], translate: Translate) -> str:
     return Reason(Because(frozen["word"]), particulars).text(translate)
 
 
-def _reason(frozen: Mapping[str, Any], translate: Translate) -> ReasonOut:
-    return ReasonOut(word=frozen["word"], text=reason_text(frozen, translate))
+def _reason(frozen: Mapping[str, Any], translate: Translate) -> BillingReasonOut:
+    return BillingReasonOut(word=frozen["word"], text=reason_text(frozen, translate))
 
 
 def _correction(contents: Mapping[str, Any], translate: Translate) -> DifferenceOut | None:
@@ -139,5 +139,7 @@ def _correction(contents: Mapping[str, Any], translate: Translate) -> Difference
         **contents["difference"],
         value_before=before.get("value"),
         status_before=before.get("status"),
-        because=[ReasonOut(word=one, text=translate(CHANGES[Change(one)])) for one in contents["because"]],
+        because=[
+            BillingReasonOut(word=one, text=translate(CHANGES[Change(one)])) for one in contents["because"]
+        ],
     )

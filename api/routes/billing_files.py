@@ -14,14 +14,14 @@ from fastapi.responses import FileResponse, StreamingResponse
 from starlette.background import BackgroundTask
 
 from api.access import Caller
-from api.billing_lines import billed_of, line_out
+from api.billing_lines import billed_of, billing_line_out
+from api.billing_table import COLUMNS, cells
+from api.billing_table_files import MOST_ROWS_OF_XLSX, ParquetFile, TableFile, XlsxFile
+from api.billing_table_texts import DecimalMark, Dialect, Encoding, Separator
+from api.consumption import plus
 from api.dependencies import BillingCaller, Services, ServicesNeeded
 from api.errors import Conflict
 from api.languages import Translated
-from api.line_files import MOST_ROWS_OF_XLSX, ParquetFile, TableFile, XlsxFile
-from api.line_table import COLUMNS, cells
-from api.line_texts import DecimalMark, Dialect, Encoding, Separator
-from api.lines import plus
 from api.routes.billing_runs import ready_run
 from api.schemas import Identifier
 from metering.outcomes import Translate
@@ -57,7 +57,9 @@ async def export_billing_ndjson(
 
     async def told() -> AsyncIterator[str]:
         async for chunk in _chunks(services, caller, number):
-            lines = (line_out(number, line, translate).model_dump_json(by_alias=True) for line in chunk)
+            lines = (
+                billing_line_out(number, line, translate).model_dump_json(by_alias=True) for line in chunk
+            )
             yield "".join(f"{line}\n" for line in lines)
 
     return StreamingResponse(told(), media_type=NDJSON, headers=_named(number, "ndjson"))

@@ -8,10 +8,10 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Path
 from pydantic import BaseModel, ConfigDict, Field
 
+from api.consumption import PeriodOut
 from api.dependencies import MonthText, Scope, ServicesNeeded, allowed, month_of
 from api.errors import InvalidRequest
 from api.limits import LONGEST_PERIOD
-from api.lines import PeriodOut
 from api.routes.registry import existing_usage_point
 from api.schemas import Identifier, Instant, Page
 from metering.calendar import BillingPeriod

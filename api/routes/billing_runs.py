@@ -8,7 +8,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Header, Query, Response
 from pydantic import Field
 
-from api.billing_lines import LineOut, billed_of, line_out
+from api.billing_lines import BillingLineOut, billed_of, billing_line_out
 from api.billing_runs import RunIn, RunOut, run_link, run_out
 from api.cursors import CursorText, decode_id, encode
 from api.dependencies import AreaSeen, BillingCaller, Scope, Services, ServicesNeeded, allowed
@@ -123,13 +123,13 @@ async def list_billing_lines(
     translate: Translated,
     cursor: CursorText = None,
     limit: PageSize = 100,
-) -> Page[LineOut]:
+) -> Page[BillingLineOut]:
     """The frozen lines, in their order. 409 while the run is not ready."""
     await ready_run(services, number)
     lines = await services.billing_runs.lines(number, _line_after(cursor), limit)
     caller.told(len(lines), billed_of(lines))
     next_cursor = encode(lines[-1].number) if len(lines) == limit else None
-    return Page(items=[line_out(number, line, translate) for line in lines], next_cursor=next_cursor)
+    return Page(items=[billing_line_out(number, line, translate) for line in lines], next_cursor=next_cursor)
 
 
 @router.get("/billing-runs/{number}/lines/{line}")
@@ -139,11 +139,11 @@ async def get_billing_line(
     number: Identifier,
     line: LineNumber,
     translate: Translated,
-) -> LineOut:
+) -> BillingLineOut:
     """One frozen line."""
     stored = await existing_line(services, number, line)
     caller.told(1, billed_of([stored]))
-    return line_out(number, stored, translate)
+    return billing_line_out(number, stored, translate)
 
 
 async def existing_run(services: Services, number: int) -> BillingRun:

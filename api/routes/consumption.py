@@ -6,10 +6,10 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
+from api.consumption import ConsumptionOut, billed, consumption_out
 from api.cursors import CursorText, decode_id, encode
 from api.dependencies import AreaSeen, Billed, BillingCaller, ServicesNeeded
 from api.limits import PageSize
-from api.lines import ConsumptionOut, billed, consumption_out
 from api.routes.registry import existing_usage_point
 from api.schemas import Identifier, Page, RegisterName
 from metering.billing_scope import BillingScope

@@ -13,8 +13,8 @@ from fastapi import APIRouter
 from fastapi.responses import StreamingResponse
 
 from api.access import Caller
+from api.consumption import billed, plus
 from api.dependencies import AreaSeen, Billed, BillingCaller, Services, ServicesNeeded
-from api.lines import billed, plus
 from api.routes.consumption import QuantityAsked
 from api.schemas import decimal_text
 from metering.billing_lines import BillingLine

@@ -14,8 +14,8 @@ import pyarrow.parquet as pq
 import pytest
 from httpx import AsyncClient
 
+from api.billing_table import COLUMNS
 from api.dependencies import Scope
-from api.line_table import COLUMNS
 from billing.runs import Runner
 from metering.areas import Area
 from metering.billing_lines import Status

@@ -1,4 +1,4 @@
-"""Billing lines as they are answered; JSON and CSV tell the same figures."""
+"""What usage points consumed, as it is answered; JSON and CSV tell the same figures."""
 
 from __future__ import annotations
 

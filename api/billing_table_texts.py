@@ -11,7 +11,7 @@ from enum import StrEnum
 from io import StringIO
 from typing import Final
 
-from api.line_table import COLUMNS, Cell
+from api.billing_table import COLUMNS, Cell
 from api.schemas import decimal_text, rfc_3339
 
 

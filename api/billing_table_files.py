@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import xlsxwriter
 
-from api.line_table import COLUMNS, Cell, Kind
+from api.billing_table import COLUMNS, Cell, Kind
 from api.schemas import decimal_text, rfc_3339
 
 MOST_ROWS_OF_XLSX: Final = 1_048_575
