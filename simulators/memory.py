@@ -12,7 +12,7 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Final
 
-from metering.calendar import ArchiveKind, MeterSlot, MeterZone, next_start, slot_at, slot_start
+from metering.calendar import ArchiveKind, MeterSlot, MeterZone, slot_at, slot_start
 from metering.errors import NotSupported
 from simulators.plant import Plant
 
@@ -70,6 +70,7 @@ class MeterMemory:
         self.circuits = circuits
         self._now = now
         self._mean = lru_cache(maxsize=512)(self._compute_mean)
+        self._day_sum = lru_cache(maxsize=4096)(self._sum_of_hours)
 
     def meter_time(self) -> datetime:
         """What the meter's clock shows now."""
@@ -141,17 +142,30 @@ class MeterMemory:
         return running.replace(year=months // 12, month=months % 12 + 1)
 
     def _compute_mean(self, quantity: str, circuit: int, slot: MeterSlot) -> Decimal:
-        weighted, duration = _ZERO, 0
-        for part in self.powered(slot):
-            for hour in _hours(part):
-                share = (hour.end - hour.start) // _MICROSECOND
-                weighted += self.instant(quantity, circuit, hour.start) * share
-                duration += share
+        parts = list(self.powered(slot))
+        duration = sum((part.end - part.start for part in parts), timedelta(0)) // _MICROSECOND
         if not duration:
             raise NotSupported(
                 f"No mean of {quantity}: the meter had no power from {slot.start} to {slot.end}."
             )
-        return weighted / duration
+        return sum((self._weighted(quantity, circuit, part) for part in parts), _ZERO) / duration
+
+    def _weighted(self, quantity: str, circuit: int, part: MeterSlot) -> Decimal:
+        """Value times microseconds, summed: everything stands still within an hour."""
+        total, at = _ZERO, part.start
+        while at < part.end:
+            if slot_start(ArchiveKind.DAY, at) == at and part.end - at >= _DAY:
+                total += self._day_sum(quantity, circuit, at)
+                at += _DAY
+            else:
+                end = min(slot_at(ArchiveKind.HOUR, slot_start(ArchiveKind.HOUR, at)).end, part.end)
+                total += self.instant(quantity, circuit, at) * ((end - at) // _MICROSECOND)
+                at = end
+        return total
+
+    def _sum_of_hours(self, quantity: str, circuit: int, midnight: datetime) -> Decimal:
+        hours = (midnight + timedelta(hours=number) for number in range(24))
+        return sum((self.instant(quantity, circuit, hour) for hour in hours), _ZERO) * _HOUR_MICROSECONDS
 
     def _gain(self, register: str, circuit: int, slot: MeterSlot) -> Decimal:
         parts = self.powered(slot)
@@ -162,15 +176,6 @@ class MeterMemory:
         if quantity == "error_time":
             powered = max(timedelta(0), slot.end - max(slot.start, self.installed)) - powered
         return (powered // _MICROSECOND) / _HOUR_MICROSECONDS
-
-
-def _hours(slot: MeterSlot) -> Iterator[MeterSlot]:
-    """The slot cut at whole hours, since everything stands still within an hour."""
-    start = slot.start
-    while start < slot.end:
-        end = min(next_start(ArchiveKind.HOUR, slot_start(ArchiveKind.HOUR, start)), slot.end)
-        yield MeterSlot(start, end)
-        start = end
 
 
 def _supply(plant: Plant, circuit: int, at: datetime) -> Decimal:
