@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from shutil import rmtree
 from tempfile import mkdtemp
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 
 from fastapi import APIRouter, Query
 from fastapi.responses import FileResponse, StreamingResponse
@@ -21,6 +21,7 @@ from api.billing_table_texts import DecimalMark, Dialect, Encoding, Separator
 from api.consumption import plus
 from api.dependencies import BillingCaller, Services, ServicesNeeded
 from api.errors import Conflict
+from api.file_answers import file_answer, text_answer
 from api.languages import Translated
 from api.routes.billing_runs import ready_run
 from api.schemas import Identifier
@@ -36,18 +37,13 @@ _CHUNK: Final = 500
 router = APIRouter(tags=["billing runs"])
 
 
-def _answers(media_type: str, example: str, text: bool = True) -> dict[int | str, dict[str, Any]]:
-    schema = {"type": "string"} if text else {"type": "string", "format": "binary"}
-    return {200: {"content": {media_type: {"schema": schema, "example": example}}}}
-
-
 _HEAD: Final = ",".join(COLUMNS) + "\r\n"
 
 
 @router.get(
     "/billing-runs/{number}/lines.ndjson",
     response_class=StreamingResponse,
-    responses=_answers(NDJSON, '{"number": 1, "usage_point_code": "UP-0017", "value": "12.345"}\n'),
+    responses=text_answer(NDJSON, '{"number": 1, "usage_point_code": "UP-0017", "value": "12.345"}\n'),
 )
 async def export_billing_ndjson(
     services: ServicesNeeded, caller: BillingCaller, number: Identifier, translate: Translated
@@ -66,7 +62,7 @@ async def export_billing_ndjson(
 
 
 @router.get(
-    "/billing-runs/{number}/lines.csv", response_class=StreamingResponse, responses=_answers(CSV, _HEAD)
+    "/billing-runs/{number}/lines.csv", response_class=StreamingResponse, responses=text_answer(CSV, _HEAD)
 )
 async def export_billing_csv(
     services: ServicesNeeded,
@@ -97,7 +93,7 @@ async def export_billing_csv(
 @router.get(
     "/billing-runs/{number}/lines.xlsx",
     response_class=FileResponse,
-    responses=_answers(XLSX, "", text=False),
+    responses=file_answer(XLSX),
 )
 async def export_billing_xlsx(
     services: ServicesNeeded, caller: BillingCaller, number: Identifier, translate: Translated
@@ -112,7 +108,7 @@ async def export_billing_xlsx(
 @router.get(
     "/billing-runs/{number}/lines.parquet",
     response_class=FileResponse,
-    responses=_answers(PARQUET, "", text=False),
+    responses=file_answer(PARQUET),
 )
 async def export_billing_parquet(
     services: ServicesNeeded, caller: BillingCaller, number: Identifier, translate: Translated

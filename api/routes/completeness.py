@@ -17,6 +17,7 @@ from pydantic import BaseModel, Field
 from api.cursors import CursorText, decode, encode, number_in, text_in, text_part
 from api.dependencies import AreaSeen, Period, Scope, Services, ServicesNeeded, allowed
 from api.errors import InvalidRequest
+from api.file_answers import text_answer
 from api.limits import LARGEST_PAGE, PageSize
 from api.links import usage_point_link
 from api.schemas import Amount, Identifier, LineText, Page, percent
@@ -127,7 +128,7 @@ async def list_completeness(
 @router.get(
     "/completeness.csv",
     response_class=StreamingResponse,
-    responses={200: {"content": {MEDIA_TYPE: {"schema": {"type": "string"}, "example": _EXAMPLE}}}},
+    responses=text_answer(MEDIA_TYPE, _EXAMPLE),
 )
 async def export_completeness(services: ServicesNeeded, asked: Asked) -> StreamingResponse:
     """The same figures as one CSV file: UTF-8, a header row, every row."""

@@ -15,6 +15,7 @@ from fastapi.responses import StreamingResponse
 from api.access import Caller
 from api.consumption import billed, plus
 from api.dependencies import AreaSeen, Billed, BillingCaller, Services, ServicesNeeded
+from api.file_answers import text_answer
 from api.routes.consumption import QuantityAsked
 from api.schemas import decimal_text
 from metering.billing_lines import BillingLine
@@ -43,7 +44,7 @@ router = APIRouter(tags=["consumption"])
 @router.get(
     "/consumption.csv",
     response_class=StreamingResponse,
-    responses={200: {"content": {MEDIA_TYPE: {"schema": {"type": "string"}, "example": _EXAMPLE}}}},
+    responses=text_answer(MEDIA_TYPE, _EXAMPLE),
 )
 async def export_consumption(
     services: ServicesNeeded,

@@ -9,6 +9,7 @@ from fastapi.responses import PlainTextResponse
 from prometheus_client import CONTENT_TYPE_PLAIN_0_0_4
 
 from api.dependencies import Scope, allowed
+from api.file_answers import text_answer
 from api.metrics import Metrics
 
 _EXAMPLE: Final = '# TYPE teplo_lines gauge\nteplo_lines{state="up"} 118.0\n'
@@ -19,7 +20,7 @@ router = APIRouter(tags=["health"], dependencies=[Depends(allowed(Scope.POLLS_RE
 @router.get(
     "/metrics",
     response_class=PlainTextResponse,
-    responses={200: {"content": {"text/plain": {"schema": {"type": "string"}, "example": _EXAMPLE}}}},
+    responses=text_answer("text/plain", _EXAMPLE),
 )
 async def metrics(request: Request) -> Response:
     """Polls, lines, queue, collectors, problems and completeness in Prometheus' text format.

@@ -11,6 +11,7 @@ from fastapi.responses import HTMLResponse, Response
 from api.billing_lines import told
 from api.dependencies import Period, Scope, Services, ServicesNeeded, allowed
 from api.explanations import Explain, explain_of
+from api.file_answers import file_answer, text_answer
 from api.languages import Language, Translated
 from api.pages import sheet_page
 from api.provenance import ProvenanceOut, provenance_out
@@ -29,8 +30,6 @@ PDF: Final = "application/pdf"
 
 router = APIRouter(tags=["provenance"], dependencies=[Depends(allowed(Scope.BILLING_READ))])
 _Explained = Annotated[Explain, Depends(explain_of)]
-_HTML: Final = {200: {"content": {"text/html": {"schema": {"type": "string"}, "example": "<!doctype html>"}}}}
-_PDF: Final = {200: {"content": {PDF: {"schema": {"type": "string", "format": "binary"}, "example": ""}}}}
 
 
 @router.get("/billing-runs/{number}/lines/{line}/provenance")
@@ -45,7 +44,7 @@ async def get_provenance(
 @router.get(
     "/billing-runs/{number}/lines/{line}/provenance.html",
     response_class=HTMLResponse,
-    responses=_HTML,  # type: ignore[arg-type]
+    responses=text_answer("text/html", "<!doctype html>"),
 )
 async def show_provenance(
     services: ServicesNeeded,
@@ -63,7 +62,7 @@ async def show_provenance(
 @router.get(
     "/billing-runs/{number}/lines/{line}/provenance.pdf",
     response_class=Response,
-    responses=_PDF,  # type: ignore[arg-type]
+    responses=file_answer(PDF),
 )
 async def print_provenance(
     services: ServicesNeeded,

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Depends
 from fastapi.responses import Response
 
 from api.dependencies import Scope, ServicesNeeded, allowed
+from api.file_answers import file_answer
 from api.languages import Language, Translated
 from api.printed.report import Desk, Rendering, Report, printed
 from api.printed.table import REPORTS
@@ -37,14 +38,13 @@ def _operation(name: str, report: Report, rendering: Rendering) -> Callable[...,
 
 
 def _add(name: str, report: Report, rendering: Rendering) -> None:
-    content = {"schema": {"type": "string", "format": "binary"}, "example": ""}
     router.add_api_route(
         f"{report.path}.{rendering}",
         _operation(name, report, rendering),
         name=f"print_{name.replace('-', '_')}_{rendering}",
         description=report.summary,
         response_class=Response,
-        responses={200: {"content": {MEDIA_TYPES[rendering]: content}}},
+        responses=file_answer(MEDIA_TYPES[rendering]),
     )
 
 
