@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
+from typing import Final
 
 from billing.doubts import Doubts, WatchedPart
 from metering.acts import ActEntry
@@ -36,6 +37,9 @@ from storage.usage_points import Purpose
 
 Clock = Callable[[], datetime]
 RuleOf = Callable[[str], BillingRule]
+
+_HOUR: Final = timedelta(hours=1)
+"""An outdoor temperature is that of the whole hour in which an instant lies."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +143,7 @@ class Answers:
     ) -> Mapping[str, Mapping[datetime, Decimal]]:
         centres = {point.service_centre for point in points}
         window = max(rule_of(centre).average_window for centre in centres)
-        start, end = whole.start - LONGEST_WALK - window, whole.end + LONGEST_WALK
+        start, end = whole.start - LONGEST_WALK - window - _HOUR, whole.end + LONGEST_WALK
         return await self._temperatures.of_centres(centres, start, end)
 
     def _line(self, part: _Part, doubts: Sequence[Reason]) -> BillingLine:

@@ -60,7 +60,8 @@ class Weights(StrEnum):
 
     EVEN = "even"
     OUTDOOR_TEMPERATURE = "outdoor_temperature"
-    """By the kelvins between indoors and outdoors; evenly where an hour's temperature is not known."""
+    """By the kelvins between indoors and outdoors; evenly where an hour's temperature is not known, or where
+    one of the registers is more than 45 days away."""
 
 
 @dataclass(frozen=True, slots=True)

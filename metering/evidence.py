@@ -142,6 +142,7 @@ class Evidence:
     estimate reaches beyond `installed_at`.
     `reported`: those that are not withdrawn, within LONGEST_WALK, and the last before and first after.
     `boundary_registers`: of this installation, with source BOUNDARY. `events`: all of this register.
+    `load`: outdoor temperatures of the hours within LONGEST_WALK and, for estimates, `average_window` before.
     """
 
     meter_id: int

@@ -173,8 +173,12 @@ def _between(
 def _share(
     known: KnownRegister, span: Slot, boundary: datetime, rule: BillingRule
 ) -> tuple[Fraction, Weights]:
-    """The part of what was counted in the span that lies before the boundary."""
-    if rule.interpolation is Weights.OUTDOOR_TEMPERATURE:
+    """The part of what was counted in the span that lies before the boundary.
+
+    By the weather of LONGEST_WALK around the boundary alone: more of it is known or not by what else is asked.
+    """
+    near = span.start >= boundary - LONGEST_WALK and span.end <= boundary + LONGEST_WALK
+    if near and rule.interpolation is Weights.OUTDOOR_TEMPERATURE:
         part = kelvin_hours(known.evidence.load, Slot(span.start, boundary))
         whole = kelvin_hours(known.evidence.load, span)
         if part is not None and whole:
