@@ -6,6 +6,7 @@ import io
 import zipfile
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from datetime import date
 from itertools import islice
 from typing import Any, Final
@@ -27,7 +28,8 @@ MOST_PARTS: Final = 500
 MOST_SHEETS: Final = 30
 TALLEST: Final = 2**20
 """Rows that the format allows: most of them may be empty ones that were coloured once."""
-_BROKEN: Final = (
+# openpyxl checks nothing beforehand: it stumbles over what a broken part lacks or holds, with any of these.
+_STUMBLES: Final = (
     *(zipfile.BadZipFile, zlib.error, ParseError, InvalidFileException, KeyError, ValueError, TypeError),
     *(AttributeError, IndexError, EOFError, OSError, NotImplementedError, RuntimeError, AssertionError),
 )
@@ -35,15 +37,11 @@ _BROKEN: Final = (
 
 def read_xlsx(name: str, data: bytes) -> list[Sheet]:
     """Every sheet that is not empty; ConfigurationError when the bytes are no workbook, or a huge one."""
-    try:
-        _check_size(name, data)
+    _check_size(name, data)
+    with _readable(name):
         book = openpyxl.load_workbook(io.BytesIO(data), read_only=True)
-        sheets = [_sheet(one) for one in book.worksheets[:MOST_SHEETS]]
-        book.close()
-    except _BROKEN as error:
-        raise ConfigurationError(
-            f"{name} is no XLSX workbook that can be read: {error}. Save it from the spreadsheet again."
-        ) from error
+    with closing(book):
+        sheets = [_sheet(str(one.title), _cells(name, one)) for one in book.worksheets[:MOST_SHEETS]]
     return [sheet for sheet in sheets if sheet.header or sheet.rows]
 
 
@@ -64,9 +62,20 @@ def write_xlsx(tables: Mapping[str, Sequence[Row]]) -> bytes:
     return file.getvalue()
 
 
+@contextmanager
+def _readable(name: str) -> Iterator[None]:
+    """Around what zipfile and openpyxl do, and nothing of ours: a fault of ours is not the file's."""
+    try:
+        yield
+    except _STUMBLES as error:
+        raise ConfigurationError(
+            f"{name} is no XLSX workbook that can be read: {error}. Save it from the spreadsheet again."
+        ) from error
+
+
 def _check_size(name: str, data: bytes) -> None:
     """Before anything is unpacked: a small file may hold a huge one."""
-    with zipfile.ZipFile(io.BytesIO(data)) as parts:
+    with _readable(name), zipfile.ZipFile(io.BytesIO(data)) as parts:
         inside = parts.infolist()
     if len(inside) > MOST_PARTS or sum(part.file_size for part in inside) > LARGEST_INSIDE:
         raise ConfigurationError(
@@ -74,13 +83,18 @@ def _check_size(name: str, data: bytes) -> None:
         )
 
 
-def _sheet(sheet: Any) -> Sheet:
-    sheet.reset_dimensions()
-    rows = islice(sheet.iter_rows(max_col=MOST_COLUMNS), TALLEST)
+def _cells(name: str, sheet: Any) -> Iterator[Sequence[Any]]:
+    """Row by row, each read when it is asked for."""
+    with _readable(name):
+        sheet.reset_dimensions()
+        yield from islice(sheet.iter_rows(max_col=MOST_COLUMNS), TALLEST)
+
+
+def _sheet(title: str, rows: Iterator[Sequence[Any]]) -> Sheet:
     header = tuple(str(cell.value or "").strip()[:LONGEST] for cell in next(rows, ()))
     while header and not header[-1]:
         header = header[:-1]
-    return Sheet(str(sheet.title), header, tuple(islice(_rows(rows), MOST_ROWS + 1)))
+    return Sheet(title, header, tuple(islice(_rows(rows), MOST_ROWS + 1)))
 
 
 def _rows(rows: Iterator[Sequence[Any]]) -> Iterator[tuple[int, tuple[SheetCell, ...]]]:
