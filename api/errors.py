@@ -18,6 +18,9 @@ from metering.errors import ReadingConflict, StorageUnavailable, TeploError, Too
 _LOG: Final = logging.getLogger("teplo.api")
 
 MEDIA_TYPE: Final = "application/problem+json"
+MOST_FAULTS: Final = 100
+"""So many are told of one request; the rest is counted."""
+LONGEST_LOCATION: Final = 200
 
 
 class Refusal(TeploError):
@@ -180,9 +183,11 @@ async def _on_teplo_error(request: Request, error: Exception) -> ProblemResponse
 
 async def _on_validation_error(request: Request, error: Exception) -> ProblemResponse:
     assert isinstance(error, RequestValidationError)
-    faults = [_fault(entry) for entry in error.errors()]
-    detail = "; ".join(f"{fault.location}: {fault.message}" for fault in faults)
-    return answer(request.url.path, InvalidRequest(detail), faults)
+    found = error.errors()
+    faults = [_fault(entry) for entry in found[:MOST_FAULTS]]
+    told = [f"{fault.location}: {fault.message}" for fault in faults]
+    untold = [f"and {len(found) - MOST_FAULTS} more"] if len(found) > MOST_FAULTS else []
+    return answer(request.url.path, InvalidRequest("; ".join([*told, *untold])), faults)
 
 
 _NOT_AN_OBJECT: Final = "a JSON object is wanted, with the header Content-Type: application/json"
@@ -190,7 +195,8 @@ _NOT_AN_OBJECT: Final = "a JSON object is wanted, with the header Content-Type: 
 
 def _fault(entry: Mapping[str, Any]) -> Fault:
     message = _NOT_AN_OBJECT if entry["loc"] == ("body",) else str(entry["msg"]).removeprefix("Value error, ")
-    return Fault(location=".".join(str(part) for part in entry["loc"]), message=message)
+    location = ".".join(str(part) for part in entry["loc"])
+    return Fault(location=location[:LONGEST_LOCATION], message=message)
 
 
 async def _on_http_exception(request: Request, error: Exception) -> ProblemResponse:
