@@ -12,6 +12,7 @@ from fastapi import Query
 
 from api.errors import InvalidRequest
 from api.schemas import parse_instant
+from metering.calendar import ArchiveKind
 from metering.quantities import QUANTITIES
 
 CursorText = Annotated[
@@ -118,6 +119,14 @@ def quantity_in(part: str) -> str:
     if part not in QUANTITIES:
         raise _not_ours()
     return part
+
+
+def kind_in(part: str) -> ArchiveKind:
+    """The kind of archive in a part of a cursor."""
+    try:
+        return ArchiveKind(part)
+    except ValueError as error:
+        raise _not_ours() from error
 
 
 def _not_ours() -> InvalidRequest:

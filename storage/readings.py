@@ -131,14 +131,38 @@ class Readings:
         """All values of the snapshot read last; empty when there is none."""
         return [_snapshot_value(row) for row in await self._database.rows(_SQL["latest_snapshot"], meter_id)]
 
-    async def gaps(self, meter_id: int, start: datetime, end: datetime) -> list[StoredGap]:
-        """Slots that start within the interval and have no record, of every archive kind."""
-        rows = await self._database.rows(_SQL["gaps"], meter_id, start, end)
+    async def gaps(
+        self,
+        meter_id: int,
+        start: datetime,
+        end: datetime,
+        *,
+        after: tuple[datetime, ArchiveKind] | None = None,
+        limit: int | None = None,
+    ) -> list[StoredGap]:
+        """Slots that start within the interval and have no record, of every archive kind, by start and kind.
+
+        At most `limit` of those behind `after`; None: all of them.
+        """
+        at, kind = after or (None, None)
+        rows = await self._database.rows(_SQL["gaps"], meter_id, start, end, at, kind, limit)
         return [_gap(row) for row in rows]
 
-    async def revisions(self, meter_id: int, start: datetime, end: datetime) -> list[Revision]:
-        """Replaced values of slots that start within the interval."""
-        rows = await self._database.rows(_SQL["revisions"], meter_id, start, end)
+    async def revisions(
+        self,
+        meter_id: int,
+        start: datetime,
+        end: datetime,
+        *,
+        after: tuple[datetime, int] | None = None,
+        limit: int | None = None,
+    ) -> list[Revision]:
+        """Replaced values of slots that start within the interval, by start and id.
+
+        At most `limit` of those behind `after`; None: all of them.
+        """
+        at, identifier = after or (None, None)
+        rows = await self._database.rows(_SQL["revisions"], meter_id, start, end, at, identifier, limit)
         return [_revision(row) for row in rows]
 
 

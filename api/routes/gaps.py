@@ -7,7 +7,7 @@ from datetime import datetime
 from fastapi import APIRouter, Depends
 from pydantic import BaseModel, Field
 
-from api.cursors import CursorText, cut, decode, instant_in, number_in
+from api.cursors import CursorText, cut, decode, instant_in, kind_in, number_in
 from api.dependencies import Period, Scope, ServicesNeeded, allowed
 from api.limits import PageSize
 from api.links import poll_link
@@ -52,9 +52,10 @@ async def list_gaps(
 ) -> Page[GapOut]:
     """Slots of a meter's archives that have no record, with the reason, oldest first."""
     await existing_meter(services, meter_id)
-    after = _gap_position(cursor)
-    gaps = await services.readings.gaps(meter_id, after[0] if after else period.start, period.end)
-    found, next_cursor = cut(gaps, limit, lambda gap: (gap.slot.start, gap.kind.value), after)
+    gaps = await services.readings.gaps(
+        meter_id, period.start, period.end, after=_gap_position(cursor), limit=limit + 1
+    )
+    found, next_cursor = cut(gaps, limit, lambda gap: (gap.slot.start, gap.kind.value), None)
     return Page(items=[_gap(gap) for gap in found], next_cursor=next_cursor)
 
 
@@ -68,18 +69,18 @@ async def list_revisions(
 ) -> Page[RevisionOut]:
     """Values that a later poll replaced, by slot, oldest first."""
     await existing_meter(services, meter_id)
-    after = _revision_position(cursor)
-    start = after[0] if after else period.start
-    revisions = await services.readings.revisions(meter_id, start, period.end)
-    found, next_cursor = cut(revisions, limit, lambda revision: (revision.old.slot.start, revision.id), after)
+    revisions = await services.readings.revisions(
+        meter_id, period.start, period.end, after=_revision_position(cursor), limit=limit + 1
+    )
+    found, next_cursor = cut(revisions, limit, lambda revision: (revision.old.slot.start, revision.id), None)
     return Page(items=[_revision(revision) for revision in found], next_cursor=next_cursor)
 
 
-def _gap_position(cursor: str | None) -> tuple[datetime, str] | None:
+def _gap_position(cursor: str | None) -> tuple[datetime, ArchiveKind] | None:
     if cursor is None:
         return None
     start, kind = decode(cursor, 2)
-    return instant_in(start), kind
+    return instant_in(start), kind_in(kind)
 
 
 def _revision_position(cursor: str | None) -> tuple[datetime, int] | None:

@@ -29,14 +29,18 @@ order by circuit, quantity;
 select meter_id, kind, slot_start, slot_end, reason, poll_id, frame, recorded_at, first_at, asked
 from gap
 where meter_id = $1 and slot_start >= $2 and slot_start < $3
-order by slot_start, kind;
+    and ($4::timestamptz is null or (slot_start, kind) > ($4, $5::text))
+order by slot_start, kind
+limit $6;
 
 -- name: revisions
 select id, meter_id, circuit, kind, slot_start, slot_end, quantity, meter_time, value, absence, flags,
     poll_id, frame, raw_value, raw_unit, factor, factor_set, replaced_by, recorded_at, cause
 from revision
 where meter_id = $1 and slot_start >= $2 and slot_start < $3
-order by slot_start, id;
+    and ($4::timestamptz is null or (slot_start, id) > ($4, $5::bigint))
+order by slot_start, id
+limit $6;
 
 -- name: last_levels
 -- Registers that the meter has shown of late; then back in time, as one that is in doubt may be so for long.
