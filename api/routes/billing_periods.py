@@ -19,7 +19,8 @@ from metering.errors import ConfigurationError
 
 router = APIRouter(tags=["billing periods"])
 _changing = [Depends(allowed(Scope.RULES_WRITE))]
-_MOST = 1000
+_MOST = 2400
+"""More months cannot be written."""
 Month = Annotated[MonthText, Path(examples=["2026-01"], description="Like 2026-01.")]
 
 
