@@ -14,7 +14,9 @@ from typing import Any, Final
 
 from metering.billing_content import FrozenLine, LineKey, plain, without_origins
 from metering.billing_lines import Status
+from metering.calendar import BillingPeriod
 from metering.consumption import exact_sum
+from metering.reasons import Because
 
 
 class Change(StrEnum):
@@ -76,8 +78,12 @@ class Difference:
 def differences(previous: Iterable[FrozenLine], current: Iterable[FrozenLine]) -> list[Difference]:
     """By usage point, quantity and period; nothing for lines that say the same as before."""
     before, after = _by_key(previous), _by_key(current)
-    pairs = ((before.get(key), after.get(key)) for key in sorted({*before, *after}))
-    return [_difference(old, new) for old, new in pairs if _text(old) != _text(new)]
+    known, now = _wholes(before.values()), _wholes(after.values())
+    return [
+        _difference(before.get(key), after.get(key), (known.get(key[:2]), now.get(key[:2])))
+        for key in sorted({*before, *after})
+        if _text(before.get(key)) != _text(after.get(key))
+    ]
 
 
 def described(difference: Difference) -> dict[str, Any]:
@@ -96,28 +102,53 @@ def _by_key(lines: Iterable[FrozenLine]) -> dict[LineKey, FrozenLine]:
     return {line.key: line for line in lines}
 
 
+Wholes = tuple[BillingPeriod | None, BillingPeriod | None]
+"""The whole period of a point, before and after; None where it has no line."""
+
+
+def _wholes(lines: Iterable[FrozenLine]) -> dict[tuple[int, str], BillingPeriod]:
+    """By usage point and quantity, what its lines are together: its period may have been told in parts."""
+    found: dict[tuple[int, str], BillingPeriod] = {}
+    for line in lines:
+        known = found.get(line.key[:2], line.period)
+        start, end = min(known.start, line.period.start), max(known.end, line.period.end)
+        found[line.key[:2]] = BillingPeriod(start, end)
+    return found
+
+
 def _text(line: FrozenLine | None) -> str | None:
     return line.content if line else None
 
 
-def _difference(before: FrozenLine | None, after: FrozenLine | None) -> Difference:
+def _difference(before: FrozenLine | None, after: FrozenLine | None, wholes: Wholes) -> Difference:
     amounts = {
         name: _minus(getattr(after, name, None), getattr(before, name, None))
         for name in ("value", "measured", "estimated", "billed")
     }
-    return Difference(before, after, **amounts, because=tuple(_changes(before, after)))
+    return Difference(before, after, **amounts, because=tuple(_changes(before, after, wholes)))
 
 
 def _minus(after: Decimal | None, before: Decimal | None) -> Decimal:
     return exact_sum((after or Decimal(0), (before or Decimal(0)).copy_negate()))
 
 
-def _changes(before: FrozenLine | None, after: FrozenLine | None) -> Iterator[Change]:
+def _changes(before: FrozenLine | None, after: FrozenLine | None, wholes: Wholes) -> Iterator[Change]:
+    """Lines of other boundaries rest on other readings and meters: only what both rest on is compared."""
     if before is None or after is None:
-        yield Change.ADDED if before is None else Change.GONE
+        yield _of_boundaries(wholes)
         return
-    found = [change for change, changed in _TESTS if changed(before, after)]
-    yield from found or [_otherwise(before, after)]
+    found = [_of_boundaries(wholes)] if before.period != after.period else []
+    tests = _TESTS_OF_ANY if found else _TESTS
+    found += [change for change, changed in tests if changed(before, after)]
+    yield from dict.fromkeys(found) or [_otherwise(before, after)]
+
+
+def _of_boundaries(wholes: Wholes) -> Change:
+    """Acts and verifications cut a period into parts; the whole of it stays as it is."""
+    before, after = wholes
+    if before is None or after is None:
+        return Change.ADDED if before is None else Change.GONE
+    return Change.ADMISSION if before == after else Change.PERIOD
 
 
 def _otherwise(before: FrozenLine, after: FrozenLine) -> Change:
@@ -128,13 +159,25 @@ def _judged(line: FrozenLine) -> Any:
     return without_origins([line.contents[name] for name in ("status", "reasons", "value")])
 
 
-def _period(before: FrozenLine, after: FrozenLine) -> bool:
-    return before.period != after.period
+_OF_ADMISSION: Final = frozenset(
+    {
+        Because.NEVER_ADMITTED,
+        Because.NOT_YET_ADMITTED,
+        Because.WITHDRAWN,
+        Because.VERIFICATION_PAST,
+        Because.VERIFICATION_UNKNOWN,
+    }
+)
+
+
+def _refusals(line: FrozenLine) -> list[Any]:
+    return [why for why in line.contents["reasons"] if why["word"] in _OF_ADMISSION]
 
 
 def _admission(before: FrozenLine, after: FrozenLine) -> bool:
     refused = Status.NOT_ADMISSIBLE
-    return (before.status is refused) != (after.status is refused)
+    other = (before.status is refused) != (after.status is refused)
+    return other or _refusals(before) != _refusals(after)
 
 
 def _meters(line: FrozenLine) -> list[Any]:
@@ -154,10 +197,10 @@ Reading = tuple[str, ...]
 """What names a reading: meter, circuit, quantity, kind of record and instant."""
 
 
-def _readings(line: FrozenLine, *, reported: bool) -> dict[Reading, str]:
-    """The values of all readings that the line rests on, however deep they lie in it: people's or meters'."""
+def _readings(line: FrozenLine) -> dict[Reading, str]:
+    """The values of all readings of meters that the line rests on, however deep they lie in it."""
     found = (one for one in _objects(line.contents["segments"]) if {"value", "raw_value"} <= one.keys())
-    return {_name(one): one["value"] for one in found if ("reported_by" in one) is reported}
+    return {_name(one): one["value"] for one in found if "reported_by" not in one}
 
 
 def _name(reading: Mapping[str, Any]) -> Reading:
@@ -174,16 +217,20 @@ def _objects(value: Any) -> Iterator[Mapping[str, Any]]:
         yield from _objects(one)
 
 
+def _told(line: FrozenLine) -> list[Mapping[str, Any]]:
+    return [one for one in _objects(line.contents["segments"]) if "reported_by" in one]
+
+
 def _reported(before: FrozenLine, after: FrozenLine) -> bool:
-    return _readings(before, reported=True) != _readings(after, reported=True)
+    return _told(before) != _told(after)
 
 
 def _late(before: FrozenLine, after: FrozenLine) -> bool:
-    return not _readings(after, reported=False).keys() <= _readings(before, reported=False).keys()
+    return not _readings(after).keys() <= _readings(before).keys()
 
 
 def _revised(before: FrozenLine, after: FrozenLine) -> bool:
-    known, now = _readings(before, reported=False), _readings(after, reported=False)
+    known, now = _readings(before), _readings(after)
     return any(known[name] != now[name] for name in known.keys() & now.keys())
 
 
@@ -191,8 +238,8 @@ def _estimate(before: FrozenLine, after: FrozenLine) -> bool:
     return (before.estimated or 0) != (after.estimated or 0)
 
 
-_TESTS: Final[tuple[tuple[Change, Callable[[FrozenLine, FrozenLine], bool]], ...]] = (
-    (Change.PERIOD, _period),
+_Tests = tuple[tuple[Change, Callable[[FrozenLine, FrozenLine], bool]], ...]
+_TESTS: Final[_Tests] = (
     (Change.ADMISSION, _admission),
     (Change.REPLACEMENT, _replacement),
     (Change.REPORTED_READING, _reported),
@@ -201,3 +248,9 @@ _TESTS: Final[tuple[tuple[Change, Callable[[FrozenLine, FrozenLine], bool]], ...
     (Change.REVISED_READING, _revised),
     (Change.ESTIMATE, _estimate),
 )
+_TESTS_OF_ANY: Final[_Tests] = (
+    (Change.ADMISSION, _admission),
+    (Change.CONVERSION, _conversion),
+    (Change.REVISED_READING, _revised),
+)
+"""Those that hold of lines with other boundaries, too."""

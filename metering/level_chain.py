@@ -175,7 +175,7 @@ def _share(
 ) -> tuple[Fraction, Weights]:
     """The part of what was counted in the span that lies before the boundary.
 
-    By the weather of LONGEST_WALK around the boundary alone: more of it is known or not by what else is asked.
+    By the weather of LONGEST_WALK around the boundary alone: whether more is known depends on what is asked.
     """
     near = span.start >= boundary - LONGEST_WALK and span.end <= boundary + LONGEST_WALK
     if near and rule.interpolation is Weights.OUTDOOR_TEMPERATURE:
