@@ -4,6 +4,8 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 LOCK := $(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet
 WORKERS ?= 3
+# What was compiled is kept, whatever is usual here: tests and soak runs start hundreds of processes.
+unexport PYTHONDONTWRITEBYTECODE
 FRAMES ?= 1000000
 CONVERSATIONS ?= 100000
 BENCHMARKS := $(basename $(notdir $(filter-out bench/_%,$(wildcard bench/*.py))))

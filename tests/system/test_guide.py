@@ -20,7 +20,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 GUIDE = ROOT / "docs" / "how-to" / "add-a-meter.md"
 FENCE = re.compile(r"^```(\w*)(?: file=(\S+))?\n(.*?)^```$", re.M | re.S)
-LEFT_OUT = (".git", ".venv", ".node", "*_cache", ".hypothesis", "__pycache__", "*.egg-info", ".demo")
+LEFT_OUT = (".git", ".venv", ".node", "*_cache", ".hypothesis", "*.egg-info", ".demo")
 PATIENCE = 120
 URL = re.compile(r"tcp://\S+")
 
@@ -50,8 +50,13 @@ def tree(tmp_path: Path) -> Path:
 
 
 def environment(tree: Path) -> dict[str, str]:
-    """The copy's modules go before those of the project it was copied from."""
-    return os.environ | {"PYTHONPATH": str(tree), "PYTEST_ADDOPTS": "-p no:cacheprovider", "COLUMNS": "120"}
+    """The copy's modules go before those of the project it was copied from; its few tests need no workers."""
+    return os.environ | {
+        "PYTHONPATH": str(tree),
+        "PYTEST_ADDOPTS": "-p no:cacheprovider",
+        "COLUMNS": "120",
+        "WORKERS": "0",
+    }
 
 
 async def run(command: str, tree: Path) -> str:
