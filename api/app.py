@@ -60,6 +60,7 @@ from api.routes import (
     usage_point_changes,
     webhooks,
 )
+from api.watchers import Watchers
 from billing.registry_table.checking import Judge
 from metering.plans import PollPlan
 from metering.surveys import SurveyRule
@@ -168,6 +169,7 @@ def served(
     app.state.services = services
     app.state.metrics = Metrics(services)
     app.state.rates = Rates()
+    app.state.watchers = Watchers()
     app.state.access_book = AccessBook(services.access_log)
     app.state.translators = translators
     app.state.foretell = foretell

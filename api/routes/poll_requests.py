@@ -25,6 +25,7 @@ from api.poll_requests import (
 )
 from api.routes.registry import existing_line, existing_meter
 from api.schemas import Identifier, Page
+from api.watchers import WatchersNeeded
 from metering.errors import ConfigurationError, StorageError
 from metering.requests import ENDED
 from storage.jobs import OPERATORS_PRIORITY
@@ -102,13 +103,15 @@ async def get_request(services: ServicesNeeded, request_id: UUID) -> PollRequest
         }
     },
 )
-async def watch_request(services: ServicesNeeded, request_id: UUID) -> StreamingResponse:
+async def watch_request(
+    services: ServicesNeeded, watchers: WatchersNeeded, request_id: UUID
+) -> StreamingResponse:
     """The request as one JSON object a line, at each change, until it has ended, for ten minutes at most.
 
-    A line without a change every fifteen seconds says that the stream lives.
+    A line without a change every fifteen seconds says that the stream lives. 429 while too many are open.
     """
     first = await _existing(services, request_id)
-    return StreamingResponse(_told(services, first), media_type=MEDIA_TYPE)
+    return StreamingResponse(watchers.counted(_told(services, first)), media_type=MEDIA_TYPE)
 
 
 @router.post("/poll-requests/{request_id}/cancel")

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
 
 import pytest
+from fastapi import FastAPI
 from httpx import AsyncClient, Response
 
 import api.routes.poll_requests
 from api.dependencies import Scope
+from api.watchers import Watchers
 from metering.polls import Outcome
 from storage.jobs import Jobs
 from storage.poll_requests import MOST_OF_METER, PollRequests
@@ -196,6 +199,26 @@ async def test_a_stream_tells_that_it_lives_and_ends_in_time(
     told = lines(await client.get(body["links"]["events"]))
     assert len(told) > 1
     assert {one["state"] for one in told} == {"queued"}
+
+
+async def test_too_many_streams_are_refused_until_one_ends(
+    client: AsyncClient, app: FastAPI, network: Network
+) -> None:
+    app.state.watchers = Watchers(most=1)
+    body = (await ask(client, network.new_meter)).json()
+    open_stream = app.state.watchers.counted(endless())
+    await anext(open_stream)
+    refused = await client.get(body["links"]["events"])
+    assert (refused.status_code, refused.headers["retry-after"]) == (429, "30")
+    assert refused.headers["content-type"] == "application/problem+json"
+    await open_stream.aclose()
+    await client.post(f"{body['links']['self']}/cancel")
+    assert (await client.get(body["links"]["events"])).status_code == 200
+
+
+async def endless() -> AsyncIterator[str]:
+    while True:
+        yield ""
 
 
 @pytest.mark.parametrize("path", ["", "/events"])
