@@ -41,8 +41,10 @@ _at: Final = attrgetter("at")
 _EVER: Final = datetime(9999, 1, 1, tzinfo=UTC)
 _FURTHEST: Final = timedelta(days=180)
 _MICROSECONDS: Final = timedelta(hours=1) // timedelta.resolution
-_INVALID: Final = sorted(flag.value for flag in DISQUALIFYING)
-_INVALID_AFTER_A_FALL: Final = sorted(flag.value for flag in DISQUALIFYING - {Flag.WENT_BACK})
+INVALID: Final = sorted(flag.value for flag in DISQUALIFYING)
+"""Flags of registers on which no bill may rest."""
+INVALID_AFTER_A_FALL: Final = sorted(flag.value for flag in DISQUALIFYING - {Flag.WENT_BACK})
+"""The same after an event that says why the register stands lower."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,7 +195,7 @@ async def _nearest_levels(connection: Any, found: Sequence[_Found], known: _Know
         for at in one.boundaries
     ]
     rows = await connection.fetch(
-        _SQL["nearest_levels"], *_columns(boundaries, 8), _INVALID, _INVALID_AFTER_A_FALL
+        _SQL["nearest_levels"], *_columns(boundaries, 8), INVALID, INVALID_AFTER_A_FALL
     )
     _keep_levels(found, rows)
 
@@ -207,7 +209,7 @@ async def _levels_within(
         for number, at in apart
         for key in [found[number].key]
     ]
-    rows = await connection.fetch(_SQL["levels_within"], *_columns(spans, 7), _INVALID, _INVALID_AFTER_A_FALL)
+    rows = await connection.fetch(_SQL["levels_within"], *_columns(spans, 7), INVALID, INVALID_AFTER_A_FALL)
     _keep_levels(found, rows)
 
 

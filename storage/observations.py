@@ -11,13 +11,12 @@ from typing import Any, Final
 
 from metering.calendar import ArchiveKind, Slot
 from metering.conditions import Condition, ConditionName
-from metering.evidence import DISQUALIFYING
 from metering.observations import Level, Record
 from storage import sql
+from storage.evidence import INVALID, INVALID_AFTER_A_FALL
 from storage.pool import Database
 
 _SQL = sql.statements("observations")
-_INVALID: Final = sorted(flag.value for flag in DISQUALIFYING)
 _BESIDE: Final = ("mass_supply", "mass_return", "temperature_supply", "temperature_return")
 """What checks look at beside the quantity itself."""
 
@@ -57,8 +56,10 @@ class Watches:
         clocks = _columns([(one.meter_id, one.slot.start, one.slot.end) for one in watched])
         async with self._database.connection() as connection:
             raised = _raised(await connection.fetch(_SQL["conditions"], *conditions))
-            records = _by_number(await connection.fetch(_SQL["records"], *registers, _INVALID, list(_BESIDE)))
-            levels = _by_number(await connection.fetch(_SQL["levels"], *registers, _INVALID))
+            records = _by_number(await connection.fetch(_SQL["records"], *registers, INVALID, list(_BESIDE)))
+            levels = _by_number(
+                await connection.fetch(_SQL["levels"], *registers, INVALID, INVALID_AFTER_A_FALL)
+            )
             clock = _by_number(await connection.fetch(_SQL["clocks"], *clocks))
         return [
             _watch(records[number], levels[number], clock[number], raised[number])

@@ -13,13 +13,21 @@ group by asked.number, record.kind, record.slot_start, record.slot_end
 order by asked.number, record.kind, record.slot_start;
 
 -- name: levels
-select asked.number, level.slot_start as at, level.value, level.raw_unit,
+-- They run on where the register fell, as those of bills do.
+select asked.number, level.slot_start as at, level.value + coalesce(fallen.by, 0) as value, level.raw_unit,
     power(10::numeric, -scale(level.raw_value)) * level.factor as resolution
 from unnest($1::integer[], $2::bigint[], $3::integer[], $4::text[], $5::timestamptz[], $6::timestamptz[])
     as asked (number, meter_id, circuit, quantity, since, until)
 join archive_value level on level.meter_id = asked.meter_id and level.kind = 'total'
     and level.slot_start between asked.since and asked.until and level.circuit = asked.circuit
-    and level.quantity = asked.quantity and level.value is not null and not level.flags && $7::text[]
+    and level.quantity = asked.quantity and level.value is not null
+cross join lateral (
+    select sum(coalesce(capacity, level_before - level_after)) as by
+    from register_event
+    where meter_id = asked.meter_id and circuit = asked.circuit and quantity = asked.quantity
+        and at <= level.slot_start
+) fallen
+where not level.flags && case when fallen.by is null then $7::text[] else $8::text[] end
 order by asked.number, level.slot_start;
 
 -- name: conditions
