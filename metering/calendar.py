@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from enum import StrEnum
@@ -116,12 +116,6 @@ class MeterZone:
 
 _Rule = tuple[datetime, datetime | None, tzinfo]
 """[start, end) of UTC instants in which this zone counts; None: until now."""
-
-
-def zone_text(first: str, changes: Iterable[tuple[datetime, str]]) -> str:
-    """How a zone with these changes is written: see MeterZone."""
-    later = (f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}={zone}" for at, zone in changes)
-    return ";".join((first, *later))
 
 
 def _change(text: str) -> tuple[datetime, tzinfo]:

@@ -6,7 +6,7 @@ The collector asks for what is wanted and missing; the API counts completeness b
 from __future__ import annotations
 
 from calendar import monthrange
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -52,29 +52,6 @@ def lost_at(kind: ArchiveKind, slot: MeterSlot, keeps: Keeps) -> datetime:
 
 
 @dataclass(frozen=True, slots=True)
-class Overdue:
-    """Missing slots, how many of them are lost before the meter may be asked, and the first UTC loss."""
-
-    slots: int
-    lost: int
-    first_lost_at: datetime | None
-
-
-def overdue(
-    missing: Mapping[ArchiveKind, Collection[MeterSlot]],
-    keeps: Keeps,
-    zone: MeterZone,
-    spared_until: datetime | None,
-) -> Overdue:
-    """What does not fit into a budget, with the date on which it would be lost."""
-    losses = sorted(
-        zone.to_utc(lost_at(kind, slot, keeps)) for kind, slots in missing.items() for slot in slots
-    )
-    lost = sum(spared_until is not None and at <= spared_until for at in losses)
-    return Overdue(len(losses), lost, losses[0] if losses else None)
-
-
-@dataclass(frozen=True, slots=True)
 class ClosingTimes:
     """UTC: a register level at or after `closes_at` is wanted before `due_at`."""
 
@@ -84,14 +61,6 @@ class ClosingTimes:
     def lacking(self, level_at: datetime | None, now: datetime) -> bool:
         """Whether the bill waits for a level; `level_at`: when the newest one that is stored was measured."""
         return self.closes_at <= now < self.due_at and (level_at is None or level_at < self.closes_at)
-
-
-def closing_of(plan: PollPlan, at: datetime, zone: MeterZone) -> ClosingTimes:
-    """The closing of the month in which this instant lies, by the meter's zone.
-
-    A deadline day before the closing day is one of the next month.
-    """
-    return _closing(plan, slot_start(ArchiveKind.MONTH, zone.to_meter_time(at)), zone)
 
 
 def open_closing(plan: PollPlan, at: datetime, zone: MeterZone) -> ClosingTimes:

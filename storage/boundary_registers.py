@@ -15,7 +15,6 @@ from metering.quantities import REGISTERS, quantity
 from metering.readings import MeterValue
 from metering.units import convert
 from storage import sql
-from storage.pool import Database
 
 _SQL = sql.statements("boundary_registers")
 _INVALID: Final = sorted(flag.value for flag in DISQUALIFYING)
@@ -64,20 +63,8 @@ class BoundaryRegister:
     note: str
 
 
-class BoundaryRegisters:
-    """What is on record; replacements write it."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
-
-    async def of_meters(self, meter_ids: Collection[int]) -> list[BoundaryRegister]:
-        """Of all these meters, oldest first."""
-        async with self._database.connection() as connection:
-            return await of_meters(connection, meter_ids)
-
-
 async def of_meters(connection: Any, meter_ids: Collection[int]) -> list[BoundaryRegister]:
-    """The same within a transaction."""
+    """What is on record of all these meters, oldest first."""
     rows = await connection.fetch(_SQL["of_meters"], list(meter_ids))
     return [BoundaryRegister(**dict(row) | {"side": Side(row["side"])}) for row in rows]
 

@@ -6,7 +6,7 @@ import json
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from functools import cache
 from typing import Any, Final
 
@@ -43,20 +43,6 @@ class Place:
     district: str | None = None
     service_centre: str | None = None
     area: Area = EVERYWHERE
-
-
-@dataclass(frozen=True, slots=True)
-class Timeliness:
-    """Of `wanted` slots that ended at least `within` ago, how many were stored so soon after their end."""
-
-    within: timedelta
-    wanted: int
-    in_time: int
-
-    @property
-    def share(self) -> float:
-        """Of all; 1 of none."""
-        return self.in_time / self.wanted if self.wanted else 1.0
 
 
 class Completeness:
@@ -130,32 +116,6 @@ class Completeness:
         """
         rows = await self._database.rows(_SQL["causes"], list(meters), first, last)
         return {row["meter_id"]: Outcome(row["outcome"]) for row in rows if row["outcome"]}
-
-    async def timeliness(
-        self,
-        period: CountedPeriod,
-        within: timedelta,
-        place: Place = Place(),
-        kinds: Collection[ArchiveKind] = ALL_KINDS,
-    ) -> Timeliness:
-        """How much of a period was stored in time, by the end of the first poll that brought a slot.
-
-        Slots that ended later than `within` before the period's `until` are not judged yet. What a later
-        poll revised was in time when its first reading was.
-        """
-        judged = CountedPeriod(period.start, period.end, period.until - within)
-        total = Timeliness(within, 0, 0)
-        after = 0
-        while batch := await self.watched(place, after):
-            wanted = [one for meter in batch for one in wanted_days(meter, judged, kinds)]
-            in_time = await self._numbers("in_time", *_columns(wanted), within)
-            total = Timeliness(
-                within,
-                total.wanted + sum(one.wanted for one in wanted),
-                total.in_time + sum(in_time.values()),
-            )
-            after = batch[-1].usage_point_id
-        return total
 
     async def _numbers(self, statement: str, *arguments: object) -> dict[int, int]:
         rows = await self._database.rows(_SQL[statement], *arguments)

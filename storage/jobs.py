@@ -64,10 +64,6 @@ class Jobs:
         """Asks for the line to be served; while its job waits, only a higher priority counts."""
         await self.request_lines({line_id: queue}, priority)
 
-    async def move_line(self, line_id: int, queue: str | None, dead_after: timedelta) -> bool:
-        """Whether a job of the line went to this queue: see `move_lines`."""
-        return line_id in await self.move_lines({line_id: queue}, dead_after)
-
     async def move_lines(self, lines: Mapping[int, str | None], dead_after: timedelta) -> set[int]:
         """Sends the lines' jobs to the queues given by line id; the lines whose jobs went there.
 

@@ -23,7 +23,6 @@ class Question:
     answer: re.Pattern[str]
 
 
-NAMES: Final = ("I", "M", "R")
 QUESTIONS: Final = {
     "imei": Question(
         ("AT+CGSN", "AT+GSN"), re.compile(r"(?:\+C?GSN: *)?\"?(?P<value>\d{15})(?:\d{1,2})?\"?")

@@ -67,28 +67,6 @@ and not exists (
 )
 group by wanted.number;
 
--- name: in_time
-select wanted.number, count(*) as slots
-from unnest($1::bigint[], $2::text[], $3::timestamptz[], $4::timestamptz[])
-    with ordinality as wanted (meter_id, kind, first, last, number)
-cross join lateral (
-    select told.slot_start
-    from (
-        select slot_start, slot_end, poll_id
-        from archive_value
-        where meter_id = wanted.meter_id and kind = wanted.kind and slot_start between wanted.first and wanted.last
-        union all
-        select slot_start, slot_end, poll_id
-        from revision
-        where meter_id = wanted.meter_id and kind = wanted.kind and slot_start between wanted.first and wanted.last
-    ) told
-    join poll on poll.id = told.poll_id
-    group by told.slot_start
-    having min(poll.finished_at) <=
-        case when wanted.kind = 'total' then told.slot_start else min(told.slot_end) end + $5::interval
-) brought
-group by wanted.number;
-
 -- name: causes
 select asked.meter_id, coalesce(
     (

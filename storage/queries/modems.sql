@@ -130,6 +130,3 @@ with forgotten as (delete from contact_batch where stored_at < now() - interval 
 insert into contact_batch (id) values ($1)
 on conflict (id) do nothing
 returning id;
-
--- name: of_line
-select id from modem where line_id = $1;

@@ -6,7 +6,6 @@ from datetime import timedelta
 
 import pytest
 
-from metering.calendar import ArchiveKind
 from metering.completeness import CountedPeriod, Tally
 from metering.polls import Outcome
 from metering.readings import GapReason
@@ -15,13 +14,6 @@ from storage.pool import Database
 from tests.support.archive import DAY, HOUR, MIDNIGHT, held, hours, known_model, polled, store
 from tests.support.registry import place
 
-REVISION = """
-    insert into revision (meter_id, kind, slot_start, circuit, quantity, slot_end, meter_time, value,
-                          raw_unit, factor, factor_set, poll_id, frame, replaced_by, recorded_at)
-    select meter_id, kind, slot_start, circuit, quantity, slot_end, meter_time, value,
-        raw_unit, factor, factor_set, $1, frame, poll_id, now()
-    from archive_value where slot_start = $2
-"""
 GAP = """
     insert into gap (meter_id, kind, slot_start, slot_end, reason, poll_id, frame, recorded_at, first_at)
     values ($1, 'hour', $2, $2::timestamptz + interval '1 hour', $3, $4, 1, now(), now())
@@ -109,39 +101,3 @@ async def test_the_cause_is_the_word_with_which_most_polls_failed(database: Data
         [meter, silent.meter, never.meter], MIDNIGHT.date(), MIDNIGHT.date() + DAY
     )
     assert causes == {meter: Outcome.NO_CARRIER}
-
-
-async def test_in_time_is_what_the_first_poll_brought_in_time(database: Database, meter: int) -> None:
-    """Hour 0 came at once, hour 1 on the last second of its day, hour 2 a second later."""
-    for number, late in ((0, timedelta(0)), (1, DAY), (2, DAY + timedelta(seconds=1))):
-        poll = await polled(database, meter, hours(number + 1)[0] + late)
-        await store(database, meter, poll, hours(number))
-    kinds = {ArchiveKind.HOUR}
-    timely = await Completeness(database).timeliness(period(), DAY, kinds=kinds)
-    assert (timely.wanted, timely.in_time) == (24, 2)
-    timely = await Completeness(database).timeliness(period(), 3 * DAY, kinds=kinds)
-    assert (timely.wanted, timely.in_time) == (24, 3)
-
-
-async def test_what_a_later_poll_revised_was_in_time(database: Database, meter: int) -> None:
-    early = await polled(database, meter, MIDNIGHT + 2 * HOUR)
-    late = await polled(database, meter, MIDNIGHT + 9 * DAY)
-    await store(database, meter, late, hours(0))
-    await database.rows(REVISION, early, MIDNIGHT)
-    timely = await Completeness(database).timeliness(period(), DAY, kinds={ArchiveKind.HOUR})
-    assert timely.in_time == 1
-
-
-async def test_slots_that_may_still_come_in_time_are_not_judged(database: Database, meter: int) -> None:
-    """At noon of the next day twelve hours of this one are a day old."""
-    timely = await Completeness(database).timeliness(
-        period(until=DAY + 12 * HOUR), DAY, kinds={ArchiveKind.HOUR}
-    )
-    assert (timely.wanted, timely.in_time, timely.share) == (12, 0, 0.0)
-
-
-async def test_a_level_is_in_time_by_the_moment_at_which_it_stood(database: Database, meter: int) -> None:
-    poll = await polled(database, meter, MIDNIGHT + DAY + HOUR)
-    await store(database, meter, poll, [MIDNIGHT], "total")
-    timely = await Completeness(database).timeliness(period(), DAY, kinds={ArchiveKind.TOTAL})
-    assert (timely.wanted, timely.in_time) == (1, 0)

@@ -321,9 +321,9 @@ async def test_a_waiting_line_is_moved_to_the_collector_that_can_open_it_now(dat
         served.set()
 
     await jobs.request_line(7, "north", priority=3)
-    assert await jobs.move_line(7, "south", LONG)
-    assert not await jobs.move_line(7, "south", LONG)
-    assert not await jobs.move_line(8, "south", LONG)
+    assert await jobs.move_lines({7: "south"}, LONG) == {7}
+    assert await jobs.move_lines({7: "south"}, LONG) == set()
+    assert await jobs.move_lines({8: "south"}, LONG) == set()
     assert await jobs.depth() == {(entrypoint("south"), "queued"): 1}
     async with worker(database, {entrypoint("south"): serve}), asyncio.timeout(30):
         await served.wait()
@@ -347,7 +347,7 @@ async def test_a_line_that_is_being_served_is_not_moved(database: Database) -> N
     await jobs.request_line(7)
     async with worker(database, {ANY: serve}), asyncio.timeout(30):
         await begun.wait()
-        assert not await jobs.move_line(7, "south", LONG)
+        assert await jobs.move_lines({7: "south"}, LONG) == set()
         may_end.set()
     assert await jobs.depth() == {}
 
@@ -365,11 +365,11 @@ async def test_the_line_of_a_dead_worker_is_moved_and_served_elsewhere(
     north, south = entrypoint("north"), entrypoint("south")
     await jobs.request_line(7, "north")
     await die_while_serving(database, north, limit)
-    assert not await jobs.move_line(7, "south", LONG)
+    assert await jobs.move_lines({7: "south"}, LONG) == set()
     # As if the silence had lasted.
     await database.value("update pgqueuer set heartbeat = heartbeat - $1::interval", 2 * LONG)
     assert await jobs.depth() == {(north, "picked"): 1}
-    assert await jobs.move_line(7, "south", LONG)
+    assert await jobs.move_lines({7: "south"}, LONG) == {7}
     async with worker(database, {south: serve}, limits={south: limit}), asyncio.timeout(30):
         await served.wait()
     assert await jobs.depth() == {}

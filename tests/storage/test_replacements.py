@@ -15,7 +15,7 @@ from metering.polls import HoldReason, Outcome
 from metering.quantities import quantity
 from metering.readings import Flag, MeterValue
 from metering.requests import PollRequest, RequestKind, RequestState
-from storage.boundary_registers import BoundaryRegister, BoundaryRegisters, Side
+from storage.boundary_registers import BoundaryRegister, Side, of_meters
 from storage.decisions import Act, Decisions
 from storage.journal import Journal
 from storage.poll_requests import PollRequests
@@ -90,7 +90,8 @@ async def test_registers_come_from_live_polls_where_there_are_any(database: Data
         (Side.CLOSING, spot.meter, "energy_heating", "119", newest),
         (Side.OPENING, new, "energy_heating", "2", first),
     ]
-    assert await BoundaryRegisters(database).of_meters([spot.meter, new]) == list(done.registers)
+    async with database.connection() as connection:
+        assert await of_meters(connection, [spot.meter, new]) == list(done.registers)
 
 
 async def test_what_a_person_read_off_wins_over_a_poll(database: Database) -> None:
@@ -182,7 +183,8 @@ async def test_a_meter_that_was_accepted_from_quarantine_has_its_registers(datab
     )
     await Polls(database).save(replace(sent, outcome=Outcome.WRONG_METER))
     decided = await Decisions(database).accept(Act(spot.meter, HoldReason.NEW_METER, BY, AT + DAY, "act 18"))
-    registers = await BoundaryRegisters(database).of_meters([spot.meter, decided.meter_id])
+    async with database.connection() as connection:
+        registers = await of_meters(connection, [spot.meter, decided.meter_id])
     assert [one for one in brief(registers) if one[2] == "energy_heating"] == [
         (Side.CLOSING, spot.meter, "energy_heating", "119", last),
         (Side.OPENING, decided.meter_id, "energy_heating", "0.5", sent.id),

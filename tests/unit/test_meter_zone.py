@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from metering.calendar import ArchiveKind, MeterSlot, MeterZone, slots, zone_text
+from metering.calendar import ArchiveKind, MeterSlot, MeterZone, slots
 from metering.errors import ConfigurationError
 
 LAW = "+06:00;2024-02-29T18:00:00Z=+05:00"
@@ -95,10 +95,6 @@ def test_hours_over_which_the_clock_leapt(zone: str, leapt: list[datetime]) -> N
     hours = slots(ArchiveKind.HOUR, day, day + timedelta(days=1))
     assert [hour.start for hour in hours if clock.leaps_over(hour)] == leapt
     assert not clock.leaps_over(MeterSlot(day, day + timedelta(days=1)))
-
-
-def test_a_zone_with_changes_is_written_as_it_is_read() -> None:
-    assert zone_text("+06:00", [(utc(2024, 2, 29, 18), "+05:00")]) == LAW
 
 
 @pytest.mark.parametrize(

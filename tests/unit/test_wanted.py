@@ -11,11 +11,9 @@ from metering.plans import Closing, Keeps, PollPlan
 from metering.readings import GapReason
 from metering.wanted import (
     ClosingTimes,
-    closing_of,
     is_settled,
     lost_at,
     open_closing,
-    overdue,
     wanted_between,
     wanted_slots,
 )
@@ -96,31 +94,25 @@ def test_what_is_wanted_is_what_is_not_lost(kind: ArchiveKind, totals_every: Arc
 
 
 @pytest.mark.parametrize(
-    ("closing", "at", "expected"),
+    ("closing", "closes", "due"),
     [
-        (Closing(24, 0, 25), (15, 12), ((1, 23, 19), (1, 25, 19))),
-        (Closing(24, 10, 26), (15, 12), ((1, 24, 5), (1, 26, 19))),
-        (Closing(28, 0, 2), (15, 12), ((1, 27, 19), (2, 2, 19))),
-        (Closing(1, 0, 3), (31, 18), ((12, 31, 19), (1, 3, 19))),
-        (Closing(1, 0, 3), (31, 19), ((1, 31, 19), (2, 3, 19))),
+        (Closing(24, 0, 25), (1, 23, 19), (1, 25, 19)),
+        (Closing(24, 10, 26), (1, 24, 5), (1, 26, 19)),
+        (Closing(28, 0, 2), (1, 27, 19), (2, 2, 19)),
+        (Closing(1, 0, 3), (1, 31, 19), (2, 3, 19)),
+        (Closing(31, 6, 5), (1, 31, 1), (2, 5, 19)),
+        (Closing(31, 6, 5), (2, 28, 1), (3, 5, 19)),
+        (Closing(31, 6, 5), (4, 30, 1), (5, 5, 19)),
     ],
-    ids=["usual", "at ten", "due in the next month", "last hour of the month", "first of the next"],
+    ids=["usual", "at ten", "due in the next month", "first of the next", "last day", "February", "30 days"],
 )
 def test_a_bill_closes_by_the_meter_s_zone(
-    closing: Closing, at: tuple[int, int], expected: tuple[tuple[int, int, int], tuple[int, int, int]]
+    closing: Closing, closes: tuple[int, int, int], due: tuple[int, int, int]
 ) -> None:
     """Almaty is at UTC+5: its midnight is 19:00 UTC of the day before."""
-    day, hour = at
-    times = closing_of(PollPlan(closing=closing), datetime(2026, 1, day, hour, tzinfo=UTC), ALMATY)
-    (month, *rest), due = expected
-    year = 2025 if month == 12 else 2026
-    assert times == ClosingTimes(datetime(year, month, *rest, tzinfo=UTC), datetime(2026, *due, tzinfo=UTC))
-
-
-@pytest.mark.parametrize(("month", "last"), [(1, 31), (2, 28), (4, 30)])
-def test_a_closing_day_that_a_month_does_not_have_is_its_last(month: int, last: int) -> None:
-    times = closing_of(PollPlan(closing=Closing(31, 6, 5)), datetime(2026, month, 10, tzinfo=UTC), ALMATY)
-    assert times.closes_at == datetime(2026, month, last, 1, tzinfo=UTC)
+    plan, at = PollPlan(closing=closing), datetime(2026, *closes, tzinfo=UTC)
+    assert open_closing(plan, at, ALMATY) == ClosingTimes(at, datetime(2026, *due, tzinfo=UTC))
+    assert open_closing(plan, at - timedelta(seconds=1), ALMATY).closes_at < at
 
 
 def test_the_open_closing_is_never_ahead() -> None:
@@ -149,21 +141,6 @@ def test_a_bill_waits_from_its_closing_to_its_deadline(
     level_at: datetime | None, now: datetime, lacking: bool
 ) -> None:
     assert ClosingTimes(CLOSES, DUE).lacking(level_at, now) is lacking
-
-
-def test_what_a_budget_leaves_out_is_counted_with_the_date_of_its_loss() -> None:
-    """Three hours, each in the ring for three more; the first is overwritten at 13:00, 08:00 UTC."""
-    missing = {
-        ArchiveKind.HOUR: wanted_slots(ArchiveKind.HOUR, 3, keeps(hour=3), NOON),
-        ArchiveKind.DAY: [slot_at(ArchiveKind.DAY, datetime(2026, 3, 14))],
-    }
-    memory = keeps(hour=3, day=30)
-    first = datetime(2026, 3, 15, 8, tzinfo=UTC)
-    found = overdue(missing, memory, ALMATY, first + timedelta(hours=1))
-    assert (found.slots, found.lost, found.first_lost_at) == (4, 2, first)
-    free = overdue(missing, memory, ALMATY, None)
-    assert (free.slots, free.lost) == (4, 0)
-    assert overdue({}, memory, ALMATY, first).first_lost_at is None
 
 
 @pytest.mark.parametrize(("day", "hours"), [(datetime(2026, 3, 29), 23), (datetime(2026, 10, 25), 25)])

@@ -85,14 +85,13 @@ STATUS: Final = (
 REPORTED: Final = frozenset({"empty pipe", "hardware error", "device error"})
 """Status bytes that tell of trouble; which bit means what is not known."""
 
-VERSION_AT, VERSION_SIZE, TYPE_AT, TYPE_SIZE = 5, 5, 11, 4
+VERSION_AT, VERSION_SIZE = 5, 5
 
 
 class Header(NamedTuple):
     """What an archive holds (32h). `capacity` in lines."""
 
     has_records: bool
-    has_wrapped: bool
     capacity: int
     last: int
 
@@ -112,7 +111,7 @@ def values(fields: Iterable[Field], answer: bytes, pressure_unit: str) -> tuple[
 def header(answer: bytes) -> Header:
     """The answer to 32h."""
     flags = answer[8]
-    return Header(bool(flags & 0x40), bool(flags & 0x80), line_at(answer, 9), line_at(answer, 11))
+    return Header(bool(flags & 0x40), line_at(answer, 9), line_at(answer, 11))
 
 
 def earliest(answer: bytes) -> Place:

@@ -17,7 +17,7 @@ from metering.quantities import quantity
 from metering.readings import Absence, MeterValue
 from protocols.fields import float32
 
-STATUS_AT, ENERGY_AT, PRESSURE_AT, VOLUME_AT, SERIAL_AT, TIME_AT = 10, 18, 19, 20, 21, 25
+STATUS_AT, ENERGY_AT, PRESSURE_AT, VOLUME_AT, SERIAL_AT = 10, 18, 19, 20, 21
 VERSION_AT: Final = 6
 CLOCK_AT, CLOCK_SIZE = 30, 7
 CURRENT_SIZE: Final = 76

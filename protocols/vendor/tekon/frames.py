@@ -24,7 +24,6 @@ ACCEPTED: Final = b"\xa2"
 REFUSED: Final = b"\xe5"
 NUMBERS: Final = 16
 FIXED_LENGTH: Final = 9
-FIXED_DATA: Final = 4
 OVERHEAD: Final = 6
 """Bytes of a variable frame that L does not count."""
 LARGEST: Final = 255
