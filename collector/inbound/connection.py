@@ -88,7 +88,7 @@ class Connection(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = cast(asyncio.Transport, transport)  # uvloop's over TLS is of no class of asyncio
+        self._transport = cast(asyncio.Transport, transport)
         self.made = True
         self.opened = self.heard_at = asyncio.get_running_loop().time()
         self.entrance.greet(self)
