@@ -7,7 +7,7 @@ read when. Nothing is rounded here, and what is not known is None with the reaso
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import ROUND_DOWN, Decimal
@@ -21,7 +21,7 @@ from metering.evidence import DISQUALIFYING, Evidence, RecordReading, RegisterRe
 from metering.exact import exact_sum
 from metering.known_register import KnownRegister
 from metering.level_chain import hours_text, instant, level_at, methods_text
-from metering.levels import BoundaryLevel, Estimate, Segment, Step, one_after_another
+from metering.levels import BoundaryLevel, Estimate, Segment, Step, Unmeasured, one_after_another
 from metering.reasons import Because, Reason, reason
 
 __all__ = [
@@ -123,7 +123,7 @@ def _segment(period: BillingPeriod, register: KnownRegister, rule: BillingRule) 
     slot = _boundaries(one, period)
     hours = [hour for hour in register.error_hours if slot.start <= hour.slot.start < slot.end]
     estimates = [_error_hour(hour, register, rule) for hour in hours]
-    left = [hour.unmeasured for hour, found in zip(hours, estimates, strict=True) if found is None]
+    left = [hour for hour, found in zip(hours, estimates, strict=True) if found is None]
     return Segment(
         meter_id=one.meter_id,
         circuit=one.circuit,
@@ -132,8 +132,16 @@ def _segment(period: BillingPeriod, register: KnownRegister, rule: BillingRule) 
         opening=level_at(register, slot.start, rule),
         closing=level_at(register, slot.end, rule),
         error_hours=together(found for found in estimates if found is not None),
-        unmeasured=sum(left, timedelta()),
+        unmeasured=_unmeasured(left),
     )
+
+
+def _unmeasured(hours: Sequence[RecordReading]) -> Unmeasured | None:
+    """Of hours in their order."""
+    if not hours:
+        return None
+    length = sum((hour.unmeasured for hour in hours), timedelta())
+    return Unmeasured(hours[0].slot.start, hours[-1].slot.end, length)
 
 
 def _boundaries(installation: Evidence | Segment, period: BillingPeriod) -> Slot:
@@ -168,7 +176,12 @@ def _whys(segment: Segment) -> Iterator[Reason]:
             methods=methods_text(segment.error_hours),
         )
     if segment.unmeasured:
-        yield reason(Because.ERROR_HOURS, hours=hours_text(segment.unmeasured))
+        yield reason(
+            Because.ERROR_HOURS,
+            hours=hours_text(segment.unmeasured.length),
+            start=instant(segment.unmeasured.since),
+            end=instant(segment.unmeasured.until),
+        )
 
 
 def _completeness(

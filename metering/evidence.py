@@ -136,8 +136,9 @@ class Evidence:
     LONGEST_WALK of it unless there is one exactly at it. Those with disqualifying flags are passed over
     here, so they may be left out, but for WENT_BACK where there are `events`.
     `records`: unless there is a level exactly at it, those that overlap LONGEST_WALK before and after it;
-    and, for estimates, `average_window` of the rule before that. Where the rule estimates error hours, all
-    hours of the period, and of its `average_window` and `longest_estimate` before it.
+    and, for estimates, `average_window` of the rule before that. Every hour of the period in
+    which the meter did not measure all the time; where the rule estimates such hours, all hours of the
+    period, and of its `average_window` and `longest_estimate` before it.
     `earlier_hours`: hour records of the meters that served the circuit before, as far as the window of an
     estimate reaches beyond `installed_at`.
     `reported`: those that are not withdrawn, within LONGEST_WALK, and the last before and first after.

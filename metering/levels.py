@@ -83,13 +83,22 @@ NOTHING = Estimate(Decimal(0), Decimal(0), timedelta())
 
 
 @dataclass(frozen=True, slots=True)
+class Unmeasured:
+    """So long in all, from the start of the first hour until the end of the last, a meter did not measure."""
+
+    since: datetime
+    until: datetime
+    length: timedelta
+
+
+@dataclass(frozen=True, slots=True)
 class Segment:
     """One installation of a meter at a usage point, with its levels for a billing period.
 
     `opening` belongs to the later of the period's start and `installed_at`, `closing` to the earlier of the
     period's end and `removed_at`; None where no way leads to the level. `error_hours`: what is added for
-    hours within the period in which the meter ran but did not measure; `unmeasured`: how long it did not
-    while nothing is added.
+    hours within the period in which the meter ran but did not measure; `unmeasured`: those for which nothing
+    is added.
     """
 
     meter_id: int
@@ -99,7 +108,7 @@ class Segment:
     opening: BoundaryLevel | None
     closing: BoundaryLevel | None
     error_hours: Estimate = NOTHING
-    unmeasured: timedelta = timedelta()
+    unmeasured: Unmeasured | None = None
 
     @property
     def difference(self) -> Decimal | None:

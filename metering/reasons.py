@@ -116,7 +116,9 @@ SENTENCES: dict[Because, str] = {
     Because.ERROR_HOURS_ESTIMATED: (
         "{hours} hours in which the meter did not measure are estimated: {methods}."
     ),
-    Because.ERROR_HOURS: "The meter did not measure in {hours} hours; nothing is added for them.",
+    Because.ERROR_HOURS: (
+        "The meter did not measure for {hours} hours between {start} and {end}; nothing is added for them."
+    ),
     Because.RECORDS_OVERLAP: "{count} records cover time that another one covers too, first at {at}.",
     Because.NEGATIVE_CONSUMPTION: "The consumption is negative: {value} Gcal.",
     Because.NEGATIVE_HOURS: "In {count} hours the meter counted backwards, first at {at}.",

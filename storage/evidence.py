@@ -156,9 +156,10 @@ class Evidences:
                 if not known.is_exact(one, at)
             ]
             await _levels_within(connection, found, known, apart)
-            usual = [*_usual(found, known, apart), *_error_hours(found)]
+            usual = [*_usual(found, known, apart), *_estimated_hours(found)]
             await _records_within(connection, found, [*_leading(found, known, apart), *usual])
             await _records_within(connection, found, list(_further(found, known, apart)))
+            await _error_hours(connection, found)
             await _earlier_hours(connection, found, usual)
         by_point: dict[int, list[Evidence]] = {one.usage_point_id: [] for one in asked}
         for one in found:
@@ -257,7 +258,7 @@ def _usual(found: Sequence[_Found], known: _Known, apart: Iterable[tuple[int, da
             yield _Span(number, max(since, at - _FURTHEST), at)
 
 
-def _error_hours(found: Sequence[_Found]) -> Iterator[_Span]:
+def _estimated_hours(found: Sequence[_Found]) -> Iterator[_Span]:
     for number, one in enumerate(found):
         rule, period = one.asked.rule, one.asked.period
         if rule.estimate_error_hours:
@@ -266,8 +267,24 @@ def _error_hours(found: Sequence[_Found]) -> Iterator[_Span]:
 
 
 async def _records_within(connection: Any, found: Sequence[_Found], spans: Iterable[_Span]) -> None:
+    await _read_records(connection, found, spans, "records_within")
+
+
+async def _error_hours(connection: Any, found: Sequence[_Found]) -> None:
+    """Of the whole period, where not all of its hours are read anyway."""
+    spans = [
+        _Span(number, one.asked.period.start, one.asked.period.end)
+        for number, one in enumerate(found)
+        if not one.asked.rule.estimate_error_hours
+    ]
+    await _read_records(connection, found, spans, "error_hours")
+
+
+async def _read_records(
+    connection: Any, found: Sequence[_Found], spans: Iterable[_Span], statement: str
+) -> None:
     asked = [(span.number, *found[span.number].key, span.since, span.until) for span in spans]
-    for row in await connection.fetch(_SQL["records_within"], *_columns(asked, 6)):
+    for row in await connection.fetch(_SQL[statement], *_columns(asked, 6)):
         found[row["number"]].records[row["kind"], row["slot_start"]] = _record(row)
 
 

@@ -89,7 +89,8 @@ join register_level level on level.meter_id = asked.meter_id and level.circuit =
     and not level.flags && case when level.at >= asked.fell_at then $9::text[] else $8::text[] end;
 
 -- name: records_within
--- A record's share of operating time stands beside it as a quantity of its own.
+-- A record's share of operating time stands beside it as a quantity of its own. No day is as long as two, though
+-- the clock is set over within it.
 select asked.number, record.meter_id, record.circuit, record.quantity, record.kind, record.slot_start,
     record.slot_end, record.value, record.flags, record.poll_id, record.frame, record.raw_value,
     record.raw_unit, record.factor, record.factor_set, operating.value as operating
@@ -97,7 +98,7 @@ from unnest(
     $1::integer[], $2::bigint[], $3::integer[], $4::text[], $5::timestamptz[], $6::timestamptz[]
 ) as asked (number, meter_id, circuit, quantity, since, until)
 join archive_value record on record.meter_id = asked.meter_id and record.kind in ('hour', 'day')
-    and record.slot_start >= asked.since - interval '1 day' and record.slot_start < asked.until
+    and record.slot_start >= asked.since - interval '48 hours' and record.slot_start < asked.until
     and record.slot_end > asked.since
     and record.circuit = asked.circuit and record.quantity = asked.quantity and record.value is not null
 left join archive_value operating on operating.meter_id = record.meter_id and operating.kind = record.kind
@@ -121,3 +122,19 @@ join archive_value record on record.meter_id = earlier.meter_id and record.kind 
 left join archive_value operating on operating.meter_id = record.meter_id and operating.kind = record.kind
     and operating.slot_start = record.slot_start and operating.circuit = record.circuit
     and operating.quantity = 'operating_time';
+
+-- name: error_hours
+-- Hours in which a meter did not measure all the time.
+select asked.number, record.meter_id, record.circuit, record.quantity, record.kind, record.slot_start,
+    record.slot_end, record.value, record.flags, record.poll_id, record.frame, record.raw_value,
+    record.raw_unit, record.factor, record.factor_set, operating.value as operating
+from unnest(
+    $1::integer[], $2::bigint[], $3::integer[], $4::text[], $5::timestamptz[], $6::timestamptz[]
+) as asked (number, meter_id, circuit, quantity, since, until)
+join archive_value operating on operating.meter_id = asked.meter_id and operating.kind = 'hour'
+    and operating.slot_start >= asked.since and operating.slot_start < asked.until
+    and operating.circuit = asked.circuit and operating.quantity = 'operating_time'
+    and operating.value < extract(epoch from operating.slot_end - operating.slot_start) / 3600
+join archive_value record on record.meter_id = operating.meter_id and record.kind = operating.kind
+    and record.slot_start = operating.slot_start and record.circuit = operating.circuit
+    and record.quantity = asked.quantity and record.value is not null;

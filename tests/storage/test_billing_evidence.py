@@ -202,3 +202,32 @@ async def test_many_points_are_asked_at_once(database: Database) -> None:
     evidence = await Evidences(database).of(asked)
     values = [consumption(JANUARY, evidence[spot.usage_point], RULE).value for spot in spots]
     assert values == [31, 62, 93, 124, 155]
+
+
+async def test_error_hours_are_told_though_registers_stand_at_both_boundaries(database: Database) -> None:
+    """Half an hour on the 5th and a quarter on the 9th; the next hour of full operation is none."""
+    spot = await place(database, installed_at=INSTALLED)
+    broken = {START + 4 * DAY: "0.5", START + 8 * DAY: "0.75", START + 9 * DAY: "1"}
+    ran = [record(at, reading("0.2"), reading(share, "operating_time")) for at, share in broken.items()]
+    await read(database, spot, [*totals(day_1="100", day_32="412.5"), *ran])
+    found = await answered(database, spot)
+    assert (found.value, found.status) == (Decimal("312.5"), Status.MEASURED)
+    assert [one.text() for one in found.reasons] == [
+        "The meter did not measure for 0.75 hours between 2026-01-05T00:00:00Z and 2026-01-09T01:00:00Z; "
+        "nothing is added for them."
+    ]
+
+
+async def test_a_day_of_25_hours_leads_past_a_level_within_it(database: Database) -> None:
+    """The clock was put back on the 10th: its record, 12.5 Gcal, reaches over a level 30 minutes before
+    its end, and goes on from the level at its start."""
+    spot = await place(database, installed_at=INSTALLED)
+    start = START + 9 * DAY
+    day = record(start, reading("12.5"), kind=ArchiveKind.DAY)
+    longer = replace(day, slot=replace(day.slot, end=day.slot.end + HOUR))
+    late = snapshot(longer.slot.end - HOUR / 2, reading("112.3"))
+    await read(database, spot, [record(start, reading("100"), kind=ArchiveKind.TOTAL), longer], [late])
+    after = BillingPeriod(longer.slot.end, longer.slot.end + DAY)
+    found = await answered(database, spot, after)
+    assert found.opening is not None
+    assert (found.opening.step, found.opening.value) == (Step.RECORDS, Decimal("112.5"))

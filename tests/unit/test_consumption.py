@@ -554,7 +554,8 @@ def test_error_hours_are_told_where_the_rule_wants_nothing_added() -> None:
     result = of(with_errors((650, 0.5), (651, 0)))
     assert (result.value, result.estimated, result.status) == (Decimal(40), Decimal(0), Status.MEASURED)
     assert [one.text() for one in result.reasons] == [
-        "The meter did not measure in 1.5 hours; nothing is added for them."
+        "The meter did not measure for 1.5 hours between 2026-01-28T02:00:00Z and 2026-01-28T04:00:00Z; "
+        "nothing is added for them."
     ]
 
 
@@ -584,7 +585,8 @@ def test_error_hours_tell_nothing_of_other_hours() -> None:
     broken = [(hour, 0.5) for hour in range(648, 660)]
     result = of(with_errors(*broken, start=625), rule=ERRORS)
     assert (result.estimated, words(result)) == (Decimal(0), [Because.ERROR_HOURS])
-    assert result.segments[0].unmeasured == 6 * HOUR
+    unmeasured = result.segments[0].unmeasured
+    assert unmeasured is not None and unmeasured.length == 6 * HOUR
 
 
 def test_a_day_record_is_no_error_hour() -> None:
