@@ -202,6 +202,24 @@ _AREAS = (
     $$
     """,
     """
+    create function point_in_area(point bigint, centres text[], districts text[])
+    returns boolean language sql stable as $$
+        select exists (
+            select from usage_point join site on site.id = usage_point.site_id
+            where usage_point.id = point and in_area(site.service_centre, site.district, centres, districts)
+        )
+    $$
+    """,
+    """
+    create function meter_in_area(device bigint, centres text[], districts text[])
+    returns boolean language sql stable as $$
+        select exists (
+            select from installation
+            where meter_id = device and point_in_area(usage_point_id, centres, districts)
+        )
+    $$
+    """,
+    """
     create function scope_in_area(scope jsonb, centres text[], districts text[])
     returns boolean language sql stable as $$
         select case jsonb_typeof(scope -> 'usage_points')

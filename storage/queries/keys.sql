@@ -13,21 +13,11 @@ update api_key set revoked_at = now() where id = $1 and revoked_at is null retur
 select * from api_key order by id;
 
 -- name: sees_usage_point
-select exists (
-    select from usage_point join site on site.id = site_id
-    where usage_point.id = $1
-        and in_area(service_centre, district, $2, $3)
-);
+select point_in_area($1, $2, $3);
 
 -- name: sees_meter
--- By where the meter stands or stood.
-select exists (
-    select from installation
-    join usage_point on usage_point.id = usage_point_id
-    join site on site.id = site_id
-    where meter_id = $1
-        and in_area(service_centre, district, $2, $3)
-);
+-- By where it stands or stood, and so is what comes from it.
+select meter_in_area($1, $2, $3);
 
 -- name: sees_line
 -- By all the meters on it: what else hangs there is another's.
@@ -39,48 +29,19 @@ left join site on site.id = site_id
 where line_id = $1;
 
 -- name: sees_poll
--- By where its meter stood or stands.
-select exists (
-    select from poll
-    join installation on installation.meter_id = poll.meter_id
-    join usage_point on usage_point.id = usage_point_id
-    join site on site.id = site_id
-    where poll.id = $1 and in_area(service_centre, district, $2, $3)
-);
+select exists (select from poll where id = $1 and meter_in_area(meter_id, $2, $3));
 
 -- name: sees_poll_request
-select exists (
-    select from poll_request
-    join installation on installation.meter_id = poll_request.meter_id
-    join usage_point on usage_point.id = usage_point_id
-    join site on site.id = site_id
-    where poll_request.id = $1 and in_area(service_centre, district, $2, $3)
-);
-
--- name: sees_act
-select exists (
-    select from act
-    join usage_point on usage_point.id = usage_point_id
-    join site on site.id = site_id
-    where act.id = $1 and in_area(service_centre, district, $2, $3)
-);
-
--- name: sees_reported_reading
-select exists (
-    select from reported_reading
-    join usage_point on usage_point.id = usage_point_id
-    join site on site.id = site_id
-    where reported_reading.id = $1 and in_area(service_centre, district, $2, $3)
-);
+select exists (select from poll_request where id = $1 and meter_in_area(meter_id, $2, $3));
 
 -- name: sees_register_event
-select exists (
-    select from register_event
-    join installation on installation.meter_id = register_event.meter_id
-    join usage_point on usage_point.id = usage_point_id
-    join site on site.id = site_id
-    where register_event.id = $1 and in_area(service_centre, district, $2, $3)
-);
+select exists (select from register_event where id = $1 and meter_in_area(meter_id, $2, $3));
+
+-- name: sees_act
+select exists (select from act where id = $1 and point_in_area(usage_point_id, $2, $3));
+
+-- name: sees_reported_reading
+select exists (select from reported_reading where id = $1 and point_in_area(usage_point_id, $2, $3));
 
 -- name: sees_billing_run
 -- By what it was asked about: all of that is there.
