@@ -4,21 +4,43 @@ from __future__ import annotations
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable, Iterable, Sequence
+from contextvars import ContextVar
 from datetime import datetime
+from hashlib import sha256
 from typing import Annotated, Final, Protocol, TypeVar
 from uuid import UUID
 
-from fastapi import Query
+from fastapi import Depends, Query, Request
 
 from api.errors import InvalidRequest
 from api.schemas import parse_instant
 from metering.calendar import ArchiveKind
 from metering.quantities import QUANTITIES
 
-CursorText = Annotated[
-    str | None,
-    Query(max_length=400, pattern=r"^[A-Za-z0-9_=-]+$", description="`next_cursor` of the page before."),
-]
+LONGEST: Final = 12_000
+"""Two of the longest names there are, in any script."""
+_QUESTION: Final[ContextVar[str]] = ContextVar("question", default="")
+"""What is being asked: a place in its answer is no place in another one's."""
+_OF_THE_PAGE: Final = frozenset({"cursor", "limit", "language"})
+
+
+async def _cursor(
+    request: Request,
+    cursor: Annotated[
+        str | None,
+        Query(
+            max_length=LONGEST,
+            pattern=r"^[A-Za-z0-9_=-]+$",
+            description="`next_cursor` of the page before; all but `limit` and `language` as it was there.",
+        ),
+    ] = None,
+) -> str | None:
+    asked = sorted(one for one in request.query_params.multi_items() if one[0] not in _OF_THE_PAGE)
+    _QUESTION.set(sha256(repr((request.url.path, asked)).encode()).hexdigest()[:16])
+    return cursor
+
+
+CursorText = Annotated[str | None, Depends(_cursor)]
 
 _LARGEST_ID: Final = 2**63 - 1
 
@@ -35,9 +57,9 @@ class Identified(Protocol):
 
 
 def encode(*parts: object) -> str:
-    """A cursor made of these parts; their text must not contain a line feed."""
+    """A cursor of the present question made of these parts; their text must not contain a line feed."""
     texts = (part.isoformat() if isinstance(part, datetime) else str(part) for part in parts)
-    return urlsafe_b64encode("\n".join(texts).encode()).decode()
+    return urlsafe_b64encode("\n".join([_QUESTION.get(), *texts]).encode()).decode()
 
 
 def text_part(text: str) -> str:
@@ -46,12 +68,12 @@ def text_part(text: str) -> str:
 
 
 def decode(cursor: str, length: int) -> list[str]:
-    """The parts of a cursor that was made of so many; InvalidRequest for anything else."""
+    """The parts of a cursor of the present question, made of so many; InvalidRequest for anything else."""
     try:
-        parts = urlsafe_b64decode(cursor).decode().split("\n")
+        question, *parts = urlsafe_b64decode(cursor).decode().split("\n")
     except ValueError as error:
         raise _not_ours() from error
-    if len(parts) != length:
+    if question != _QUESTION.get() or len(parts) != length:
         raise _not_ours()
     return parts
 
@@ -130,4 +152,6 @@ def kind_in(part: str) -> ArchiveKind:
 
 
 def _not_ours() -> InvalidRequest:
-    return InvalidRequest("This cursor was not given out by this collection; begin again without one.")
+    return InvalidRequest(
+        "This cursor was not given out for this question: ask as before, or begin again without it."
+    )
