@@ -83,7 +83,7 @@ def consumption(period: BillingPeriod, evidence: Iterable[Evidence], rule: Billi
     """The sum over all meters of the period; neither the order of installations nor of readings matters."""
     touched = sorted((one for one in evidence if _touches(one, period)), key=_order)
     segments = tuple(_segment(period, KnownRegister(one), rule) for one in touched)
-    unmetered = tuple(_unmetered(period, segments))
+    unmetered = _unmetered(period, segments)
     obstacles = tuple(_obstacles(period, segments))
     reasons = (
         *map(_no_meter, unmetered),
@@ -184,9 +184,7 @@ def _whys(segment: Segment) -> Iterator[Reason]:
         )
 
 
-def _completeness(
-    period: BillingPeriod, segments: tuple[Segment, ...], unmetered: tuple[Slot, ...]
-) -> Decimal:
+def _completeness(period: BillingPeriod, segments: tuple[Segment, ...], unmetered: Sequence[Slot]) -> Decimal:
     covered = sum((_covered(segment, period) for segment in segments), timedelta())
     slots = [_boundaries(segment, period) for segment in segments] + list(unmetered)
     whole = sum((slot.end - slot.start for slot in slots), timedelta())
@@ -202,15 +200,26 @@ def _covered(segment: Segment, period: BillingPeriod) -> timedelta:
     return max(end - start, timedelta())
 
 
-def _unmetered(period: BillingPeriod, segments: tuple[Segment, ...]) -> Iterator[Slot]:
-    reached = period.start
-    for segment in segments:
-        slot = _boundaries(segment, period)
+def _unmetered(period: BillingPeriod, segments: tuple[Segment, ...]) -> list[Slot]:
+    """Times without any meter; where circuits run side by side, also those in which one of them had none."""
+    boundaries = [_boundaries(segment, period) for segment in segments]
+    found = list(_between(period.start, boundaries, period.end))
+    if not one_after_another(segments):
+        for circuit in sorted({segment.circuit for segment in segments}):
+            own = [slot for one, slot in zip(segments, boundaries, strict=True) if one.circuit == circuit]
+            found += [gap for gap in _between(own[0].start, own, own[-1].end) if gap not in found]
+    return found
+
+
+def _between(start: datetime, slots: Iterable[Slot], end: datetime) -> Iterator[Slot]:
+    """What ascending slots leave open."""
+    reached = start
+    for slot in slots:
         if slot.start > reached:
             yield Slot(reached, slot.start)
         reached = max(reached, slot.end)
-    if reached < period.end:
-        yield Slot(reached, period.end)
+    if reached < end:
+        yield Slot(reached, end)
 
 
 def _no_meter(slot: Slot) -> Reason:
