@@ -21,6 +21,10 @@ from protocols.mbus.frames import FCB, LARGEST_PAYLOAD, REQ_UD2, SND_UD
 from protocols.mbus.model import Convention, Detection, Profile, Row, Stored
 from protocols.mbus.offsets import DATA_START
 from protocols.mbus.vif import EXTENSION_FB, EXTENSION_FD, PRIMARY
+from protocols.profile_rules import (
+    every_model_is_named_after_its_maker,
+    every_unconfirmed_note_is_marked,
+)
 
 Rule = Callable[[Profile], Iterator[str]]
 
@@ -36,10 +40,6 @@ DEEPEST_LOG: Final = 2000
 LONGEST_FRAME: Final = 261
 LAST_STORAGE: Final = 1000
 """Meters use numbers up to 511; storage 0 is the present."""
-DOUBT: Final = "UNCONFIRMED"
-_DOUBTFUL: Final = re.compile(
-    r"\b(probably|presumably|perhaps|assumed|inferred|unclear|not confirmed)\b", re.I
-)
 
 
 def every_row_names_a_known_quantity(profile: Profile) -> Iterator[str]:
@@ -167,24 +167,6 @@ def every_field_lies_within_a_frame(profile: Profile) -> Iterator[str]:
     for field in profile.fields:
         if not 1 <= field.telegram <= profile.telegrams:
             yield f"{field.quantity} of telegram {field.telegram}: {profile.telegrams} are read"
-
-
-def every_unconfirmed_note_is_marked(profile: Profile) -> Iterator[str]:
-    for note in profile.notes:
-        if _DOUBTFUL.search(note) and not note.startswith(DOUBT):
-            yield f"the note {note!r} is in doubt: begin it with {DOUBT}"
-
-
-def every_model_is_named_after_its_maker(profile: Profile) -> Iterator[str]:
-    first_word = re.split(r"[^a-z0-9]+", profile.maker.lower())[0]
-    if not profile.name.startswith(first_word):
-        yield f"the model of {profile.maker} must be named {first_word}-..."
-
-
-def every_model_has_a_vector(profile: Profile, vectors: Collection[str]) -> Iterator[str]:
-    """`vectors` are the models that have a vector file."""
-    if profile.name not in vectors:
-        yield "there is no vector file: a description without a transcript is not tested"
 
 
 def no_two_models_claim_a_meter(profiles: Collection[Profile]) -> Iterator[str]:

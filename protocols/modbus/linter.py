@@ -6,7 +6,6 @@ types, a number outside its record) needs no rule.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Collection, Iterator
 from typing import Final
 
@@ -18,16 +17,17 @@ from protocols.driver import Verification
 from protocols.modbus.archive_map import NUMBER, Addressing, RecordStamp
 from protocols.modbus.places import LARGEST_BLOCK, Setting, UnitChoice, Value
 from protocols.modbus.register_map import Profile
+from protocols.profile_rules import (
+    DOUBT,
+    every_model_has_a_vector,
+    every_model_is_named_after_its_maker,
+    every_unconfirmed_note_is_marked,
+)
 
 Rule = Callable[[Profile], Iterator[str]]
 
 STANDARD_BAUDS: Final = (300, 600, 1200, 2400, 4800, 9600, 19200, 38400, 57600, 115200)
-DOUBT: Final = "UNCONFIRMED"
 ILLEGAL_FUNCTION, ACKNOWLEDGE, BUSY = 0x01, 0x05, 0x06
-
-_DOUBTFUL: Final = re.compile(
-    r"\b(probably|presumably|perhaps|assumed|taken as|inferred|unclear|not confirmed)\b", re.I
-)
 
 
 def every_register_has_a_unit(profile: Profile) -> Iterator[str]:
@@ -130,28 +130,10 @@ def every_baud_rate_is_a_standard_one(profile: Profile) -> Iterator[str]:
         yield f"baud rate {profile.line.baud} is none of {STANDARD_BAUDS}"
 
 
-def every_unconfirmed_note_is_marked(profile: Profile) -> Iterator[str]:
-    for note in profile.notes:
-        if _DOUBTFUL.search(note) and not note.startswith(DOUBT):
-            yield f"the note {note!r} is in doubt: begin it with {DOUBT}"
-
-
 def every_description_without_the_maker_says_what_is_in_doubt(profile: Profile) -> Iterator[str]:
     unsure = profile.verification in (Verification.SECOND_IMPLEMENTATION, Verification.NOT_ON_HARDWARE)
     if unsure and not any(note.startswith(DOUBT) for note in profile.notes):
         yield "no document of the maker, and no note says what is not confirmed"
-
-
-def every_model_is_named_after_its_maker(profile: Profile) -> Iterator[str]:
-    first_word = re.split(r"[^a-z0-9]+", profile.maker.lower())[0]
-    if not profile.name.startswith(first_word):
-        yield f"the model of {profile.maker} must be named {first_word}-..."
-
-
-def every_model_has_a_vector(profile: Profile, vectors: Collection[str]) -> Iterator[str]:
-    """`vectors` are the models that have a vector file."""
-    if profile.name not in vectors:
-        yield "there is no vector file: a description without a transcript is not tested"
 
 
 RULES: Final[tuple[Rule, ...]] = (

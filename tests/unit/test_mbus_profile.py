@@ -17,10 +17,10 @@ from protocols.mbus.linter import (
     RULES,
     Rule,
     complaints,
-    every_model_has_a_vector,
     no_two_models_claim_a_meter,
 )
 from protocols.mbus.model import GENERIC, Convention, Profile, Questions, Stored, StoredDate
+from protocols.profile_rules import every_model_has_a_vector
 from protocols.vectors import load as load_vector
 
 TESTS = Path(__file__).parent.parent

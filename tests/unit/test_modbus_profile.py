@@ -10,7 +10,8 @@ from metering.calendar import ArchiveKind
 from metering.errors import ProfileError, UnknownModel
 from protocols.modbus import profile
 from protocols.modbus.archive_map import Addressing
-from protocols.modbus.linter import RULES, Rule, complaints, every_model_has_a_vector
+from protocols.modbus.linter import RULES, Rule, complaints
+from protocols.profile_rules import every_model_has_a_vector
 
 TESTS = Path(__file__).parent.parent
 BAD = TESTS / "fixtures" / "bad-modbus-profiles"
