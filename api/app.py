@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from asyncio import Lock
 from typing import Final
 
 from fastapi import APIRouter, FastAPI
@@ -170,6 +171,7 @@ def served(
     app.state.metrics = Metrics(services)
     app.state.rates = Rates()
     app.state.watchers = Watchers()
+    app.state.importing = Lock()
     app.state.access_book = AccessBook(services.access_log)
     app.state.translators = translators
     app.state.foretell = foretell

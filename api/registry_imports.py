@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from asyncio import Lock
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
 from fastapi import Request
 from pydantic import BaseModel, Field
 
+from api.errors import Conflict
 from billing.registry_table.checking import Judge, LineParts
 from billing.registry_table.importing import Verdict
 
@@ -38,6 +43,16 @@ class RegistryImportOut(BaseModel):
     sheets: list[SheetOut]
     faults: list[FaultOut]
     faults_in_all: int = Field(examples=[1])
+
+
+@asynccontextmanager
+async def alone(request: Request) -> AsyncIterator[None]:
+    """One import at a time in this process: unpacked, a file may fill much memory. Conflict meanwhile."""
+    importing: Lock = request.app.state.importing
+    if importing.locked():
+        raise Conflict("Another registry file is being taken over.")
+    async with importing:
+        yield
 
 
 def judge_of(request: Request) -> Judge:

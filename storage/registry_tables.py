@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -57,11 +58,12 @@ class RegistryTables:
     async def change(self, decide: Callable[[Stored], Changes], told: Told = untold) -> None:
         """Stores in one transaction what `decide` makes of what stands; nobody else does so meanwhile.
 
-        ReadingConflict when the database refuses a row: then none is stored.
+        `decide` may take its time: it has a thread of its own. ReadingConflict when the database refuses a
+        row: then none is stored.
         """
         async with self._database.transaction() as connection:
             await connection.execute(_SQL["lock"])
-            changes = decide(await _read(connection))
+            changes = await asyncio.to_thread(decide, await _read(connection))
             for subject in SUBJECTS:
                 await _store(connection, subject, changes.get(subject, ()), told)
 

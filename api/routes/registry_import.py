@@ -10,7 +10,7 @@ from fastapi import APIRouter, Depends, Query, Request
 
 from api.dependencies import Scope, ServicesNeeded, allowed
 from api.errors import InvalidRequest
-from api.registry_imports import RegistryImportOut, import_out, judge_of
+from api.registry_imports import RegistryImportOut, alone, import_out, judge_of
 from billing.registry_table.columns import SUBJECTS
 from billing.registry_table.importing import Refused, RegistryTable, sheets_of
 from metering.errors import ConfigurationError
@@ -36,17 +36,18 @@ async def import_registry(
     """Takes over an XLSX workbook, or CSV of one sheet, of 8 MiB at most.
 
     Rows are added and changed, never removed; a column that is missing leaves what stands. With any fault
-    nothing is stored, and every bad row is told.
+    nothing is stored, and every bad row is told. 409 while another file is being read.
     """
     data = await request.body()
     if sheet is None and not data.startswith(b"PK"):
         raise InvalidRequest("query.sheet: name the sheet of a CSV file; only a workbook names its own.")
-    table = RegistryTable(services.database, judge_of(request))
-    try:
-        sheets = await asyncio.to_thread(sheets_of, sheet.value if sheet else "The body", data)
-    except ConfigurationError as error:
-        raise InvalidRequest(f"body: {error}") from error
-    try:
-        return import_out(await (table.examine(sheets) if dry_run else table.store(sheets)))
-    except Refused as refused:
-        return import_out(refused.verdict)
+    async with alone(request):
+        table = RegistryTable(services.database, judge_of(request))
+        try:
+            sheets = await asyncio.to_thread(sheets_of, sheet.value if sheet else "The body", data)
+        except ConfigurationError as error:
+            raise InvalidRequest(f"body: {error}") from error
+        try:
+            return import_out(await (table.examine(sheets) if dry_run else table.store(sheets)))
+        except Refused as refused:
+            return import_out(refused.verdict)

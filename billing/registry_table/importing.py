@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -71,11 +72,13 @@ class RegistryTable:
 
     async def examine(self, sheets: Iterable[Sheet]) -> Verdict:
         """What the sheets would do; nothing is stored."""
-        return self._judged(await self._tables.read(), _read(sheets))[0]
+        stored = await self._tables.read()
+        verdict, _ = await asyncio.to_thread(lambda: self._judged(stored, _read(sheets)))
+        return verdict
 
     async def store(self, sheets: Iterable[Sheet], told: Told = untold) -> Verdict:
         """Stores every row of the sheets in one transaction; Refused when one of them is wrong."""
-        read = _read(sheets)
+        read = await asyncio.to_thread(_read, sheets)
         verdict = Verdict(())
 
         def decide(stored: Stored) -> Changes:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from fastapi import FastAPI
 from httpx import AsyncClient
 
 from api.cursors import LONGEST, encode, text_part
+from api.dependencies import Scope
 from api.errors import LONGEST_LOCATION, MOST_FAULTS
+from tests.api.conftest import Caller
 from tests.api.network import Network
 from tests.api.test_errors import checked
 
@@ -52,3 +55,12 @@ async def test_a_cursor_of_one_collection_is_refused_by_another_one(
 def test_a_cursor_has_room_for_two_of_the_longest_names() -> None:
     name = "\N{FLAG IN HOLE}" * 500
     assert len(encode(1, text_part(name), text_part(name), "2026-01-31", "total")) <= LONGEST
+
+
+async def test_one_registry_file_is_taken_over_at_a_time(app: FastAPI, caller: Caller) -> None:
+    client = await caller(Scope.REGISTRY_WRITE)
+    asked = {"sheet": "sites", "dry_run": "true"}
+    async with app.state.importing:
+        body = checked(await client.post("/api/v1/registry/import", params=asked, content=b"code\n"), 409)
+        assert "being taken over" in body["detail"]
+    assert (await client.post("/api/v1/registry/import", params=asked, content=b"code\n")).status_code == 200
