@@ -7,11 +7,11 @@ from enum import IntEnum
 from typing import Protocol
 
 from collector.budgets import keeps_by_model
-from collector.gaps import is_losing, lacks_closing
+from collector.gaps import Billed, is_losing, lacks_closing
 from metering.books import BookedMeter
 from metering.calendar import MeterZone
 from metering.errors import ConfigurationError
-from metering.plans import Keeps, PollPlan
+from metering.plans import Keeps
 
 
 class Urgency(IntEnum):
@@ -26,17 +26,8 @@ class Urgency(IntEnum):
     ROUTINE = 3
 
 
-class Outlined(Protocol):
+class Outlined(Billed, Protocol):
     """A meter of which only the outline is known, not its slots."""
-
-    @property
-    def zone(self) -> str: ...
-
-    @property
-    def plan(self) -> PollPlan: ...
-
-    @property
-    def level_at(self) -> datetime | None: ...
 
     @property
     def waiting_requests(self) -> int: ...

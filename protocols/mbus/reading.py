@@ -123,13 +123,6 @@ class Reader:
         return ReadOut(tuple(telegrams))
 
 
-def read_out(
-    address: Address, *, sub_code: int | None = None, most: int = MOST_TELEGRAMS
-) -> Conversation[ReadOut]:
-    """All telegrams of a meter with the usual habits; with a sub-code, those that it selects."""
-    return Reader(address).read_out(Question(sub_code), most)
-
-
 def content(telegram: Telegram) -> Telegram:
     """The telegram without its access number, which counts answers and not readings."""
     return replace(telegram, header=replace(telegram.header, access=0))

@@ -9,7 +9,15 @@ from typing import Final
 from simulators.gsm.settings import Settings
 
 
-class ResultCode(Enum):
+class Numbered(Enum):
+    """What a standard gives a number and words."""
+
+    def __init__(self, number: int, words: str) -> None:
+        self.number = number
+        self.words = words
+
+
+class ResultCode(Numbered):
     """Final and unsolicited result codes of ITU-T V.250: number and words."""
 
     OK = (0, "OK")
@@ -20,14 +28,6 @@ class ResultCode(Enum):
     NO_DIALTONE = (6, "NO DIALTONE")
     BUSY = (7, "BUSY")
     NO_ANSWER = (8, "NO ANSWER")
-
-    @property
-    def number(self) -> int:
-        return self.value[0]
-
-    @property
-    def words(self) -> str:
-        return self.value[1]
 
 
 class CmeError(IntEnum):

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from enum import Enum, StrEnum
 from typing import Final
 
-from simulators.gsm.codes import ResultCode
+from simulators.gsm.codes import Numbered, ResultCode
 from simulators.gsm.mishaps import Mishap
 
 
-class Cause(Enum):
+class Cause(Numbered):
     """Cause values of 3GPP 24.008, annex H: number and words."""
 
     NONE = (0, "No cause information available")
@@ -24,14 +24,6 @@ class Cause(Enum):
     OUT_OF_ORDER = (27, "Destination out of order")
     NETWORK = (38, "Network out of order")
     TEMPORARY = (41, "Temporary failure")
-
-    @property
-    def number(self) -> int:
-        return self.value[0]
-
-    @property
-    def words(self) -> str:
-        return self.value[1]
 
 
 class Answers(StrEnum):

@@ -17,8 +17,10 @@ from metering.errors import (
     TeploError,
     WrongMeter,
 )
-from protocols.mbus.addressing import Primary, Secondary, parse
-from protocols.mbus.reading import MOST_TELEGRAMS, read_out
+from protocols.conversation import Conversation
+from protocols.mbus.addressing import Address, Primary, Secondary, parse
+from protocols.mbus.asking import Question
+from protocols.mbus.reading import MOST_TELEGRAMS, Reader, ReadOut
 from tests.mbus_bus import ACK, Meter, bus_of, frame
 
 RESET_5 = bytes.fromhex("10 40 05 45 16")
@@ -32,6 +34,13 @@ ENERGY_1, ENERGY_2, ENERGY_3 = (bytes((0x04, 0x06, number, 0, 0, 0)) for number 
 MORE = b"\x1f"
 CHAIN = (ENERGY_1 + MORE, ENERGY_2 + MORE, ENERGY_3)
 FIVE = Primary(5)
+
+
+def read_out(
+    address: Address, *, sub_code: int | None = None, most: int = MOST_TELEGRAMS
+) -> Conversation[ReadOut]:
+    """All telegrams of a meter with the usual habits; with a sub-code, those that it selects."""
+    return Reader(address).read_out(Question(sub_code), most)
 
 
 def test_a_chain_is_read_to_its_end_with_the_count_bit_alternating() -> None:
