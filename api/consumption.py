@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import date
 from decimal import Decimal
 from typing import Final
 
@@ -17,9 +18,11 @@ from api.boundaries import (
     boundary_out,
     segment_out,
 )
+from api.limits import MOST_BILLED
 from api.links import usage_point_link
 from api.schemas import Amount, DecimalText, Timestamp, amount, decimal_text, known
 from metering.billing_lines import BillingLine, Status
+from metering.calendar import BillingPeriod
 from metering.exact import exact_sum
 from metering.reasons import Because
 
@@ -129,3 +132,10 @@ def plus(total: Decimal | None, more: Decimal | None) -> Decimal | None:
 
 def _is_heat(line: BillingLine) -> bool:
     return line.unit == BILLED_UNIT
+
+
+def points_at_once(billed_for: date | BillingPeriod, most: int) -> int:
+    """How many usage points are billed together, of `most`: a long period has many hours to check."""
+    if not isinstance(billed_for, BillingPeriod):
+        return most
+    return min(most, MOST_BILLED // (billed_for.end - billed_for.start))

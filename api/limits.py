@@ -19,6 +19,10 @@ _LONG_LISTS: Final = ("/allocations", "/allocations/by-rate")
 
 LARGEST_PAGE: Final = 1000
 LONGEST_PERIOD: Final = timedelta(days=3660)
+LONGEST_BILLED: Final = timedelta(days=366)
+"""Of what is billed for one month: the first bill after an admission may be long."""
+MOST_BILLED: Final = timedelta(days=40_000)
+"""Of all points of a page together: the hours of all of it are checked."""
 LARGEST_BODY: Final = 65_536
 LARGER_BODIES: Final[Mapping[str, int]] = {
     **{f"{PREFIX}{path}": 1_048_576 for path in _LONG_LISTS},

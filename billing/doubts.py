@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import asyncio
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from decimal import Decimal
+from typing import Final
 
 from metering.billing_rules import BillingRule
 from metering.calendar import BillingPeriod, Slot
@@ -19,6 +22,8 @@ from storage.observations import Watch, Watched, Watches
 from storage.pool import Database
 
 _CHECKED_UNIT = "Gcal"
+AT_ONCE: Final = timedelta(days=3100)
+"""A hundred points' month: the hours of so much are read and checked together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,12 +77,44 @@ class Doubts:
         self._watches = Watches(database)
 
     async def of(self, parts: Sequence[WatchedPart]) -> list[tuple[Reason, ...]]:
-        """Of each part, in their order."""
-        asked = [(number, *meter) for number, part in enumerate(parts) for meter in part.meters()]
-        watches = await self._watches.of([watched for _, _, watched in asked]) if asked else []
+        """Of each part, in their order. Checking has a thread of its own."""
+        asked = [_Asked(number, *meter) for number, part in enumerate(parts) for meter in part.meters()]
         found: list[dict[Reason, None]] = [{} for _ in parts]
-        for (number, segment, watched), watch in zip(asked, watches, strict=True):
-            part = parts[number]
-            seen = part.seen(segment, watched, watch)
-            found[number] |= dict.fromkeys(one.reason for one in findings(seen, part.rule))
+        for batch in _batches(asked):
+            watches = await self._watches.of([one.watched for one in batch])
+            for number, reasons in await asyncio.to_thread(_checked, parts, batch, watches):
+                found[number] |= reasons
         return [tuple(reasons) for reasons in found]
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A meter of the part with this number."""
+
+    part: int
+    segment: Segment
+    watched: Watched
+
+
+def _batches(asked: Iterable[_Asked]) -> Iterator[list[_Asked]]:
+    batch, length = list[_Asked](), timedelta()
+    for one in asked:
+        slot = one.watched.slot
+        if batch and length + (slot.end - slot.start) > AT_ONCE:
+            yield batch
+            batch, length = [], timedelta()
+        batch.append(one)
+        length += slot.end - slot.start
+    if batch:
+        yield batch
+
+
+def _checked(
+    parts: Sequence[WatchedPart], batch: Sequence[_Asked], watches: Sequence[Watch]
+) -> list[tuple[int, Mapping[Reason, None]]]:
+    found = list[tuple[int, Mapping[Reason, None]]]()
+    for one, watch in zip(batch, watches, strict=True):
+        part = parts[one.part]
+        doubts = findings(part.seen(one.segment, one.watched, watch), part.rule)
+        found.append((one.part, dict.fromkeys(doubt.reason for doubt in doubts)))
+    return found

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from api.consumption import PeriodOut
 from api.dependencies import MonthText, Scope, ServicesNeeded, allowed, month_of
 from api.errors import InvalidRequest
-from api.limits import LONGEST_PERIOD
+from api.limits import LONGEST_BILLED
 from api.routes.registry import existing_usage_point
 from api.schemas import Identifier, Instant, Page
 from metering.calendar import BillingPeriod
@@ -56,8 +56,8 @@ async def put_billing_period(
 ) -> MonthPeriodOut:
     """From now on this is what is billed for the month. It may not overlap another month's that was set."""
     await existing_usage_point(services, usage_point_id)
-    if not told.start < told.end <= told.start + LONGEST_PERIOD:
-        raise InvalidRequest(f"body: `to` must follow `from`, by at most {LONGEST_PERIOD.days} days.")
+    if not told.start < told.end <= told.start + LONGEST_BILLED:
+        raise InvalidRequest(f"body: `to` must follow `from`, by at most {LONGEST_BILLED.days} days.")
     period = BillingPeriod(told.start, told.end)
     try:
         await services.billing_periods.put(usage_point_id, month_of(month), period)

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Annotated
 
 from fastapi import APIRouter, Query
 
-from api.consumption import ConsumptionOut, billed, consumption_out
+from api.consumption import ConsumptionOut, billed, consumption_out, points_at_once
 from api.cursors import CursorText, decode_id, encode
 from api.dependencies import AreaSeen, Billed, BillingCaller, ServicesNeeded
+from api.errors import InvalidRequest
 from api.limits import PageSize
 from api.routes.registry import existing_usage_point
 from api.schemas import Identifier, Page, RegisterName
 from metering.billing_scope import BillingScope
+from metering.calendar import BillingPeriod
 
 router = APIRouter(tags=["consumption"])
 
@@ -53,10 +56,20 @@ async def list_consumption(
     cursor: CursorText = None,
     limit: PageSize = 100,
 ) -> Page[ConsumptionOut]:
-    """What every usage point consumed in a period or month, by the points' ids, `limit` points a page."""
+    """What every usage point consumed in a period or month, by the points' ids, `limit` points a page.
+
+    Points times days of a period are at most 40 000 a page.
+    """
+    _bound(billed_for, limit)
     scope = BillingScope(area)
     lines = await services.answers.lines(scope, billed_for, decode_id(cursor), limit, quantity)
     caller.told(len(lines), billed(lines))
     full = len({one.usage_point_id for one in lines}) == limit
     next_cursor = encode(lines[-1].usage_point_id) if full else None
     return Page(items=[consumption_out(one) for one in lines], next_cursor=next_cursor)
+
+
+def _bound(billed_for: date | BillingPeriod, limit: int) -> None:
+    at_once = points_at_once(billed_for, limit)
+    if at_once < limit:
+        raise InvalidRequest(f"query.limit: at most {at_once} points a page over so long a period.")

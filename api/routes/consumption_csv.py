@@ -13,7 +13,7 @@ from fastapi import APIRouter
 from fastapi.responses import StreamingResponse
 
 from api.access import Caller
-from api.consumption import billed, plus
+from api.consumption import billed, plus, points_at_once
 from api.dependencies import AreaSeen, Billed, BillingCaller, Services, ServicesNeeded
 from api.file_answers import text_answer
 from api.routes.consumption import QuantityAsked
@@ -71,8 +71,8 @@ async def _chunks(
     services: Services, scope: BillingScope, billed_for: date | BillingPeriod, quantity: str | None
 ) -> AsyncIterator[list[BillingLine]]:
     """Chunk by chunk: the memory needed does not grow with the fleet."""
-    after = 0
-    while chunk := await services.answers.lines(scope, billed_for, after, _CHUNK, quantity):
+    after, size = 0, points_at_once(billed_for, _CHUNK)
+    while chunk := await services.answers.lines(scope, billed_for, after, size, quantity):
         yield chunk
         after = chunk[-1].usage_point_id
 

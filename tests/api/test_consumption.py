@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from io import StringIO
 from itertools import pairwise
@@ -14,6 +14,7 @@ from fastapi import FastAPI
 from httpx import AsyncClient
 
 from api.routes import consumption_csv
+from billing import doubts
 from storage.access_log import AccessLog
 from storage.pool import Database
 from tests.api.network import FACTOR, FIRST_POLL, SECOND_POLL, Network
@@ -227,3 +228,22 @@ async def test_bad_questions_are_told_what_to_write(
     assert answer.status_code == 422
     assert answer.headers["content-type"] == "application/problem+json"
     assert said in answer.json()["detail"]
+
+
+async def test_a_page_of_a_long_period_has_few_points(client: AsyncClient, network: Network) -> None:
+    ten_years = {"from": "2016-02-01T00:00:00Z", "to": "2026-01-01T00:00:00Z"}
+    answer = await client.get("/api/v1/consumption", params=ten_years | {"limit": "12"})
+    assert (answer.status_code, answer.headers["content-type"]) == (422, "application/problem+json")
+    assert f"at most {40_000 // 3622} points" in answer.json()["detail"], "3622 days"
+    assert (await client.get("/api/v1/consumption", params=ten_years | {"limit": "11"})).status_code == 200
+    assert (await client.get("/api/v1/consumption.csv", params=ten_years)).status_code == 200
+
+
+async def test_what_is_checked_together_changes_nothing(
+    client: AsyncClient, network: Network, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = {"month": "2026-01"}
+    whole = (await client.get("/api/v1/consumption", params=asked)).json()
+    monkeypatch.setattr(doubts, "AT_ONCE", timedelta())
+    assert (await client.get("/api/v1/consumption", params=asked)).json() == whole
+    assert any(item["segments"] for item in whole["items"])
