@@ -11,6 +11,7 @@ from uuid import UUID
 from metering.act_codec import contents_json, contents_of
 from metering.acts import ActKind, Contents
 from metering.errors import ConfigurationError
+from teplo.bounded_file import text_of
 
 LARGEST: Final = 262_144
 """Bytes."""
@@ -59,11 +60,10 @@ def read(path: Path) -> ActFile:
 
 
 def _parsed(path: Path) -> dict[str, Any]:
+    text = text_of(path, LARGEST)
     try:
-        if path.stat().st_size > LARGEST:
-            raise ConfigurationError(f"{path} has more than {LARGEST} bytes: no drafted act is so long.")
-        parsed = json.loads(path.read_text("utf-8"))
-    except (OSError, ValueError, RecursionError) as error:
+        parsed = json.loads(text)
+    except (ValueError, RecursionError) as error:
         raise ConfigurationError(f"{path} cannot be read as JSON: {error}.") from error
     if not isinstance(parsed, dict):
         raise ConfigurationError(f"{path} is no drafted act; `teplo act draft` writes one.")

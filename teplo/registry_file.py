@@ -52,6 +52,7 @@ from protocols.declaration import LARGEST, Declaration, parse
 from storage.components import StoredComponent
 from storage.usage_points import PointParticulars, SiteParticulars
 from teplo.addresses import check_address
+from teplo.bounded_file import text_of
 from teplo.modem_file import Particulars, PoolPlan, read_particulars, read_pool
 from teplo.point_keys import read_component, read_point, read_site
 
@@ -134,12 +135,7 @@ class Registration:
 
 def load(path: Path) -> Registration:
     """The registry of this file; ConfigurationError for what can be seen without a database."""
-    try:
-        if path.stat().st_size > LARGEST:
-            raise ConfigurationError(f"{path} is larger than {LARGEST} bytes; split it.")
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigurationError(f"{path} cannot be read: {error}.") from error
+    text = text_of(path, LARGEST)
     try:
         return read(text, path.name)
     except ProfileError as error:
