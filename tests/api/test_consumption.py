@@ -122,6 +122,15 @@ async def test_a_month_is_that_of_the_points_own_calendar(client: AsyncClient, n
     assert answer["period"] == {"from": "2025-12-24T00:00:00Z", "to": "2026-01-24T00:00:00Z"}
 
 
+async def test_a_month_is_billed_for_a_year_at_most(client: AsyncClient, network: Network) -> None:
+    path = f"/api/v1/usage-points/{network.school}/billing-periods/2026-01"
+    too_long = {"from": "2025-01-30T00:00:00Z", "to": "2026-02-01T00:00:00Z"}
+    refused = await client.put(path, json=too_long)
+    assert (refused.status_code, "at most 366 days" in refused.text) == (422, True)
+    a_year = {"from": "2025-01-31T00:00:00Z", "to": "2026-02-01T00:00:00Z"}
+    assert (await client.put(path, json=a_year)).status_code == 200
+
+
 async def test_a_point_without_acts_is_not_admissible_where_the_rule_wants_them(
     client: AsyncClient, network: Network
 ) -> None:
