@@ -16,9 +16,7 @@ def text_of(path: Path, largest: int) -> str:
         with path.open("rb") as file:
             data = file.read(largest + 1)
         if len(data) > largest:
-            raise ConfigurationError(
-                f"{path} is larger than {largest} bytes; split it or name another one."
-            )
+            raise ConfigurationError(f"{path} is larger than {largest} bytes; split it or name another one.")
         return data.decode()
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigurationError(f"{path} cannot be read: {error}.") from error
