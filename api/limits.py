@@ -27,6 +27,7 @@ LARGEST_BODY: Final = 65_536
 LARGER_BODIES: Final[Mapping[str, int]] = {
     **{f"{PREFIX}{path}": 1_048_576 for path in _LONG_LISTS},
     f"{PREFIX}/registry/import": 8 * 2**20,
+    f"{PREFIX}/reported-readings/import": 2**19,
 }
 """By path, in bytes: operations that take long lists, or files."""
 

@@ -8,6 +8,7 @@ from httpx import AsyncClient
 from api.cursors import LONGEST, encode, text_part
 from api.dependencies import Scope
 from api.errors import LONGEST_LOCATION, MOST_FAULTS
+from metering.reported_rows import MOST_ROWS
 from tests.api.conftest import Caller
 from tests.api.network import Network
 from tests.api.test_errors import checked
@@ -64,3 +65,13 @@ async def test_one_registry_file_is_taken_over_at_a_time(app: FastAPI, caller: C
         body = checked(await client.post("/api/v1/registry/import", params=asked, content=b"code\n"), 409)
         assert "being taken over" in body["detail"]
     assert (await client.post("/api/v1/registry/import", params=asked, content=b"code\n")).status_code == 200
+
+
+async def test_a_table_of_as_many_reported_readings_as_are_taken_fits_into_a_request(
+    caller: Caller, network: Network
+) -> None:
+    client = await caller(Scope.READINGS_WRITE)
+    table = "usage_point,at,value,unit,source\n" + f"UP-1,{'x' * 70},1,kWh,paper\n" * MOST_ROWS
+    answer = await client.post("/api/v1/reported-readings/import", content=table)
+    assert (answer.status_code, len(answer.json()["bad"])) == (200, MOST_ROWS)
+    checked(await client.post("/api/v1/reported-readings/import", content=table * 2), 413)
