@@ -23,7 +23,7 @@ from storage.modems import Contact
 log = structlog.get_logger()
 
 BATCH: Final = 500
-"""Entries that are taken from the disk and put at once."""
+"""Entries that are taken from the disk and put at once; fewer after a batch that took too long."""
 FIRST_PAUSE: Final = 0.5
 LONGEST_PAUSE: Final = 10.0
 LOOK_AGAIN: Final = 10.0
@@ -135,26 +135,27 @@ class Delivery:
         self._look()
 
     async def _empty_spool(self, stop: asyncio.Event) -> None:
-        loop, pause, moved = asyncio.get_running_loop(), FIRST_PAUSE, 0
+        loop, pause, moved, batch = asyncio.get_running_loop(), FIRST_PAUSE, 0, BATCH
         begun = loop.time()
         while self._filled.is_set() and not stop.is_set():
             try:
-                moved += await self._move()
+                moved += await self._move(batch)
             except StorageUnavailable as error:
                 if pause < LONGEST_PAUSE:
                     log.info("spool waits", entries=self._spool.state().entries, error=str(error))
                 await wait(stop, pause)
                 pause, begun, moved = min(2 * pause, LONGEST_PAUSE), loop.time(), 0
+                batch = max(1, batch // 2)
             else:
-                pause = FIRST_PAUSE
+                pause, batch = FIRST_PAUSE, min(2 * batch, BATCH)
                 self._rate = moved / max(loop.time() - begun, 1e-6)
             self._look()
         if not self._filled.is_set():
             log.info("spool is empty again", entries=moved, a_second=round(self._rate))
 
-    async def _move(self) -> int:
-        """One batch from the disk to the sink; how many entries left the spool."""
-        spooled = await self._spool.first(BATCH)
+    async def _move(self, batch: int) -> int:
+        """From the disk to the sink, at most so many at once; how many entries left the spool."""
+        spooled = await self._spool.first(batch)
         if not spooled:
             return 0
         entries = await self._unpacked(spooled)

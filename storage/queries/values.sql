@@ -22,6 +22,9 @@ create temporary table if not exists incoming_value (
     frame integer not null,
     state text not null default 'new'
 ) on commit delete rows;
+-- Nobody analyses this table: without the index the planner may compare each row with every other.
+create index if not exists incoming_value_slot
+    on incoming_value (meter_id, kind, slot_start, circuit, quantity);
 delete from incoming_value;
 
 -- name: compare

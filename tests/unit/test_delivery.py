@@ -110,6 +110,28 @@ async def test_draining_takes_batches(sink: MemorySink, spool: Spool) -> None:
     assert delivery.state.rate > 0
 
 
+async def test_a_batch_that_takes_too_long_is_tried_in_parts(
+    sink: MemorySink, spool: Spool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("collector.delivery.BATCH", 64)
+    monkeypatch.setattr("collector.delivery.FIRST_PAUSE", 0.001)
+    delivery, put = Delivery(sink, spool, lambda: LATER), sink.put
+    sink.away = True
+    for number in range(120):
+        await delivery.save(report(number))
+
+    async def slow(entries: Sequence[Entry]) -> None:
+        if len(entries) > 20:
+            raise StorageUnavailable
+        await put(entries)
+
+    monkeypatch.setattr(sink, "put", slow)
+    sink.away = False
+    await drained(delivery)
+    assert values(sink) == [report(number) for number in range(120)]
+    assert set(sink.batches[:-1]) == {16}, "64 and 32 are too many, and after each success more are tried"
+
+
 async def test_draining_waits_for_the_database(
     delivery: Delivery, sink: MemorySink, spool: Spool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
