@@ -114,7 +114,7 @@ def _row(number: int, cells: Mapping[str, str]) -> ReportedRow:
         number=number,
         usage_point=cells["usage_point"],
         at=_time(cells["at"]),
-        value=_value(cells["value"]),
+        value=register_of(cells["value"]),
         source=_source(cells["source"]),
         unit=cells["unit"] or None,
         quantity=_one_of(REGISTERS, cells["quantity"], "quantity") if cells["quantity"] else None,
@@ -135,7 +135,8 @@ def _time(text: str) -> datetime:
     return at
 
 
-def _value(text: str) -> Decimal:
+def register_of(text: str) -> Decimal:
+    """A register as a person writes it: at most 18 digits and 12 decimals. ValueError for anything else."""
     digits = text.replace(" ", "").replace("\u00a0", "")
     if not _NUMBER.fullmatch(digits):
         raise ValueError(f"value is {text!r}; write a register like 123.4")

@@ -1,4 +1,4 @@
-"""An MQTT broker within this process, for the demo and for tests: MQTT 3.1.1, in memory, this machine only.
+"""An MQTT broker within this process, for tests and trials: MQTT 3.1.1, in memory, this machine only.
 
 It keeps sessions, retained messages and quality of service 1; it knows no MQTT 5 and shares no subscriptions:
 production runs Mosquitto (deploy/mosquitto.conf).

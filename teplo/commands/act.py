@@ -198,7 +198,7 @@ def _flow(written: str) -> Decimal | None:
         flow = Decimal(written) if written else None
     except InvalidOperation as error:
         raise ConfigurationError(f"{written!r} is no flow; write it like 0.6.") from error
-    if flow is not None and not 0 <= flow <= 100_000:
+    if flow is not None and not (flow.is_finite() and 0 <= flow <= 100_000):
         raise ConfigurationError(f"A flow is from 0 to 100000 m³/h, not {written}.")
     return flow
 

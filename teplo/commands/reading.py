@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import timedelta
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -16,10 +16,11 @@ from rich.table import Table
 from metering.calendar import MeterZone
 from metering.errors import ConfigurationError
 from metering.reported import Report, ReportedReading, ReportSource
-from metering.reported_rows import BadRow, reported_rows
+from metering.reported_rows import BadRow, register_of, reported_rows
 from storage.pool import Database
 from storage.reported_imports import ReportedImports
 from storage.reported_readings import ReportedReadings
+from teplo.bounded_file import text_of
 from teplo.command_group import command_group
 from teplo.composition import clock, texts
 from teplo.moments import moment_in
@@ -50,11 +51,12 @@ def enter(
     note: Annotated[str, typer.Option(help="Anything to know of it.")] = "",
 ) -> None:
     """Store a register that somebody told."""
+    register = _number(value)
 
     async def store(database: Database) -> ReportedReading:
         found = await registered_point(database, point)
         when = moment_in(MeterZone(found.zone), at)
-        told = Report(when, _number(value), source, unit or None, quantity or None, note=note)
+        told = Report(when, register, source, unit or None, quantity or None, note=note)
         return await ReportedReadings(database).enter(found.id, told, operator, clock())
 
     _print([with_database(store, operator)], texts())
@@ -67,7 +69,7 @@ def take_over(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only tell what would become of it.")] = False,
 ) -> None:
     """Take over a table: all of it or, when a row is bad, nothing."""
-    rows, bad = reported_rows(_text(table))
+    rows, bad = reported_rows(text_of(table, LARGEST_FILE))
 
     async def store(database: Database) -> list[BadRow]:
         imports = ReportedImports(database)
@@ -112,18 +114,9 @@ def list_readings(point: Point) -> None:
 
 def _number(text: str) -> Decimal:
     try:
-        return Decimal(text.replace(",", "."))
-    except InvalidOperation as error:
-        raise ConfigurationError(f"{text!r} is no register; write it like 123.4.") from error
-
-
-def _text(table: Path) -> str:
-    try:
-        if table.stat().st_size > LARGEST_FILE:
-            raise ConfigurationError(f"{table} is larger than {LARGEST_FILE} bytes: divide it.")
-        return table.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigurationError(f"{table} cannot be read as text in UTF-8. ({error})") from error
+        return register_of(text)
+    except ValueError as error:
+        raise ConfigurationError(f"{error}.") from error
 
 
 def _print(readings: Sequence[ReportedReading], _: Translate) -> None:

@@ -24,6 +24,7 @@ from storage.jobs import OPERATORS_PRIORITY, Jobs
 from storage.pool import Database
 from storage.surveys import Surveys, SurveyState
 from storage.usage_points import Registry
+from teplo.bounded_file import text_of
 from teplo.command_group import command_group
 from teplo.composition import MODEM, clock, texts
 from teplo.report import plain
@@ -85,12 +86,7 @@ def survey(
 @signal.command(name="keep")
 def keep_file(file: Annotated[Path, typer.Argument(help="What `teplo signal survey --save` wrote.")]) -> None:
     """Store a survey that was taken where the database was out of reach."""
-    try:
-        if file.stat().st_size > LARGEST_FILE:
-            raise ConfigurationError(f"{file} is larger than {LARGEST_FILE} bytes: no survey is.")
-        done = TakenSurvey.from_json(file.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigurationError(f"{file} cannot be read: {error}.") from error
+    done = TakenSurvey.from_json(text_of(file, LARGEST_FILE))
     identifier = with_database(lambda database: keep(done, Surveys(database)))
     _ = texts()
     print(_("stored as survey {identifier}").format(identifier=identifier))
