@@ -12,8 +12,8 @@ NO_REGISTERS = ("NaN", "Infinity", "1e1000000", "-3", "12,34,5", "9" * 19, "")
 
 @pytest.mark.parametrize("written", NO_REGISTERS, ids=lambda text: text[:12] or "nothing")
 def test_what_is_no_register_is_refused(written: str) -> None:
-    typed = ["reading", "enter", "UP-1", "2026-01-24T00:00", "--source", "call_centre", "--operator", "A. Serikova"]
-    told = CliRunner().invoke(app, [*typed, "--", written])
+    typed = ["reading", "enter", "--source", "call_centre", "--operator", "A. Serikova"]
+    told = CliRunner().invoke(app, [*typed, "--", "UP-1", "2026-01-24T00:00", written])
     assert told.exit_code != 0
     assert "write a register like 123.4" in str(told.exception)
 
