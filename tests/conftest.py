@@ -32,13 +32,19 @@ settings.load_profile("usual")
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """The longest files are dealt out to the workers, each of which begins with a stretch of the list."""
+    """The longest files are dealt out to the workers, each of which begins with a stretch of the list.
+
+    One worker gets all that needs TimescaleDB: bringing that up takes as long as a hundred of its tests.
+    """
     hands = getattr(config, "workerinput", {}).get("workercount", 1)
     place = {name: number for number, name in enumerate(LONGEST_FIRST)}
     longest = sorted(
         (item for item in items if item.path.name in place), key=lambda item: place[item.path.name]
     )
-    others = [item for item in items if item.path.name not in place]
+    others = sorted(
+        (item for item in items if item.path.name not in place),
+        key=lambda item: item.get_closest_marker("timescale") is None,
+    )
     items[:] = chain.from_iterable(stretches(longest, others, hands))
 
 
