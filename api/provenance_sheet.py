@@ -7,9 +7,12 @@ from datetime import datetime
 from typing import Any, Final
 
 from api.billing_lines import reason_text
-from api.provenance import DecisionOut, ExplainedFrame, PollOriginOut, ProvenanceOut
+from api.provenance import ProvenanceOut
+from api.provenance_sheet_decisions import decisions
+from api.provenance_sheet_polls import polls
+from api.provenance_sheet_tables import bounded, stored, text
 from metering.outcomes import Translate
-from reports.sheet import Cell, Column, Field, Format, Group, Row, Section, Sheet, Table
+from reports.sheet import Cell, Column, Format, Row, Section, Sheet
 
 LINE: Final = {
     "usage_point_code": "Usage point",
@@ -34,12 +37,11 @@ READINGS: Final = {
     "raw_unit": "Raw unit",
     "factor": "Factor",
     "source": "Source",
+    "origin": "Poll and frame",
 }
-ACT: Final = ("Number", "Kind", "At", "Entered by")
-BYTES: Final = ("Offset", "Bytes", "Meaning")
-_MOST_SOURCES: Final = 60
-"""Rows of readings under one boundary: two and a half days of hour records."""
-DIRECTIONS: Final = {"sent": "sent", "received": "received"}
+"""`origin`: as the polls are numbered further down."""
+PollNumbers = Mapping[str, int]
+"""By the poll's id, its number on the sheet."""
 
 
 def provenance_sheet(
@@ -52,12 +54,12 @@ def provenance_sheet(
         language=language,
         made_at=made_at,
         subtitle=f"{period['start']} – {period['end']}",
-        fields=tuple(_field(translate(label), found.line.get(name)) for name, label in LINE.items()),
+        fields=tuple(stored(translate(label), found.line.get(name)) for name, label in LINE.items()),
         sections=(
             *_reasons(found, translate),
+            *decisions(found, translate),
             *_boundaries(found, translate),
-            *(section for poll in found.polls for section in _poll(poll, translate)),
-            *_acts(found, translate),
+            *polls(found, translate),
         ),
     )
 
@@ -69,75 +71,22 @@ def _reasons(found: ProvenanceOut, translate: Translate) -> Iterator[Section]:
 
 
 def _boundaries(found: ProvenanceOut, translate: Translate) -> Iterator[Section]:
-    columns = tuple(Column(translate(label), format=Format.CODE, width=16) for label in READINGS.values())
+    columns = [Column(translate(label), format=Format.CODE, width=16) for label in READINGS.values()]
+    numbers = {str(poll.poll_id): number for number, poll in enumerate(found.polls, start=1)}
     for boundary in found.boundaries:
         level = boundary.level
-        fields = [
-            _field(translate("Level"), level["value"]),
-            _field(translate("At"), level["at"]),
-            _field(translate("Known by"), level["step"]),
-        ]
-        rows = tuple(_row(one) for one in boundary.sources[:_MOST_SOURCES])
-        heading = f"{translate(SIDES[boundary.side])}, {boundary.meter_id}"
-        yield Section(heading, fields=tuple(fields), table=Table(columns, (Group(rows),)))
-
-
-def _row(source: Mapping[str, Any]) -> Row:
-    slot = source.get("slot", {})
-    told = {"at": slot.get("start"), "source": source.get("kind"), **source}
-    return Row(tuple(Cell(_text(told.get(name))) for name in READINGS))
-
-
-def _poll(poll: PollOriginOut, translate: Translate) -> Iterator[Section]:
-    fields = (
-        _field(translate("Poll"), str(poll.poll_id)),
-        _field(translate("Meter"), f"{poll.serial} ({poll.model})"),
-        _field(translate("Version"), poll.version),
-        _field(translate("Collector"), poll.collector),
-    )
-    held = (_decision(poll.held, translate),) if poll.held else ()
-    yield Section(f"{translate('Poll')} {poll.started_at:%Y-%m-%d %H:%M:%S}", held, fields)
-    for frame in poll.frames:
-        yield _frame(frame, translate)
-
-
-def _decision(held: DecisionOut, translate: Translate) -> str:
-    text = translate("Held ({reason}), {state} by {by}: {note}")
-    return text.format(reason=held.reason, state=held.state, by=held.decided_by or "", note=held.note)
-
-
-def _frame(frame: ExplainedFrame, translate: Translate) -> Section:
-    heading = translate("Frame {number}, {direction}").format(
-        number=frame.number, direction=translate(DIRECTIONS[frame.direction])
-    )
-    if not frame.parts:
-        return Section(heading, (frame.hex,))
-    widths = zip(BYTES, (8, 30, 50), strict=True)
-    columns = tuple(Column(translate(label), format=Format.CODE, width=width) for label, width in widths)
-    rows = tuple(Row((Cell(str(one.offset)), Cell(one.hex), Cell(one.meaning))) for one in frame.parts)
-    return Section(heading, table=Table(columns, (Group(rows),)))
-
-
-def _acts(found: ProvenanceOut, translate: Translate) -> Iterator[Section]:
-    if found.acts:
-        columns = tuple(Column(translate(label), width=20) for label in ACT)
-        rows = tuple(
-            Row(
-                (
-                    Cell(one.number),
-                    Cell(one.kind.value),
-                    Cell(f"{one.at:%Y-%m-%d %H:%M}"),
-                    Cell(one.entered_by),
-                )
-            )
-            for one in found.acts
+        fields = (
+            stored(translate("Level"), level["value"]),
+            stored(translate("At"), level["at"]),
+            stored(translate("Known by"), level["step"]),
         )
-        yield Section(translate("Acts"), table=Table(columns, (Group(rows),)))
+        rows = [_row(one, numbers) for one in boundary.sources]
+        heading = f"{translate(SIDES[boundary.side])}, {boundary.meter_id}"
+        yield bounded(heading, columns, rows, translate, fields)
 
 
-def _field(label: str, value: object) -> Field:
-    return Field(label, Cell(_text(value)), format=Format.CODE)
-
-
-def _text(value: object) -> str | None:
-    return None if value is None else str(value)
+def _row(source: Mapping[str, Any], numbers: PollNumbers) -> Row:
+    slot, number = source.get("slot", {}), numbers.get(str(source.get("poll_id")))
+    origin = None if number is None else f"{number} / {source['frame']}"
+    told = {"at": slot.get("start"), "source": source.get("kind"), **source, "origin": origin}
+    return Row(tuple(Cell(text(told.get(name))) for name in READINGS))
