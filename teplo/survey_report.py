@@ -12,9 +12,9 @@ from rich.console import Console
 from rich.table import Table
 
 from metering.errors import ConfigurationError
-from metering.explanations import REGISTRATIONS, VERDICTS
-from metering.signals import SignalReport
-from metering.surveys import Sample, SurveyFindings, SurveyRule
+from metering.explanations import VERDICTS
+from metering.surveys import Sample, SurveyFindings
+from reports.survey_words import network_words, rule_words
 from teplo.report import plain
 from teplo.texts import Translate
 
@@ -81,7 +81,7 @@ def print_survey(survey: TakenSurvey, _: Translate) -> None:
     if explanation.next_step:
         console.print(_("likely cause: {cause}").format(cause=explanation.cause), soft_wrap=True)
         console.print(_("next step: {step}").format(step=explanation.next_step), soft_wrap=True)
-    console.print(_rule(findings.rule, _), soft_wrap=True)
+    console.print(rule_words(findings.rule, _), soft_wrap=True)
 
 
 def _samples(samples: Sequence[Sample], _: Translate) -> Table:
@@ -94,15 +94,9 @@ def _samples(samples: Sequence[Sample], _: Translate) -> Table:
             continue
         level = "-" if report.level is None else f"{plain(report.level)} dBm"
         table.add_row(
-            f"{sample.at:%H:%M:%S}", level, report.raw, _network(report, _) or "-", report.cell or "-"
+            f"{sample.at:%H:%M:%S}", level, report.raw, network_words(report, _) or "-", report.cell or "-"
         )
     return table
-
-
-def _network(report: SignalReport, _: Translate) -> str:
-    technology = report.technology.value.upper().replace("_", "-") if report.technology else ""
-    registration = _(REGISTRATIONS[report.registration]) if report.registration else ""
-    return f"{technology} {registration}".strip()
 
 
 def _particulars(survey: TakenSurvey, _: Translate) -> list[tuple[str, str]]:
@@ -126,19 +120,3 @@ def _figures(findings: SurveyFindings, _: Translate) -> str:
     levels = _("median {median} dBm, lower decile {lower} dBm, upper decile {upper} dBm, spread {spread} dB")
     figures = {name: plain(getattr(findings, name)) for name in ("median", "lower", "upper", "spread")}
     return f"{levels.format(**figures)}; {lost}"
-
-
-def _rule(rule: SurveyRule, _: Translate) -> str:
-    text = _(
-        "The rule: adequate is a lower decile of at least {adequate} dBm, a spread of at most {steady} dB "
-        "and at most {losses} % of the samples lost; marginal is one of at least {marginal} dBm with at most "
-        "{marginal_losses} % lost; fewer than {fewest} samples decide nothing."
-    )
-    return text.format(
-        adequate=plain(rule.adequate),
-        marginal=plain(rule.marginal),
-        steady=plain(rule.steady),
-        losses=plain(rule.losses * 100),
-        marginal_losses=plain(rule.marginal_losses * 100),
-        fewest=rule.fewest,
-    )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from api.printed import acts, archives, lists
+from api.printed import acts, archives, lists, surveys
 from api.printed.report import Report
 
 REPORTS: Final[Mapping[str, Report]] = {
@@ -34,6 +34,12 @@ REPORTS: Final[Mapping[str, Report]] = {
         acts.operation,
     ),
     "act": Report("/acts/{act_id}/form", "The form of an act, to be signed.", acts.act_asked, acts.form),
+    "signal-survey": Report(
+        "/signal-surveys/{survey_id}/sheet",
+        "A signal survey of a place: the verdict by the rule, and every sample.",
+        surveys.survey_asked,
+        surveys.survey,
+    ),
     "verification-due": Report(
         "/reports/verification-due",
         "Components of meters whose verification ends until a day.",

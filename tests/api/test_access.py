@@ -163,6 +163,8 @@ SCOPES = {
     "GET /api/v1/reports/route-sheet.pdf": Scope.REPORTS_READ,
     "GET /api/v1/reports/route-sheet.xlsx": Scope.REPORTS_READ,
     "GET /api/v1/reports/verification-due.pdf": Scope.REPORTS_READ,
+    "GET /api/v1/signal-surveys/{}/sheet.pdf": Scope.REPORTS_READ,
+    "GET /api/v1/signal-surveys/{}/sheet.xlsx": Scope.REPORTS_READ,
     "GET /api/v1/reports/verification-due.xlsx": Scope.REPORTS_READ,
     "GET /api/v1/usage-points/{}/operation-sheet.pdf": Scope.REPORTS_READ,
     "GET /api/v1/usage-points/{}/operation-sheet.xlsx": Scope.REPORTS_READ,

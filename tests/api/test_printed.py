@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from io import BytesIO
+from uuid import UUID, uuid4
 
 import openpyxl
 import pytest
@@ -15,8 +16,11 @@ from api.languages import Language
 from api.printed.table import REPORTS
 from metering.acts import ActKind, Contents, Totals
 from metering.components import Component, ComponentKind
+from metering.signals import SignalReport
+from metering.surveys import Sample, SurveyRule, judge
 from storage.acts import Acts, NewAct
 from storage.pool import Database
+from storage.surveys import SurveyRequest, Surveys
 from tests.api.conftest import Caller
 from tests.api.network import NOW, Network
 
@@ -26,6 +30,7 @@ QUESTIONS = {
     "verification-due": {"until": "2027-01-01"},
     "operation-sheet": {"admitted_at": "2026-01-31T19:00:00Z"},
     "act": {},
+    "signal-survey": {},
     "archive-sheet": {"kind": "hour", "from": "2026-01-15T00:00:00Z", "to": "2026-01-18T00:00:00Z"},
 }
 
@@ -45,27 +50,47 @@ async def signed(network: Network, database: Database) -> None:
     await Acts(database).register(act)
 
 
-async def ask(printer: AsyncClient, network: Network, name: str, ending: str, **more: str) -> Response:
-    path = REPORTS[name].path.format(meter_id=network.new_meter, usage_point_id=network.school, act_id=1)
+@pytest.fixture(autouse=True)
+async def survey(database: Database) -> UUID:
+    """A place was surveyed; one sample of six was lost."""
+    surveys, rule = Surveys(database), SurveyRule()
+    asked = SurveyRequest(
+        NOW, 6, timedelta(seconds=3), rule, url="serial:/dev/ttyUSB0", site="Абая 12, $подвал$"
+    )
+    survey_id = await surveys.request(asked)
+    await surveys.start(survey_id, NOW)
+    heard = [Sample(NOW, SignalReport("CSQ 14,99", Decimal(level))) for level in (-85, -80, -79, -78, -77)]
+    taken = [*heard, Sample(NOW, None)]
+    await surveys.finish(survey_id, NOW, judge(taken, rule), taken)
+    return survey_id
+
+
+async def ask(
+    printer: AsyncClient, network: Network, survey: UUID, name: str, ending: str, **more: str
+) -> Response:
+    ids = {"meter_id": network.new_meter, "usage_point_id": network.school, "act_id": 1, "survey_id": survey}
+    path = REPORTS[name].path.format(**ids)
     return await printer.get(f"/api/v1{path}.{ending}", params=QUESTIONS[name] | more)
 
 
 @pytest.mark.parametrize("language", Language)
 @pytest.mark.parametrize("name", REPORTS)
 async def test_a_pdf_in_every_language(
-    printer: AsyncClient, network: Network, name: str, language: Language
+    printer: AsyncClient, network: Network, survey: UUID, name: str, language: Language
 ) -> None:
-    answer = await ask(printer, network, name, "pdf", language=language.value)
+    answer = await ask(printer, network, survey, name, "pdf", language=language.value)
     assert answer.status_code == 200, answer.text
     assert answer.content.startswith(b"%PDF-") and answer.content.rstrip().endswith(b"%%EOF")
     assert answer.headers["Content-Disposition"] == f'attachment; filename="{name}.pdf"'
-    again = await ask(printer, network, name, "pdf", language=language.value)
+    again = await ask(printer, network, survey, name, "pdf", language=language.value)
     assert again.content == answer.content, "the same sheet is the same file"
 
 
 @pytest.mark.parametrize("name", REPORTS)
-async def test_a_workbook_without_formulas(printer: AsyncClient, network: Network, name: str) -> None:
-    answer = await ask(printer, network, name, "xlsx", language="ru")
+async def test_a_workbook_without_formulas(
+    printer: AsyncClient, network: Network, survey: UUID, name: str
+) -> None:
+    answer = await ask(printer, network, survey, name, "xlsx", language="ru")
     assert answer.status_code == 200, answer.text
     cells = [cell for row in openpyxl.load_workbook(BytesIO(answer.content)).active.rows for cell in row]
     assert any(cell.value for cell in cells)
@@ -89,10 +114,29 @@ async def test_a_sheet_has_bounds(printer: AsyncClient, network: Network) -> Non
     assert (await printer.get(path, params=span | {"kind": "day"})).status_code == 200
 
 
-async def test_a_form_has_what_the_act_says(printer: AsyncClient, network: Network) -> None:
-    answer = await ask(printer, network, "act", "xlsx", language="ru")
+async def test_a_form_has_what_the_act_says(printer: AsyncClient, network: Network, survey: UUID) -> None:
+    answer = await ask(printer, network, survey, "act", "xlsx", language="ru")
     cells = [
         str(cell.value) for row in openpyxl.load_workbook(BytesIO(answer.content)).active.rows for cell in row
     ]
     assert "#panic() Әділ қорытынды $" in cells
     assert any("96.594231" in cell for cell in cells), "no digit of a register is lost"
+
+
+async def test_a_survey_on_paper_says_what_was_heard(printer: AsyncClient, survey: UUID) -> None:
+    stored = await printer.get(f"/api/v1/signal-surveys/{survey}/sheet.xlsx")
+    rows = list(openpyxl.load_workbook(BytesIO(stored.content)).active.iter_rows(values_only=True))
+    told = {label: value for row in rows for label, value in zip(row, row[1:], strict=False)}
+    assert (told["Median, dBm"], told["Lower decile, dBm"], told["Spread, dB"]) == (-79, -85, 8)
+    assert (told["Samples taken"], told["Of them lost"]) == (6, 1)
+    assert sum("no answer" in row for row in rows) == 1
+
+
+async def test_a_survey_that_is_not_there_or_found_nothing_is_not_printed(
+    printer: AsyncClient, database: Database
+) -> None:
+    asked = SurveyRequest(NOW, 6, timedelta(seconds=3), SurveyRule(), url="serial:/dev/ttyUSB0")
+    waiting = await Surveys(database).request(asked)
+    for survey_id, status, why in ((uuid4(), 404, "no signal survey"), (waiting, 409, "not finished")):
+        answer = await printer.get(f"/api/v1/signal-surveys/{survey_id}/sheet.pdf")
+        assert (answer.status_code, why in answer.text) == (status, True)
