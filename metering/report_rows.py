@@ -12,8 +12,21 @@ from typing import Final
 from metering.components import ComponentKind
 from metering.problems import ProblemKind
 
-_HOUSE_LAST: Final = re.compile(r"(?P<street>.*\S)\s*[,\s]\s*(?P<house>(?:д\.?\s*|№\s*)?\d[\w/\-]*)")
-_HOUSE_FIRST: Final = re.compile(r"(?P<house>\d[\w/\-]*)\s*[,\s]\s*(?P<street>\S.*)")
+_PARTS: Final = "корп(?:ус)?|к|стр(?:оение)?|лит(?:ера)?|блок|бл|секция|подъезд|кв(?:артира)?|оф(?:ис)?"
+_HOUSE: Final = (
+    r"(?:(?:д(?:ом)?\.?|№)\s*)?\d[\w/\-]*"
+    rf"(?:[,\s]+(?:{_PARTS})\.?\s*[\w/\-]+)*"
+)
+_ADDRESSES: Final = tuple(
+    re.compile(pattern, re.IGNORECASE)
+    for pattern in (
+        rf"(?P<street>)(?P<house>{_HOUSE})",
+        r"(?P<street>(?:мкр|микрорайон|м-н|квартал|кв-л)\.?\s*\d+\w?)(?P<house>)",
+        rf"(?P<street>.*?\S)[,\s]+(?P<house>{_HOUSE})",
+        r"(?P<house>\d[\w/\-]*)[,\s]+(?P<street>\S.*)",
+    )
+)
+"""How addresses are written, the first that fits counts; blocks, entrances and flats go with the house."""
 
 
 class Entry(StrEnum):
@@ -74,5 +87,6 @@ class DueComponent:
 
 def street_and_house(address: str) -> tuple[str, str]:
     """The parts of an address that ends or begins with the number of the house; else all of it, and ""."""
-    found = _HOUSE_LAST.fullmatch(address.strip()) or _HOUSE_FIRST.fullmatch(address.strip())
-    return (found["street"].rstrip(", "), found["house"]) if found else (address.strip(), "")
+    written = address.strip()
+    found = next(filter(None, (pattern.fullmatch(written) for pattern in _ADDRESSES)), None)
+    return (found["street"].rstrip(", "), found["house"]) if found else (written, "")
