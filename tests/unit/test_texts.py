@@ -12,7 +12,7 @@ import pytest
 from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po
 
-from api import provenance_sheet
+from api import provenance_sheet, provenance_sheet_decisions, provenance_sheet_polls
 from metering import billing_differences, errors, reasons
 from metering.billing_lines import Status
 from metering.conditions import ConditionName
@@ -54,7 +54,10 @@ SENTENCES = (
     provenance_sheet.LINE,
     provenance_sheet.SIDES,
     provenance_sheet.READINGS,
-    provenance_sheet.DIRECTIONS,
+    provenance_sheet_polls.DIRECTIONS,
+    provenance_sheet_decisions.ARCHIVES,
+    provenance_sheet_decisions.EVENTS,
+    provenance_sheet_decisions.CAUSES,
     component_names.COMPONENT_NAMES,
     act_words.KINDS,
     act_words.REQUIREMENTS,
@@ -63,12 +66,20 @@ SENTENCES = (
     archive_sheet.OVER_ALL_LABELS,
 )
 """Tables whose values are texts."""
+LABELS = (
+    provenance_sheet_polls.BYTES,
+    provenance_sheet_decisions.ACT,
+    provenance_sheet_decisions.EVENT,
+    provenance_sheet_decisions.REVISION,
+)
+"""Tables whose keys are texts."""
 SHOWING = ("teplo", "api", "reports")
 """Where texts for people are marked."""
 MARKS = {"_", "mark", "translate"}
 """Functions whose first argument is a text."""
 SYMBOLS = {"M1, t", "M2, t", "M3, t", "V1, m³", "V2, m³", "V3, m³", "Dy, mm"}
-LOANWORDS = {"SIM", "engineer", "modem", "operator", "seal", "Frame {number}, {direction}"} | SYMBOLS
+LOANWORDS = {"SIM", "engineer", "modem", "Modem", "operator", "seal", "Median", "Engineer"} | SYMBOLS
+LOANWORDS |= {"Frame {number}, {direction}"}
 """Kazakh has them from the same source."""
 KEPT = re.compile(r"\{\w*\}|%\(\w+\)s|`[^`]+`|\b[A-Z]+_[A-Z_]+\b")
 ALPHABETS = {"ru": "абвгдежзийклмнопрстуфхцчшщъыьэюяё", "kk": "абвгдежзийклмнопрстуфхцчшщъыьэюяёәғқңөұүһі"}
@@ -80,7 +91,7 @@ def sources() -> Iterator[str]:
         yield from (text for explanation in table.values() for text in explanation if text)
     yield from (text for _, words in WORDS for text in words.values())
     yield from (text for table in SENTENCES for text in table.values())
-    yield from (*provenance_sheet.ACT, *provenance_sheet.BYTES)
+    yield from (label for table in LABELS for label in table)
     yield from (label for *_, label in act_words.FIELDS)
     classes = (kind for kind in vars(errors).values() if isinstance(kind, type))
     yield from (kind.default_message() for kind in classes if issubclass(kind, TeploError))
