@@ -211,11 +211,18 @@ _AREAS = (
     $$
     """,
     """
-    create function meter_in_area(device bigint, centres text[], districts text[])
+    create function meter_in_area(device bigint, moment timestamptz, centres text[], districts text[])
     returns boolean language sql stable as $$
+        with stood as (
+            select usage_point_id, coalesce(removed_at, 'infinity') as removed_at
+            from installation
+            where meter_id = device and installed_at
+                <= greatest(moment, (select min(installed_at) from installation where meter_id = device))
+        )
         select exists (
-            select from installation
-            where meter_id = device and point_in_area(usage_point_id, centres, districts)
+            select from stood
+            where (removed_at > moment or removed_at = (select max(removed_at) from stood))
+                and point_in_area(usage_point_id, centres, districts)
         )
     $$
     """,

@@ -16,8 +16,8 @@ select * from api_key order by id;
 select point_in_area($1, $2, $3);
 
 -- name: sees_meter
--- By where it stands or stood, and so is what comes from it.
-select meter_in_area($1, $2, $3);
+-- By where it stands, or stood last; what came from it, by where it stood then.
+select meter_in_area($1, 'infinity', $2, $3);
 
 -- name: sees_line
 -- By all the meters on it: what else hangs there is another's.
@@ -29,13 +29,13 @@ left join site on site.id = site_id
 where line_id = $1;
 
 -- name: sees_poll
-select exists (select from poll where id = $1 and meter_in_area(meter_id, $2, $3));
+select exists (select from poll where id = $1 and meter_in_area(meter_id, started_at, $2, $3));
 
 -- name: sees_poll_request
-select exists (select from poll_request where id = $1 and meter_in_area(meter_id, $2, $3));
+select exists (select from poll_request where id = $1 and meter_in_area(meter_id, requested_at, $2, $3));
 
 -- name: sees_register_event
-select exists (select from register_event where id = $1 and meter_in_area(meter_id, $2, $3));
+select exists (select from register_event where id = $1 and meter_in_area(meter_id, at, $2, $3));
 
 -- name: sees_act
 select exists (select from act where id = $1 and point_in_area(usage_point_id, $2, $3));

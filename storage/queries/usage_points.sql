@@ -145,15 +145,10 @@ select id, code, name, site_id, zone, factor_set, billed_quantity, kind, purpose
 from usage_point where code = $1;
 
 -- name: meters
--- Of an area: those that stand or stood there.
+-- Of an area: those that stand there, or stood there last.
 select id, serial, model, address, line_id, zone_of_meter(id, zone) as zone, polled
 from meter
-where id > $1 and (num_nonnulls($3::text[], $4::text[]) = 0 or exists (
-    select from installation
-    join usage_point on usage_point.id = usage_point_id
-    join site on site.id = site_id
-    where meter_id = meter.id and in_area(service_centre, district, $3, $4)
-))
+where id > $1 and (num_nonnulls($3::text[], $4::text[]) = 0 or meter_in_area(id, 'infinity', $3, $4))
 order by id limit $2;
 
 -- name: meter

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from httpx import AsyncClient, Response
@@ -15,10 +17,11 @@ from metering.plans import PollPlan
 from storage.acts import Acts
 from storage.completeness import Completeness, Place
 from storage.keys import ApiKeys
+from storage.polls import Polls
 from storage.pool import Database
 from storage.usage_points import Registry
 from tests.api.conftest import Caller
-from tests.api.network import LONG_AGO, NOW, Network
+from tests.api.network import FIRST_POLL, LONG_AGO, NOW, REPLACED_AT, Network, report
 
 JANUARY = {"from": "2026-01-01T00:00:00Z", "to": "2026-02-01T00:00:00Z"}
 
@@ -146,3 +149,21 @@ async def test_acts_elsewhere_are_not_there(
     assert (await north.get(f"/api/v1/acts/{others}")).status_code == 404
     draft = {"usage_point": mill, "kind": "inspection"}
     assert (await north.post("/api/v1/acts/draft", json=draft)).status_code == 404
+
+
+async def test_a_meter_that_was_moved_is_seen_where_it_stands_and_its_old_polls_where_it_stood(
+    north: AsyncClient, database: Database, mill: int, network: Network
+) -> None:
+    """The school's old meter hangs in the mill of the South now, and was polled there as well."""
+    there = uuid4()
+    assert (await north.get(f"/api/v1/meters/{network.old_meter}")).status_code == 200
+    await Registry(database).install(mill, network.old_meter, 2, REPLACED_AT + timedelta(days=2))
+    later = REPLACED_AT + timedelta(days=3)
+    await Polls(database).save(report(there, network.old_meter, later))
+    for path in ("", "/readings", "/poll-requests", "/components", "/register-events"):
+        answer = await north.get(f"/api/v1/meters/{network.old_meter}{path}", params=JANUARY)
+        assert answer.status_code == 404, path
+    listed = (await north.get("/api/v1/meters")).json()["items"]
+    assert network.old_meter not in {one["id"] for one in listed}
+    assert (await north.get(f"/api/v1/polls/{FIRST_POLL}")).status_code == 200
+    assert (await north.get(f"/api/v1/polls/{there}")).status_code == 404
