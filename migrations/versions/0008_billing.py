@@ -412,6 +412,7 @@ _JOURNALLED = {
     "site": ("id",),
     "usage_point": ("id",),
     "meter": ("id",),
+    "meter_zone": ("meter_id,since",),
     "installation": ("usage_point_id,circuit,installed_at",),
     "component": ("id",),
     "line": ("id", "home", "visited_by", "visited_since"),

@@ -16,7 +16,10 @@ WHO = "A. Serikova"
 USER = "o.bekov"
 COMING = ("00000001", "99", "--closing", "energy_heating=1Gcal", "--opening", "energy_heating=0Gcal")
 
+LAW = ("--from", "+05:00", "--to", "+06:00", "--since", "2026-03-01T00:00+05:00", "--by", "Decree 17")
+
 COMMANDS = {
+    "zone change": (("zone", "change", *LAW), "meter_zone", USER),
     "key make": (("key", "make", "billing", "--scope", "billing:read"), "api_key", USER),
     "modem register": (("modem", "register", "356938035643809", "--site", "cellar"), "modem", USER),
     "rule set": (("rule", "set", "tolerance=12h", "--operator", f" {WHO} "), "billing_rule", WHO),
