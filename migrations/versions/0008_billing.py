@@ -76,6 +76,21 @@ _REGISTRY = (
     """,
     "create index component_due on component (verification_due)",
     """
+    create function keep_lapsed_verification() returns trigger language plpgsql as $$
+    begin
+        raise check_violation using message = format(
+            '%s %s was verified until %s and not again before %s: enter the new verification with '
+            'since = %4$s, so that the days between stay known',
+            old.kind, old.serial, old.verification_due, new.verified_on
+        );
+    end $$
+    """,
+    """
+    create trigger keep_lapsed_verification before update on component for each row
+    when (new.serial = old.serial and new.since = old.since and new.verified_on > old.verification_due)
+    execute function keep_lapsed_verification()
+    """,
+    """
     create table billing_period (
         usage_point_id bigint not null references usage_point,
         month date not null check (extract(day from month) = 1),

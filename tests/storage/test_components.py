@@ -40,6 +40,17 @@ async def test_a_new_verification_leaves_the_one_before_on_record(database: Data
     assert (now.component, now.until) == (verified, None)
 
 
+async def test_days_without_a_verification_are_not_written_over(database: Database) -> None:
+    components, meter = Components(database), (await place(database)).meter
+    await components.put(meter, FIRST)
+    anew = replace(FIRST.component, verified_on=date(2026, 3, 2), verification_due=date(2030, 3, 2))
+    with pytest.raises(ConfigurationError, match=r"until 2026-03-01 .* since = 2026-03-02"):
+        await components.put(meter, StoredComponent(anew, FIRST.since))
+    assert await components.of_meter(meter) == [FIRST]
+    in_time = replace(anew, verified_on=date(2026, 3, 1))
+    await components.put(meter, StoredComponent(in_time, FIRST.since))
+
+
 @pytest.mark.parametrize(
     "wrong",
     [
