@@ -5,7 +5,7 @@ The line itself says which readings it rests on. Everything else is looked up, a
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -28,6 +28,9 @@ MOST_EVENTS: Final = 100
 MOST_REVISIONS: Final = 200
 """Of one meter."""
 _SIDES: Final = ("opening", "closing")
+
+_Place = tuple[int, int]
+"""A meter and one of its circuits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,23 +91,38 @@ class Provenances:
         ]
         acts = await self._acts.list(usage_point_id=contents["usage_point_id"])
         left_out = max(len(wanted) - MOST_POLLS, 0)
-        meters = sorted({segment["meter_id"] for segment in contents["segments"]})
-        events = [one for meter in meters for one in await self._events_until(meter, contents)]
-        revisions = [one for meter in meters for one in await self._revisions_of(meter, contents)]
+        places = {(segment["meter_id"], segment["circuit"]) for segment in contents["segments"]}
+        meters = sorted({meter for meter, _ in places})
+        events = [one for meter in meters for one in await self._events_until(meter, places, contents)]
+        revisions = [one for meter in meters for one in await self._revisions_of(meter, places, contents)]
         return Provenance(
             contents, boundaries, tuple(shown), left_out, tuple(acts), tuple(events), tuple(revisions)
         )
 
-    async def _events_until(self, meter_id: int, contents: Mapping[str, Any]) -> list[StoredEvent]:
+    async def _events_until(
+        self, meter_id: int, places: Collection[_Place], contents: Mapping[str, Any]
+    ) -> list[StoredEvent]:
         """What befell the register before the period's end: its levels are raised by all of that."""
         end, found = _instant(contents["period"]["end"]), await self._events.list(meter_id, limit=MOST_EVENTS)
-        return [one for one in found if one.event.quantity == contents["quantity"] and one.event.at <= end]
+        of_register = [
+            one
+            for one in found
+            if (meter_id, one.event.circuit) in places and one.event.quantity == contents["quantity"]
+        ]
+        return [one for one in of_register if one.event.at <= end]
 
-    async def _revisions_of(self, meter_id: int, contents: Mapping[str, Any]) -> list[Revision]:
+    async def _revisions_of(
+        self, meter_id: int, places: Collection[_Place], contents: Mapping[str, Any]
+    ) -> list[Revision]:
         """Values of the period, its boundaries included, that do not stand any more; the newest ones."""
         start, end = (_instant(contents["period"][side]) for side in ("start", "end"))
         found = await self._readings.revisions(meter_id, start, end + timedelta(hours=1))
-        return [one for one in found if one.old.quantity == contents["quantity"]][-MOST_REVISIONS:]
+        of_register = [
+            one
+            for one in found
+            if (meter_id, one.old.circuit) in places and one.old.quantity == contents["quantity"]
+        ]
+        return of_register[-MOST_REVISIONS:]
 
     async def _origin(self, poll_id: UUID, numbers: set[int]) -> PollOrigin | None:
         poll = await self._polls.poll(poll_id)

@@ -74,10 +74,10 @@ async def test_a_frozen_line_is_followed_to_its_polls(client: AsyncClient, line:
 async def test_what_was_decided_of_the_registers_is_told(
     client: AsyncClient, database: Database, network: Network
 ) -> None:
-    """A rollover before the period's end and an hour that was read anew; what came later is left out."""
+    """A rollover before the period's end and an hour that was read anew; not what came later or elsewhere."""
     events = RegisterEvents(database)
-    for at in (datetime(2026, 1, 5, tzinfo=UTC), datetime(2026, 3, 1, tzinfo=UTC)):
-        place = (network.old_meter, 1, "energy_heating", at, EventKind.ROLLOVER)
+    for circuit, day in ((1, datetime(2026, 1, 5)), (1, datetime(2026, 3, 1)), (2, datetime(2026, 1, 6))):
+        place = (network.old_meter, circuit, "energy_heating", day.replace(tzinfo=UTC), EventKind.ROLLOVER)
         levels = (Decimal("9999.9"), Decimal("0.2"), Decimal(10000))
         await events.add(NewEvent(*place, *levels, "act 118"), "A. Serikova", NOW)
     path = f"/api/v1/usage-points/{network.school}/provenance"
