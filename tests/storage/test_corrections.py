@@ -143,3 +143,23 @@ async def test_a_run_is_of_one_instant(bills: Bills, monkeypatch: pytest.MonkeyP
     run = await bills.run()
     values = [one.contents["value"] for one in await bills.runs.lines(run.number)]
     assert values == ["200", None]
+
+
+async def test_the_hash_depends_neither_on_the_pages_nor_on_the_order_of_arrival(
+    bills: Bills, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Five more points, read in two orders; their lines are made 1, 2 and 250 at a time."""
+    spots = [await place(bills.database, number, installed_at=OPENS - 90 * DAY) for number in range(2, 7)]
+    for number, spot in enumerate(spots):
+        days = [total(OPENS + 10 * DAY, "150"), total(OPENS, "100"), total(CLOSES - DAY, f"{200 + number}")]
+        for archive in days if number % 2 else reversed(days):
+            await Polls(bills.database).save(report(spot.meter, at=NOW, archive=[archive]))
+    hashes = set()
+    for chunk in (1, 2, 250):
+        monkeypatch.setattr("billing.runs.CHUNK", chunk)
+        run = await bills.run()
+        assert run.lines == 6
+        hashes.add(run.content_hash)
+    assert len(hashes) == 1
+    alike = [one.contents for one in await bills.runs.lines(run.number)][1::2]
+    assert [one["value"] for one in alike] == ["100", "102", "104"]
