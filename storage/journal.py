@@ -14,9 +14,9 @@ from storage.pool import Database
 _SQL = sql.statements("journal")
 
 SUBJECTS: Final = (
-    *("service_centre", "district", "site", "usage_point", "meter", "installation", "component", "line"),
-    *("modem", "billing_period", "billing_rule", "register_event", "boundary_register"),
-    *("reported_reading", "act", "webhook", "api_key"),
+    *("service_centre", "district", "site", "usage_point", "meter", "meter_zone", "installation"),
+    *("component", "line", "modem", "billing_period", "billing_rule", "register_event"),
+    *("boundary_register", "reported_reading", "act", "webhook", "api_key"),
 )
 """The tables whose changes are journalled."""
 
