@@ -32,7 +32,7 @@ EPOCH = datetime(2026, 1, 10, 19, 0, tzinfo=UTC)
 FAILING, CUTTING = 0.1, 0.002
 """Shares of the calls that come to nothing, and of the questions at which one is cut."""
 BEFORE = timedelta(seconds=10)
-EACH_BEFORE = timedelta(seconds=0.25)
+EACH_BEFORE = timedelta(seconds=0.4)
 """At the pace of life collectors come to life and read each meter's memory: that takes the time it takes."""
 SETTINGS = {"max_connections": "200", "fsync": "off", "synchronous_commit": "off"}
 QUIET = timedelta(hours=8)

@@ -17,7 +17,7 @@ from teplo.running import assembled
 from tests.soak.clock import Accelerated
 
 PLAN = PollPlan(
-    every=timedelta(hours=6),
+    every=timedelta(hours=8),
     retry=timedelta(minutes=4),
     archives={
         ArchiveKind.HOUR: KindPlan(100),
