@@ -40,6 +40,8 @@ READINGS: Final = {
     "origin": "Poll and frame",
 }
 """`origin`: as the polls are numbered further down."""
+_WIDTHS: Final = (20, 18, 15, 9, 18, 11, 10)
+"""A moment, a published factor and a source fit into one line each."""
 PollNumbers = Mapping[str, int]
 """By the poll's id, its number on the sheet."""
 
@@ -71,7 +73,10 @@ def _reasons(found: ProvenanceOut, translate: Translate) -> Iterator[Section]:
 
 
 def _boundaries(found: ProvenanceOut, translate: Translate) -> Iterator[Section]:
-    columns = [Column(translate(label), format=Format.CODE, width=16) for label in READINGS.values()]
+    columns = [
+        Column(translate(label), format=Format.CODE, width=width)
+        for label, width in zip(READINGS.values(), _WIDTHS, strict=True)
+    ]
     numbers = {str(poll.poll_id): number for number, poll in enumerate(found.polls, start=1)}
     for boundary in found.boundaries:
         level = boundary.level
