@@ -108,7 +108,8 @@ def _samples(samples: Sequence[Sample], _: Translate) -> Section:
 
 
 def _row(sample: Sample, _: Translate) -> Row:
-    at, level = Cell(f"{sample.at:%H:%M:%S}"), Cell(sample.level, Mark.PLAIN if sample.level else Mark.GAP)
+    at = Cell(f"{sample.at:%H:%M:%S}")
+    level = Cell(sample.level, Mark.GAP if sample.level is None else Mark.PLAIN)
     report = sample.report
     if report is None:
         return Row((at, level, Cell(_("no answer")), Cell(None), Cell(None)))
