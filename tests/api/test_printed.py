@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 from decimal import Decimal
 from io import BytesIO
+from itertools import pairwise
 from uuid import UUID, uuid4
 
 import openpyxl
@@ -126,7 +127,7 @@ async def test_a_form_has_what_the_act_says(printer: AsyncClient, network: Netwo
 async def test_a_survey_on_paper_says_what_was_heard(printer: AsyncClient, survey: UUID) -> None:
     stored = await printer.get(f"/api/v1/signal-surveys/{survey}/sheet.xlsx")
     rows = list(openpyxl.load_workbook(BytesIO(stored.content)).active.iter_rows(values_only=True))
-    told = {label: value for row in rows for label, value in zip(row, row[1:], strict=False)}
+    told = {label: value for row in rows for label, value in pairwise(row)}
     assert (told["Median, dBm"], told["Lower decile, dBm"], told["Spread, dB"]) == (-79, -85, 8)
     assert (told["Samples taken"], told["Of them lost"]) == (6, 1)
     assert sum("no answer" in row for row in rows) == 1
