@@ -139,7 +139,15 @@ async def awaited(request: PollRequest, meter: Meter, database: Database) -> Sto
             else:
                 _show(bar, task, stored)
             await wait(asyncio.Event(), LOOK)
+            _obey_ctrl_c()
     raise ConfigurationError(f"The request {asked.id} is gone from the database.")
+
+
+def _obey_ctrl_c() -> None:
+    """A wait with a time-out may swallow a cancellation that comes together with its result (Python 3.11)."""
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        raise asyncio.CancelledError
 
 
 def _show(bar: Progress, task: TaskID, stored: StoredRequest) -> None:
