@@ -66,7 +66,7 @@ async def test_collectors_end_when_asked_and_go_on_without_a_killed_one(
     database: Database, database_url: str, tmp_path: Path
 ) -> None:
     plan = fleet_file.read(HEAD + "".join(line("m-bus", meter) for meter in METERS), tmp_path)
-    hurry = {"TEPLO_POLL_EVERY": "PT1S", "TEPLO_POLL_RETRY": "PT1S"}
+    hurry = {"TEPLO_POLL_EVERY": "PT1S", "TEPLO_POLL_RETRY": "PT1S", "TEPLO_COLLECTOR_FOLDER": str(tmp_path)}
     async with running_fleet(plan, now=clock, random=random_source(1)) as fleet:
         town = tmp_path / "town.toml"
         town.write_text(registry_text(fleet))
