@@ -205,7 +205,6 @@ class Collector:
         try:
             if self._offline.lines or self._reach.away:
                 await self._lines.begin_visits(name, self._offline.lines)
-                await self._tell_spool()
                 self._reach.seen()
                 await self._lines.begin_visits(name, self._offline.lines)
                 self._visits_told = True
@@ -235,8 +234,6 @@ class Collector:
         line = await self._registry.line(line_id)
         if line is None or self._is_elsewhere(line) or await self._is_anothers(line_id):
             return
-        if line_id in self._homes and self._back_lately and self._kept.spool.state().entries:
-            return
         with self._in_service.taken(line_id) as ours:
             if ours:
                 await self._serve(line)
@@ -264,13 +261,8 @@ class Collector:
     async def _is_anothers(self, line_id: int) -> bool:
         """After an outage everybody begins with the lines at home: another one may still be at work there."""
         since = timedelta(seconds=self._reach.back_for)
-        told = since if since < self._settings.heartbeat else None
-        return await self._lines.is_anothers(line_id, self._settings.name, told, lately=self._back_lately)
-
-    @property
-    def _back_lately(self) -> bool:
-        """What was read without the database may not be stored yet: it would be asked for again."""
-        return self._reach.back_for < self._settings.lease.total_seconds()
+        fresh = since < self._settings.heartbeat
+        return await self._lines.is_anothers(line_id, self._settings.name, since if fresh else None)
 
     def _is_elsewhere(self, line: Line) -> bool:
         """Whether its modem is connected to another collector by now, which will ask for the line itself."""
@@ -295,13 +287,10 @@ class Collector:
             self._metrics.serving(len(self._in_service))
             self._metrics.offline(self._reach.away)
             with suppress(StorageUnavailable):
-                await self._tell_spool()
+                await self._spools.tell(
+                    self._settings.name, spool.entries, spool.size, spool.limit, spool.oldest_at
+                )
             await wait(stop, SELDOM * self._settings.tick)
-
-    async def _tell_spool(self) -> None:
-        spool = self._kept.spool.state()
-        told = (spool.entries, spool.size, spool.limit, spool.oldest_at)
-        await self._spools.tell(self._settings.name, *told)
 
     async def _learn_homes(self, stop: asyncio.Event) -> None:
         """Which lines to serve while the database is away, and their books."""

@@ -44,17 +44,13 @@ class Lines:
         """This collector is serving exactly these lines now without having been asked by a job."""
         await self._database.rows(_SQL["begin_visits"], collector, sorted(lines))
 
-    async def is_anothers(
-        self, line_id: int, collector: str, back_for: timedelta | None, *, lately: bool = False
-    ) -> bool:
+    async def is_anothers(self, line_id: int, collector: str, back_for: timedelta | None) -> bool:
         """Whether another collector that lives visits the line.
 
         `back_for`: for how long the database has been back, while not everybody may have found that out yet:
         another one at whose home the line is, and who was not heard of since, may be visiting it as well.
-        `lately`: it may have come back so lately that what another one read at home still lies on its disk;
-        until that is stored nobody knows what to ask there.
         """
-        return bool(await self._database.value(_SQL["is_anothers"], line_id, collector, back_for, lately))
+        return bool(await self._database.value(_SQL["is_anothers"], line_id, collector, back_for))
 
 
 def _shares(lines: Sequence[int], alive: Sequence[tuple[int, str]]) -> Iterator[tuple[int, str]]:

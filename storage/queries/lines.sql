@@ -53,6 +53,5 @@ select exists (
 ) or exists (
     select from line
     join collector home on home.name = line.home
-    where line.id = $1 and home.name <> $2
-        and (home.seen_at < now() - $3::interval or $4 and home.alive_until > now() and home.spool_entries > 0)
+    where line.id = $1 and home.name <> $2 and home.seen_at < now() - $3::interval
 );

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from uuid import uuid4
 
 from storage.collectors import Collectors
 from storage.lines import Lines
 from storage.pool import Database
-from storage.spools import Spools
 from storage.usage_points import Registry
 
 LIFE = timedelta(minutes=5)
@@ -108,19 +107,3 @@ async def test_who_has_not_been_heard_of_since_may_be_at_its_homes(database: Dat
     assert not await lines.is_anothers(line, "south", None)
     await database.rows("update collector set seen_at = now() where name = 'north'")
     assert not await lines.is_anothers(line, "south", back_for)
-
-
-async def test_a_line_waits_until_what_was_read_at_home_is_stored(database: Database) -> None:
-    lines, spools, (line,) = Lines(database), Spools(database), await lines_of(database, 1)
-    await alive(database, "north")
-    await lines.assign_homes(LIFE)
-    await alive(database, "south")
-    await spools.tell("north", 40, 9000, 100_000, datetime(2026, 1, 1, tzinfo=UTC))
-    assert await lines.is_anothers(line, "south", None, lately=True)
-    assert not await lines.is_anothers(line, "south", None, lately=False)
-    assert not await lines.is_anothers(line, "north", None, lately=True)
-    await spools.tell("north", 0, 0, 100_000, None)
-    assert not await lines.is_anothers(line, "south", None, lately=True)
-    await spools.tell("north", 40, 9000, 100_000, datetime(2026, 1, 1, tzinfo=UTC))
-    await unheard(database, "north", LIFE)
-    assert not await lines.is_anothers(line, "south", None, lately=True)
