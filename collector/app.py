@@ -26,6 +26,7 @@ from collector.planner import Planner
 from collector.reach import LinesInService, Reach
 from collector.serving import Serving, Tools
 from collector.supervisor import first_of, supervise, ungrouped, wait
+from collector.unstored import Unstored
 from metering.errors import ConfigurationError, StorageError, StorageUnavailable
 from metering.plans import PollPlan
 from storage.books import Books
@@ -125,11 +126,13 @@ class Collector:
         self._wishes = DatabaseWishes(database, tools.now)
         self._reach = Reach(settings.tick, settings.heartbeat.total_seconds())
         self._in_service = LinesInService()
+        self._unstored = Unstored(kept.spool.state)
         self._offline = Offline(
             self._serving,
             kept.field_book,
             tools.now,
             self._in_service,
+            self._unstored,
             OfflineTerms(
                 lambda: self._reach.away,
                 attendance.lines,
@@ -177,6 +180,8 @@ class Collector:
         """While this lasts, lines can be served."""
         async with self._kept.open():
             self._instance = self._kept.instance(self._instance)
+            if self._kept.spool.state().entries:
+                self._unstored.add(await self._kept.field_book.homes())
             yield
 
     async def _live(self, stop: asyncio.Event) -> None:
@@ -199,23 +204,27 @@ class Collector:
     async def _claim(self) -> bool:
         """What is read without the database is told before we are alive again: nobody else asks there.
 
-        From when on it is told no further visit may begin. Those of a life before are at an end.
+        From when on it is told no further visit may begin. Those of a life before are at an end. A visit
+        lasts until what was read is stored.
         """
         name = self._settings.name
         try:
-            if self._offline.lines or self._reach.away:
-                await self._lines.begin_visits(name, self._offline.lines)
+            if self._visited() or self._reach.away:
+                await self._lines.begin_visits(name, self._visited())
                 self._reach.seen()
-                await self._lines.begin_visits(name, self._offline.lines)
+                await self._lines.begin_visits(name, self._visited())
                 self._visits_told = True
             claimed = await self._collectors.claim(name, self._instance, self._life)
-            if claimed and self._visits_told and not self._offline.lines:
+            if claimed and self._visits_told and not self._visited():
                 await self._lines.begin_visits(name, ())
                 self._visits_told = False
         except StorageUnavailable:
             self._reach.lost()
             raise
         return claimed
+
+    def _visited(self) -> frozenset[int]:
+        return self._offline.lines | self._unstored.lines(self._reach.back_for)
 
     async def _take_leave(self) -> None:
         """After the last poll and the last connection, whose bytes count too; nothing of a namesake's."""
@@ -234,6 +243,8 @@ class Collector:
         line = await self._registry.line(line_id)
         if line is None or self._is_elsewhere(line) or await self._is_anothers(line_id):
             return
+        if line_id in self._visited():
+            return
         with self._in_service.taken(line_id) as ours:
             if ours:
                 await self._serve(line)
@@ -250,6 +261,7 @@ class Collector:
                 await self._serving.serve(book, self._wishes, returned=returned, stays=stays)
             await self._surveys.look(line)
         except StorageError:
+            self._unstored.add([line.id])
             if returned:
                 self._attendance.return_was_missed(line.id)
             raise

@@ -22,6 +22,7 @@ from collector.poll import Clock, Progress
 from collector.reach import LinesInService
 from collector.serving import Serving
 from collector.supervisor import ungrouped, wait
+from collector.unstored import Unstored
 from metering.books import LineBook
 from metering.errors import StorageUnavailable, TeploError
 from metering.requests import PollRequest
@@ -60,7 +61,7 @@ class OfflineTerms:
 
 
 class Offline:
-    """`in_service` are the lines that this process serves in whatever way."""
+    """`in_service` are the lines that this process serves in any way; `unstored` learns those read here."""
 
     def __init__(
         self,
@@ -68,12 +69,14 @@ class Offline:
         field_book: FieldBook,
         now: Clock,
         in_service: LinesInService,
+        unstored: Unstored,
         terms: OfflineTerms,
     ) -> None:
         self._serving = serving
         self._field_book = field_book
         self._now = now
         self._in_service = in_service
+        self._unstored = unstored
         self._terms = terms
         self._visits: dict[int, asyncio.Task[None]] = {}
         self._trusts_homes = True
@@ -133,6 +136,7 @@ class Offline:
         except TeploError as error:
             log.warning("line was not served", line=book.line_id, error=str(error))
         finally:
+            self._unstored.add([book.line_id])
             self._visits.pop(book.line_id, None)
 
 

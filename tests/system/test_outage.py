@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from collector.entries import Entry
 from collector.links import Link
 from collector.links.url import LineUrl
+from collector.sinks import DatabaseSink
+from metering.errors import StorageUnavailable
 from metering.plans import PollPlan
-from metering.polls import Outcome
+from metering.polls import Outcome, PollReport
 from protocols.driver import Driver
 from storage.polls import Polls
 from storage.pool import Database
@@ -23,7 +26,7 @@ from teplo.composition import clock, open_link
 from teplo.demo import oracle
 from teplo.migrate import migrate
 from teplo.postgres import EmbeddedPostgres
-from tests.system.house import ARCHIVES, collector, line, running_house, until, working
+from tests.system.house import ARCHIVES, HEARTBEAT, collector, line, running_house, until, working
 from tests.system.test_collector import WINDOWS, all_ok
 
 EVERY_SECOND = PollPlan(timedelta(seconds=1), timedelta(milliseconds=200), ARCHIVES)
@@ -101,6 +104,53 @@ async def test_two_collectors_go_on_reading_without_the_database_each_at_home(tm
     assert set(talk.most.values()) == {1}, "no line ever had two talkers"
     assert {one.outcome for one in without} == {Outcome.OK}
     assert set(homes.values()) == {"north", "south"}, "both went on"
+
+
+@pytest.mark.timeout(240)
+async def test_what_was_read_at_home_is_not_asked_for_again_by_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    talk, held = Talk(), Held(monkeypatch)
+    async with server(tmp_path) as (postgres, url), Database(url, timeout=2.0) as database:
+        pair = [collector(database, name, EVERY_SECOND, open_link=talk.opener(name)) for name in NAMES]
+        async with working(*pair):
+            await until(lambda: all_live(database))
+            async with running_house(database, *LINES) as (fleet, meters):
+                await until(lambda: all_ok(database, len(meters)))
+                await until(lambda: homes_are_known(database, len(fleet.lines)))
+                await asyncio.to_thread(postgres.stop)
+                lost_at = clock()
+                await until(lambda: all_read(talk, lost_at + timedelta(seconds=1), len(fleet.lines)))
+                homes = {endpoint: name for name, endpoint in talk.since(lost_at + timedelta(seconds=1))}
+                held.name = "north"
+                await asyncio.to_thread(postgres.start)
+                await until(lambda: all_heard_of(database, lost_at))
+                back_at = clock()
+                southern = {endpoint for endpoint, name in homes.items() if name == "south"}
+                await until(lambda: all_read(talk, back_at + HEARTBEAT, len(southern)))
+                asked_while_held = {endpoint for _, endpoint in talk.since(back_at)}
+                held.name = ""
+                await until(lambda: all_read(talk, back_at, len(fleet.lines)))
+    assert asked_while_held == southern
+
+
+class Held:
+    """The collector from which the database takes no readings, by name."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.name = ""
+        put = DatabaseSink.put
+
+        async def taken(sink: DatabaseSink, entries: Sequence[Entry]) -> None:
+            if any(isinstance(one.value, PollReport) and one.value.collector == self.name for one in entries):
+                raise StorageUnavailable("The server is slow.")
+            await put(sink, entries)
+
+        monkeypatch.setattr(DatabaseSink, "put", taken)
+
+
+async def all_heard_of(database: Database, since: datetime) -> bool:
+    return bool(await database.value("select bool_and(seen_at > $1) from collector", since))
 
 
 async def all_live(database: Database) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator, Callable, Collection
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from collector.reach import LinesInService
 from collector.serving import Serving
 from collector.sinks import MemorySink
 from collector.spool import Spool
+from collector.unstored import Unstored
 from metering.books import BookedMeter, LineBook
 from teplo.running import TOOLS
 
@@ -34,16 +35,24 @@ class Served(Serving):
         super().__init__("south", TOOLS, delivery, field_book)
         self.lines: list[int] = []
 
-    async def serve(self, book: LineBook, wishes: Wishes, *, returned: bool = False) -> None:
+    async def serve(
+        self,
+        book: LineBook,
+        wishes: Wishes,
+        *,
+        returned: bool = False,
+        stays: Callable[[], bool] = lambda: True,
+    ) -> None:
         self.lines.append(book.line_id)
 
 
 class House:
     """`away`: whether the database is, look by look; the last word stays."""
 
-    def __init__(self, field_book: FieldBook, delivery: Delivery) -> None:
+    def __init__(self, field_book: FieldBook, delivery: Delivery, spool: Spool) -> None:
         self.served = Served(delivery, field_book)
         self.field_book = field_book
+        self.unstored = Unstored(spool.state)
         self.away = [True]
         self.looks = 0
         self.looked_again = asyncio.Event()
@@ -55,7 +64,8 @@ class House:
 
     def offline(self, at_hand: Collection[int] = ()) -> Offline:
         terms = OfflineTerms(self.is_away, lambda: at_hand, 0.001, 10, LEASE)
-        return Offline(self.served, self.field_book, lambda: NOW, LinesInService(), terms)
+        in_service = LinesInService()
+        return Offline(self.served, self.field_book, lambda: NOW, in_service, self.unstored, terms)
 
     async def look(self, times: int) -> None:
         """Wait until it has looked so often."""
@@ -84,7 +94,7 @@ async def house(tmp_path: Path, spool: Spool) -> AsyncIterator[House]:
     async with FieldBook(tmp_path / "books.sqlite") as field_book:
         await field_book.keep(BOOK)
         await field_book.keep_homes([LINE])
-        yield House(field_book, Delivery(MemorySink(), spool, lambda: NOW))
+        yield House(field_book, Delivery(MemorySink(), spool, lambda: NOW), spool)
 
 
 async def test_a_collector_that_lived_lately_serves_its_homes(house: House) -> None:
@@ -123,3 +133,10 @@ async def test_nobody_is_asked_while_the_database_is_there(house: House) -> None
     house.away = [False]
     await house.field_book.alive(NOW)
     assert await house.looked(house.offline()) == []
+
+
+async def test_a_line_that_was_read_waits_for_what_lies_on_the_disk(house: House, spool: Spool) -> None:
+    await spool.append("poll", NOW, b"read at home")
+    await house.field_book.alive(NOW)
+    await house.looked(house.offline())
+    assert house.unstored.lines(0.0) == {LINE}
