@@ -14,7 +14,8 @@ import pyarrow.parquet as pq
 import xlsxwriter
 
 from api.billing_table import COLUMNS, Cell, Kind
-from api.schemas import decimal_text, rfc_3339
+from api.schemas import rfc_3339
+from metering.exact import decimal_text
 
 MOST_ROWS_OF_XLSX: Final = 1_048_575
 """Below the row of headings."""

@@ -12,7 +12,8 @@ from io import StringIO
 from typing import Final
 
 from api.billing_table import COLUMNS, Cell
-from api.schemas import decimal_text, rfc_3339
+from api.schemas import rfc_3339
+from metering.exact import decimal_text
 
 
 class Encoding(StrEnum):

@@ -20,10 +20,10 @@ from api.boundaries import (
 )
 from api.limits import MOST_BILLED
 from api.links import usage_point_link
-from api.schemas import Amount, DecimalText, Timestamp, amount, decimal_text, known
+from api.schemas import Amount, DecimalText, Timestamp, amount, known
 from metering.billing_lines import BillingLine, Status
 from metering.calendar import BillingPeriod
-from metering.exact import exact_sum
+from metering.exact import decimal_text, exact_sum
 from metering.reasons import Because
 
 BILLED_UNIT: Final = "Gcal"

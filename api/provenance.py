@@ -12,11 +12,12 @@ from pydantic import BaseModel, Field
 
 from api.explanations import Explain
 from api.links import OriginLinks, origin_links
-from api.schemas import DecimalText, Timestamp, decimal_text
+from api.schemas import DecimalText, Timestamp
 from billing.provenance import Boundary, PollOrigin, Provenance
 from metering.acts import ActKind
 from metering.calendar import ArchiveKind
 from metering.evidence import EventKind
+from metering.exact import decimal_text
 from metering.polls import Direction, Frame, HoldReason
 from storage.acts import StoredAct
 from storage.held import HeldPoll, HeldState
@@ -117,10 +118,12 @@ class RevisionOrigin(BaseModel):
 
 
 class DecisionsOut(BaseModel):
-    """What changed the meters' own words before they were billed."""
+    """What changed the meters' own words before they were billed: the newest, and how many more there are."""
 
     register_events: list[RegisterEventOrigin]
+    register_events_left_out: int = Field(examples=[0])
     revisions: list[RevisionOrigin]
+    revisions_left_out: int = Field(examples=[0])
 
 
 class ProvenanceOut(BaseModel):
@@ -144,8 +147,10 @@ def provenance_out(found: Provenance, explain: Explain) -> ProvenanceOut:
         polls_left_out=found.polls_left_out,
         acts=[_act(one) for one in found.acts],
         decisions=DecisionsOut(
-            register_events=[_event(one) for one in found.register_events],
-            revisions=[_revision(one) for one in found.revisions],
+            register_events=[_event(one) for one in found.register_events.items],
+            register_events_left_out=found.register_events.left_out,
+            revisions=[_revision(one) for one in found.revisions.items],
+            revisions_left_out=found.revisions.left_out,
         ),
     )
 

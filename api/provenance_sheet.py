@@ -11,8 +11,11 @@ from api.provenance import ProvenanceOut
 from api.provenance_sheet_decisions import decisions
 from api.provenance_sheet_polls import polls
 from api.provenance_sheet_tables import bounded, stored, text
+from metering.billing_lines import Status
+from metering.explanations import RECORDS, REGISTER_SOURCES, REPORT_SOURCES, STATUSES, STEPS
+from metering.levels import Step
 from metering.outcomes import Translate
-from reports.sheet import Cell, Column, Format, Row, Section, Sheet
+from reports.sheet import Cell, Column, Field, Format, Row, Section, Sheet
 
 LINE: Final = {
     "usage_point_code": "Usage point",
@@ -40,6 +43,8 @@ READINGS: Final = {
     "origin": "Poll and frame",
 }
 """`origin`: as the polls are numbered further down."""
+SOURCES: Final[Mapping[str | None, str]] = {**REGISTER_SOURCES, **REPORT_SOURCES, **RECORDS}
+"""By the word of a register's kind, of a report's way, or of a record's archive."""
 _WIDTHS: Final = (20, 18, 15, 9, 18, 11, 10)
 """A moment, a published factor and a source fit into one line each."""
 PollNumbers = Mapping[str, int]
@@ -56,13 +61,20 @@ def provenance_sheet(
         language=language,
         made_at=made_at,
         subtitle=f"{period['start']} – {period['end']}",
-        fields=tuple(stored(translate(label), found.line.get(name)) for name, label in LINE.items()),
+        fields=tuple(_field(name, found.line.get(name), translate) for name in LINE),
         sections=(
             *_reasons(found, translate),
             *decisions(found, translate),
             *_boundaries(found, translate),
             *polls(found, translate),
         ),
+    )
+
+
+def _field(name: str, value: object, translate: Translate) -> Field:
+    label = translate(LINE[name])
+    return (
+        stored(label, value) if name != "status" else Field(label, Cell(translate(STATUSES[Status(value)])))
     )
 
 
@@ -83,15 +95,16 @@ def _boundaries(found: ProvenanceOut, translate: Translate) -> Iterator[Section]
         fields = (
             stored(translate("Level"), level["value"]),
             stored(translate("At"), level["at"]),
-            stored(translate("Known by"), level["step"]),
+            Field(translate("Known by"), Cell(translate(STEPS[Step(level["step"])]))),
         )
-        rows = [_row(one, numbers) for one in boundary.sources]
+        rows = [_row(one, numbers, translate) for one in boundary.sources]
         heading = f"{translate(SIDES[boundary.side])}, {boundary.meter_id}"
         yield bounded(heading, columns, rows, translate, fields)
 
 
-def _row(source: Mapping[str, Any], numbers: PollNumbers) -> Row:
+def _row(source: Mapping[str, Any], numbers: PollNumbers, translate: Translate) -> Row:
     slot, number = source.get("slot", {}), numbers.get(str(source.get("poll_id")))
     origin = None if number is None else f"{number} / {source['frame']}"
-    told = {"at": slot.get("start"), "source": source.get("kind"), **source, "origin": origin}
+    word = SOURCES.get(source.get("source") or source.get("kind"))
+    told = {"at": slot.get("start"), **source, "source": word and translate(word), "origin": origin}
     return Row(tuple(Cell(text(told.get(name))) for name in READINGS))

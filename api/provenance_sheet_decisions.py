@@ -47,23 +47,26 @@ CAUSES: Final = {
 
 def decisions(found: ProvenanceOut, translate: Translate) -> Iterator[Section]:
     """A section for each kind of which there is any."""
+    known = found.decisions
     tables = (
-        (translate("Acts"), ACT, [_act(one, translate) for one in found.acts]),
+        (translate("Acts"), ACT, [_act(one, translate) for one in found.acts], 0),
         (
             translate("Registers that ran over or were reset"),
             EVENT,
-            [_event(one, translate) for one in found.decisions.register_events],
+            [_event(one, translate) for one in known.register_events],
+            known.register_events_left_out,
         ),
         (
             translate("Revised values"),
             REVISION,
-            [_revision(one, translate) for one in found.decisions.revisions],
+            [_revision(one, translate) for one in known.revisions],
+            known.revisions_left_out,
         ),
     )
-    for heading, labels, rows in tables:
+    for heading, labels, rows, older in tables:
         columns = [Column(translate(label), width=width) for label, width in labels.items()]
         if rows:
-            yield bounded(heading, columns, rows, translate)
+            yield bounded(heading, columns, rows, translate, older=older)
 
 
 def _act(act: ActOrigin, translate: Translate) -> Row:

@@ -34,10 +34,12 @@ def bounded(
     rows: Sequence[Row],
     translate: Translate,
     fields: Iterable[Field] = (),
+    older: int = 0,
 ) -> Section:
-    """A table of the first MOST_ROWS rows; a sentence tells how many more there are."""
-    left_out = len(rows) - MOST_ROWS
-    sentence = translate("Rows left out here: {count}; the answer as JSON has them.").format(count=left_out)
-    told = (sentence,) if left_out > 0 else ()
+    """A table of the first MOST_ROWS rows; sentences tell how many more there are, and how many `older`."""
+    here = translate("Rows left out here: {count}; the answer as JSON has them.")
+    everywhere = translate("Older rows that the answer as JSON leaves out as well: {count}.")
+    counts = {here: len(rows) - MOST_ROWS, everywhere: older}
+    told = tuple(sentence.format(count=count) for sentence, count in counts.items() if count > 0)
     table = Table(tuple(columns), (Group(tuple(rows[:MOST_ROWS])),))
     return Section(heading, told, tuple(fields), table)

@@ -7,8 +7,9 @@ from uuid import UUID
 from pydantic import BaseModel, Field
 
 from api.links import OriginLinks, origin_links
-from api.schemas import Amount, DecimalText, Timestamp, decimal_text, known
+from api.schemas import Amount, DecimalText, Timestamp, known
 from metering.consumption import RegisterReading, RegisterSource
+from metering.exact import decimal_text
 from metering.readings import Flag
 
 

@@ -9,6 +9,7 @@ from typing import Annotated, Final, Generic, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, Field, WithJsonSchema
 
+from metering.exact import decimal_text
 from metering.quantities import QUANTITIES, Behaviour
 
 ItemT = TypeVar("ItemT")
@@ -99,13 +100,6 @@ DecimalText = Annotated[
 def rfc_3339(at: datetime) -> str:
     """An instant as it stands in a sentence."""
     return at.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
-
-
-def decimal_text(value: Decimal) -> str:
-    """An exact decimal in plain notation without trailing zeros."""
-    text = f"{value:f}"
-    stripped = text.rstrip("0").rstrip(".") if "." in text else text
-    return "0" if stripped in ("-0", "") else stripped
 
 
 class Amount(BaseModel):

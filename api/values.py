@@ -7,8 +7,9 @@ from uuid import UUID
 from pydantic import BaseModel, Field
 
 from api.links import OriginLinks, origin_links
-from api.schemas import Amount, DecimalText, MeterTime, Timestamp, amount, decimal_text
+from api.schemas import Amount, DecimalText, MeterTime, Timestamp, amount
 from metering.calendar import ArchiveKind
+from metering.exact import decimal_text
 from metering.quantities import QUANTITIES
 from metering.readings import Absence, Flag
 from storage.readings import ArchiveValue, Origin, SnapshotValue

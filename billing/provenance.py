@@ -5,10 +5,10 @@ The line itself says which readings it rests on. Everything else is looked up, a
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, Generic, TypeVar
 from uuid import UUID
 
 from metering.polls import Direction, Frame
@@ -26,11 +26,26 @@ MOST_FRAMES: Final = 8
 """Frames of one poll that are shown."""
 MOST_EVENTS: Final = 100
 MOST_REVISIONS: Final = 200
-"""Of one meter."""
+"""Of one line."""
 _SIDES: Final = ("opening", "closing")
 
 _Place = tuple[int, int]
 """A meter and one of its circuits."""
+One = TypeVar("One")
+
+
+@dataclass(frozen=True, slots=True)
+class Shown(Generic[One]):
+    """The newest of many, and how many more there are."""
+
+    items: tuple[One, ...] = ()
+    left_out: int = 0
+
+    @classmethod
+    def newest(cls, found: Sequence[One], most: int) -> Shown[One]:
+        """At most so many, of what is in the order of time."""
+        left_out = max(len(found) - most, 0)
+        return cls(tuple(found[left_out:]), left_out)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +80,8 @@ class Provenance:
     polls: tuple[PollOrigin, ...]
     polls_left_out: int
     acts: tuple[StoredAct, ...]
-    register_events: tuple[StoredEvent, ...]
-    revisions: tuple[Revision, ...]
+    register_events: Shown[StoredEvent]
+    revisions: Shown[Revision]
 
 
 class Provenances:
@@ -90,39 +105,37 @@ class Provenances:
             if (origin := await self._origin(poll, numbers)) is not None
         ]
         acts = await self._acts.list(usage_point_id=contents["usage_point_id"])
-        left_out = max(len(wanted) - MOST_POLLS, 0)
-        places = {(segment["meter_id"], segment["circuit"]) for segment in contents["segments"]}
-        meters = sorted({meter for meter, _ in places})
-        events = [one for meter in meters for one in await self._events_until(meter, places, contents)]
-        revisions = [one for meter in meters for one in await self._revisions_of(meter, places, contents)]
         return Provenance(
-            contents, boundaries, tuple(shown), left_out, tuple(acts), tuple(events), tuple(revisions)
+            contents,
+            boundaries,
+            tuple(shown),
+            max(len(wanted) - MOST_POLLS, 0),
+            tuple(acts),
+            await self._events_of(contents),
+            await self._revisions_of(contents),
         )
 
-    async def _events_until(
-        self, meter_id: int, places: Collection[_Place], contents: Mapping[str, Any]
-    ) -> list[StoredEvent]:
-        """What befell the register before the period's end: its levels are raised by all of that."""
-        end, found = _instant(contents["period"]["end"]), await self._events.list(meter_id, limit=MOST_EVENTS)
-        of_register = [
+    async def _events_of(self, contents: Mapping[str, Any]) -> Shown[StoredEvent]:
+        """What befell the registers before the period's end: their levels are raised by all of that."""
+        end, quantity = _instant(contents["period"]["end"]), contents["quantity"]
+        found = [
             one
-            for one in found
-            if (meter_id, one.event.circuit) in places and one.event.quantity == contents["quantity"]
+            for meter, circuit in _places(contents)
+            for one in await self._events.of_register(meter, circuit, quantity, end)
         ]
-        return [one for one in of_register if one.event.at <= end]
+        return Shown.newest(sorted(found, key=lambda one: one.event.at), MOST_EVENTS)
 
-    async def _revisions_of(
-        self, meter_id: int, places: Collection[_Place], contents: Mapping[str, Any]
-    ) -> list[Revision]:
-        """Values of the period, its boundaries included, that do not stand any more; the newest ones."""
+    async def _revisions_of(self, contents: Mapping[str, Any]) -> Shown[Revision]:
+        """Values of the period, its boundaries included, that do not stand any more."""
         start, end = (_instant(contents["period"][side]) for side in ("start", "end"))
-        found = await self._readings.revisions(meter_id, start, end + timedelta(hours=1))
-        of_register = [
+        places = _places(contents)
+        found = [
             one
-            for one in found
-            if (meter_id, one.old.circuit) in places and one.old.quantity == contents["quantity"]
+            for meter in sorted({meter for meter, _ in places})
+            for one in await self._readings.revisions(meter, start, end + timedelta(hours=1))
+            if (meter, one.old.circuit) in places and one.old.quantity == contents["quantity"]
         ]
-        return of_register[-MOST_REVISIONS:]
+        return Shown.newest(sorted(found, key=lambda one: one.old.slot_start), MOST_REVISIONS)
 
     async def _origin(self, poll_id: UUID, numbers: set[int]) -> PollOrigin | None:
         poll = await self._polls.poll(poll_id)
@@ -132,6 +145,10 @@ class Provenances:
         meter = await self._registry.meter(poll.meter_id)
         held = await self._held.get(poll_id) if poll.held is not None else None
         return PollOrigin(poll, meter, tuple(_with_questions(frames, numbers)), held[0] if held else None)
+
+
+def _places(contents: Mapping[str, Any]) -> list[_Place]:
+    return sorted({(segment["meter_id"], segment["circuit"]) for segment in contents["segments"]})
 
 
 def _instant(text: str) -> datetime:

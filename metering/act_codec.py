@@ -15,6 +15,7 @@ from typing import Any, Final
 from metering.acts import Contents, CurrentParameters, Header, Settings, Totals
 from metering.components import Component, ComponentKind
 from metering.errors import ConfigurationError
+from metering.exact import decimal_text
 
 LONGEST_LINE: Final = 200
 LONGEST_NOTE: Final = 2000
@@ -51,7 +52,7 @@ def _plain(value: Any) -> Any:
     if isinstance(value, tuple):
         return [_plain(one) for one in value]
     if isinstance(value, Decimal):
-        return f"{value.normalize() if value else abs(value):f}"
+        return decimal_text(value)
     if isinstance(value, datetime):
         return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
     if isinstance(value, date):

@@ -19,6 +19,7 @@ from uuid import UUID
 
 from metering.billing_lines import BillingLine, Status
 from metering.calendar import BillingPeriod
+from metering.exact import decimal_text
 from metering.reasons import Because
 
 ORIGINS: Final = frozenset({"poll_id", "frame"})
@@ -130,13 +131,6 @@ class ContentHash:
     def digest(self) -> bytes:
         """Of all that was added until now."""
         return self._digest.digest()
-
-
-def decimal_text(value: Decimal) -> str:
-    """Plain notation; equal numbers have one text, whatever zeros they carry."""
-    text = f"{value:f}"
-    text = text.rstrip("0").rstrip(".") if "." in text else text
-    return "0" if text == "-0" else text
 
 
 def _scalar(value: object) -> Any:

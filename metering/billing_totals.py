@@ -11,10 +11,11 @@ from decimal import Decimal
 from functools import reduce
 from typing import Any, Final
 
-from metering.billing_content import FrozenLine, decimal_text
+from metering.billing_content import FrozenLine
 from metering.billing_differences import Difference
 from metering.billing_lines import Status
 from metering.consumption import exact_sum
+from metering.exact import decimal_text
 
 _ZERO: Final = Decimal(0)
 

@@ -1,4 +1,4 @@
-"""Sums and differences of which no digit is lost, and the grid on which shares are rounded once."""
+"""Sums, differences and texts in which no digit is lost, and the grid on which shares are rounded once."""
 
 from __future__ import annotations
 
@@ -23,6 +23,13 @@ def exact_sum(values: Iterable[Decimal]) -> Decimal:
 def difference(later: Decimal, earlier: Decimal) -> Decimal:
     """Later minus earlier, with every digit."""
     return EXACT.subtract(later, earlier)
+
+
+def decimal_text(value: Decimal) -> str:
+    """Plain notation; equal numbers have one text, whatever zeros they carry."""
+    text = f"{value:f}"
+    text = text.rstrip("0").rstrip(".") if "." in text else text
+    return "0" if text == "-0" else text
 
 
 def on_grid(exact: Fraction, *given: Decimal) -> Decimal:

@@ -9,10 +9,14 @@ from collections.abc import Mapping
 from typing import Final
 
 from metering.billing_lines import Status
+from metering.calendar import ArchiveKind
 from metering.conditions import ConditionName
+from metering.evidence import RegisterSource
+from metering.levels import Step
 from metering.outcomes import Explanation
 from metering.polls import Finding
 from metering.readings import Absence, Flag, GapReason
+from metering.reported import ReportSource
 from metering.signals import Registration
 from metering.surveys import Verdict
 
@@ -93,6 +97,42 @@ STATUSES: Final[Mapping[Status, str]] = {
     Status.ESTIMATED: "estimated",
     Status.NOT_ADMISSIBLE: "not admissible for billing",
     Status.ABSENT: "no value",
+}
+
+STEPS: Final[Mapping[Step, str]] = {
+    Step.ACT: "told when the meter was installed or removed",
+    Step.REGISTER: "the meter's register at the boundary",
+    Step.RECORDS: "a register nearby and the meter's records up to the boundary",
+    Step.NEARBY: "the last register before the boundary",
+    Step.REPORTED: "a reading that people reported",
+    Step.INTERPOLATED: "between two registers around the boundary",
+    Step.ESTIMATED: "estimated after the last register",
+}
+
+REGISTER_SOURCES: Final[Mapping[RegisterSource, str]] = {
+    RegisterSource.TOTAL: "total",
+    RegisterSource.SNAPSHOT: "current value",
+    RegisterSource.BOUNDARY: "replacement",
+}
+
+RECORDS: Final[Mapping[ArchiveKind, str]] = {
+    ArchiveKind.HOUR: "hour record",
+    ArchiveKind.DAY: "day record",
+    ArchiveKind.MONTH: "month record",
+    ArchiveKind.TOTAL: "total",
+}
+
+REPORT_SOURCES: Final[Mapping[ReportSource, str]] = {
+    ReportSource.WHATSAPP: "by WhatsApp",
+    ReportSource.WEB_ACCOUNT: "web account",
+    ReportSource.MOBILE_APP: "mobile app",
+    ReportSource.ANSWERING_MACHINE: "answering machine",
+    ReportSource.SMS: "by SMS",
+    ReportSource.E_MAIL: "e-mail",
+    ReportSource.CALL_CENTRE: "call centre",
+    ReportSource.SERVICE_DESK: "service desk",
+    ReportSource.PAPER: "paper",
+    ReportSource.SITE_VISIT: "visit on site",
 }
 
 VERDICTS: Final[Mapping[Verdict, Explanation]] = {

@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import Final
 
 from metering.errors import ConfigurationError
+from metering.exact import decimal_text
 from metering.signals import SignalReport
 
 _WEAKEST: Final = Decimal(-150)
@@ -69,9 +70,9 @@ class SurveyRule:
     def words(self) -> str:
         """The rule as a sentence for people."""
         return (
-            f"Adequate is a lower decile of at least {_plain(self.adequate)} dBm with a spread of at most "
-            f"{_plain(self.steady)} dB and at most {_percent(self.losses)} of the samples lost; "
-            f"marginal is one of at least {_plain(self.marginal)} dBm with at most "
+            f"Adequate is a lower decile of at least {decimal_text(self.adequate)} dBm with a spread of "
+            f"at most {decimal_text(self.steady)} dB and at most {_percent(self.losses)} of the samples "
+            f"lost; marginal is one of at least {decimal_text(self.marginal)} dBm with at most "
             f"{_percent(self.marginal_losses)} lost; fewer than {self.fewest} samples decide nothing."
         )
 
@@ -148,7 +149,7 @@ def _short_of(findings: SurveyFindings, level: Decimal, losses: Decimal) -> Iter
     if findings.lower is None:
         yield "no sample had a level and a network"
     elif findings.lower < level:
-        yield f"the lower decile of {_plain(findings.lower)} dBm is below {_plain(level)} dBm"
+        yield f"the lower decile of {decimal_text(findings.lower)} dBm is below {decimal_text(level)} dBm"
     if findings.lost > losses * findings.samples:
         yield f"{findings.lost} of {findings.samples} samples lost is more than {_percent(losses)}"
 
@@ -156,7 +157,7 @@ def _short_of(findings: SurveyFindings, level: Decimal, losses: Decimal) -> Iter
 def _unsteady(findings: SurveyFindings) -> Iterator[str]:
     steady = findings.rule.steady
     if findings.spread is not None and findings.spread > steady:
-        yield f"the spread of {_plain(findings.spread)} dB is more than {_plain(steady)} dB"
+        yield f"the spread of {decimal_text(findings.spread)} dB is more than {decimal_text(steady)} dB"
 
 
 def _measured(findings: SurveyFindings) -> str:
@@ -164,8 +165,9 @@ def _measured(findings: SurveyFindings) -> str:
     if findings.median is None or findings.lower is None or findings.upper is None or findings.spread is None:
         return f"Measured: {lost}."
     return (
-        f"Measured: median {_plain(findings.median)} dBm, lower decile {_plain(findings.lower)} dBm, upper "
-        f"decile {_plain(findings.upper)} dBm, spread {_plain(findings.spread)} dB, {lost}."
+        f"Measured: median {decimal_text(findings.median)} dBm, lower decile "
+        f"{decimal_text(findings.lower)} dBm, upper decile {decimal_text(findings.upper)} dBm, spread "
+        f"{decimal_text(findings.spread)} dB, {lost}."
     )
 
 
@@ -175,9 +177,4 @@ def _ascending(*values: Decimal) -> bool:
 
 
 def _percent(share: Decimal) -> str:
-    return f"{_plain(share * 100)} %"
-
-
-def _plain(value: Decimal) -> str:
-    text = f"{value:f}"
-    return text.rstrip("0").rstrip(".") if "." in text else text
+    return f"{decimal_text(share * 100)} %"

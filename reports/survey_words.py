@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
-
+from metering.exact import decimal_text
 from metering.explanations import REGISTRATIONS
 from metering.outcomes import Translate
 from metering.signals import SignalReport
@@ -18,11 +17,11 @@ def rule_words(rule: SurveyRule, _: Translate) -> str:
         "{marginal_losses} % lost; fewer than {fewest} samples decide nothing."
     )
     return text.format(
-        adequate=_plain(rule.adequate),
-        marginal=_plain(rule.marginal),
-        steady=_plain(rule.steady),
-        losses=_plain(rule.losses * 100),
-        marginal_losses=_plain(rule.marginal_losses * 100),
+        adequate=decimal_text(rule.adequate),
+        marginal=decimal_text(rule.marginal),
+        steady=decimal_text(rule.steady),
+        losses=decimal_text(rule.losses * 100),
+        marginal_losses=decimal_text(rule.marginal_losses * 100),
         fewest=rule.fewest,
     )
 
@@ -32,8 +31,3 @@ def network_words(report: SignalReport, _: Translate) -> str:
     technology = report.technology.value.upper().replace("_", "-") if report.technology else ""
     registration = _(REGISTRATIONS[report.registration]) if report.registration else ""
     return f"{technology} {registration}".strip()
-
-
-def _plain(value: Decimal) -> str:
-    text = f"{value:f}"
-    return text.rstrip("0").rstrip(".") if "." in text else text

@@ -13,6 +13,7 @@ from rich.table import Table
 
 from metering.calendar import ArchiveKind
 from metering.conditions import Condition
+from metering.exact import decimal_text
 from metering.explanations import ABSENCES, CONDITIONS, FINDINGS, FLAGS, GAP_REASONS
 from metering.outcomes import OUTCOMES
 from metering.polls import Outcome, PollReport
@@ -22,10 +23,7 @@ from teplo.texts import Translate
 
 def plain(value: Decimal | None) -> str | None:
     """A decimal without exponent and trailing zeros; None stays None."""
-    if value is None:
-        return None
-    text = f"{value:f}"
-    return text.rstrip("0").rstrip(".") if "." in text else text
+    return None if value is None else decimal_text(value)
 
 
 def print_report(report: PollReport, _: Translate) -> None:
@@ -110,7 +108,7 @@ def _named(reading: Reading) -> str:
 
 def _shown(value: Decimal | None) -> str:
     """For the eye: at most six decimals; the JSON report has all of them."""
-    return "-" if value is None else plain(round(value, 6)) or "0"
+    return "-" if value is None else decimal_text(round(value, 6))
 
 
 def _as_said(reading: Reading, _: Translate) -> str:

@@ -17,10 +17,10 @@ from api.consumption import billed, plus, points_at_once
 from api.dependencies import AreaSeen, Billed, BillingCaller, Services, ServicesNeeded
 from api.file_answers import text_answer
 from api.routes.consumption import QuantityAsked
-from api.schemas import decimal_text
 from metering.billing_lines import BillingLine
 from metering.billing_scope import BillingScope
 from metering.calendar import BillingPeriod
+from metering.exact import decimal_text
 from metering.levels import BoundaryLevel
 
 MEDIA_TYPE: Final = "text/csv"

@@ -8,6 +8,11 @@ returning *;
 -- name: list
 select * from register_event where meter_id = $1 and id > $2 order by id limit $3;
 
+-- name: of_register
+select * from register_event
+where meter_id = $1 and circuit = $2 and quantity = $3 and at <= $4
+order by at;
+
 -- name: remove
 delete from register_event where id = $1 returning id;
 

@@ -25,7 +25,8 @@ from teplo.texts import Translate
 
 DEMO_FLEET = Path(str(resources.files("simulators"))) / "fleets" / "demo.toml"
 REFRESH = 0.5
-LONGEST_FINISH = 60.0
+BETWEEN_NEWS = 5.0
+LONGEST_FINISH = 240.0
 SHOWN = 100
 MOST_SHOWN = 20
 
@@ -55,18 +56,24 @@ async def _run(options: DemoOptions, seconds: float | None, _: Translate) -> Dem
     async with running_demo(read_settings(), options) as running:
         print(where_to_look(running, _), flush=True)
         await _watch(running, seconds, stop, _)
-        print(_("Finishing what is being read, then comparing with the plant ..."), flush=True)
-        await _finish(running)
+        await _finish(running, _)
         return await judge(running)
 
 
-async def _finish(demo: RunningDemo) -> None:
-    """A meter that was cut off in its first long read-out may be read to the end, within bounds."""
+async def _finish(demo: RunningDemo, _: Translate) -> None:
+    """A meter that was cut off in its long first read-out may be read to the end, within bounds."""
     loop = asyncio.get_running_loop()
     end = loop.time() + LONGEST_FINISH
-    while (await Polls(demo.database).summary()).meters_read < len(demo.meters) and loop.time() < end:
-        await wait(asyncio.Event(), REFRESH)
+    while (left := await _unread(demo)) and loop.time() < end:
+        text = _("Meters still to be read to the end: {count}; {seconds:.0f} s at most.")
+        print(text.format(count=left, seconds=end - loop.time()), flush=True)
+        await wait(asyncio.Event(), BETWEEN_NEWS)
+    print(_("Finishing what is being read, then comparing with the plant ..."), flush=True)
     await demo.stop_polling()
+
+
+async def _unread(demo: RunningDemo) -> int:
+    return len(demo.meters) - (await Polls(demo.database).summary()).meters_read
 
 
 async def _watch(demo: RunningDemo, seconds: float | None, stop: asyncio.Event, _: Translate) -> None:

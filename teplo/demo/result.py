@@ -7,13 +7,13 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 
 from metering.calendar import ArchiveKind, MeterZone, slot_start
+from metering.exact import decimal_text
 from storage.polls import Polls, PollSummary
 from storage.readings import Readings
 from teplo.composition import clock
 from teplo.demo.billing import Bill, BillingClient, compare_billed
 from teplo.demo.oracle import Verdict, compare_stored
 from teplo.demo.run import RunningDemo
-from teplo.report import plain
 
 ZONE = MeterZone("Asia/Almaty")
 
@@ -76,9 +76,9 @@ def _result(demo: RunningDemo, verdict: Verdict, bill: Bill, polls: PollSummary)
         points_billed=bill.points,
         points_absent=bill.absent,
         points_billed_wrong=len(bill.wrong),
-        billed_gcal=plain(bill.billed) or "0",
-        true_gcal=plain(round(bill.true, 12)) or "0",
-        resolution_gcal=plain(round(bill.resolution, 12)) or "0",
+        billed_gcal=decimal_text(bill.billed),
+        true_gcal=decimal_text(round(bill.true, 12)),
+        resolution_gcal=decimal_text(round(bill.resolution, 12)),
         seconds_to_first_reading=_seconds_until(polls.first_read_at, demo.started_at),
         findings=(*verdict.findings, *bill.wrong),
     )

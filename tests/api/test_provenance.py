@@ -91,6 +91,29 @@ async def test_what_was_decided_of_the_registers_is_told(
     assert revision["replaced_by"] == str(THIRD_POLL)
 
 
+async def test_how_many_decisions_are_not_told_is_told(
+    client: AsyncClient, database: Database, network: Network, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of three rollovers on the 3rd, 4th and 5th, and of the revisions, the newest."""
+    monkeypatch.setattr("billing.provenance.MOST_EVENTS", 2)
+    monkeypatch.setattr("billing.provenance.MOST_REVISIONS", 0)
+    for day in (3, 4, 5):
+        place = (
+            network.old_meter,
+            1,
+            "energy_heating",
+            datetime(2026, 1, day, tzinfo=UTC),
+            EventKind.ROLLOVER,
+        )
+        levels = (Decimal("9999.9"), Decimal("0.2"), Decimal(10000))
+        await RegisterEvents(database).add(NewEvent(*place, *levels), "A. Serikova", NOW)
+    path = f"/api/v1/usage-points/{network.school}/provenance"
+    (found,) = (await client.get(path, params=JANUARY)).json()
+    decisions = found["decisions"]
+    assert [one["at"][:10] for one in decisions["register_events"]] == ["2026-01-04", "2026-01-05"]
+    assert (decisions["register_events_left_out"], decisions["revisions_left_out"]) == (1, 1)
+
+
 class Links(HTMLParser):
     """What a page would fetch."""
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.schemas import decimal_text
+from metering.exact import decimal_text
 
 
 @given(st.decimals(allow_nan=False, allow_infinity=False))

@@ -33,7 +33,12 @@ from storage.values import Cause
 NOW = datetime(2026, 2, 1, 9, tzinfo=UTC)
 POLL = UUID("01890a5d-ac96-774b-bcce-b302099a8057")
 NEWER = UUID("01890a5d-ac96-774b-bcce-b302099a8058")
-LINE = {"usage_point_code": "UP-0017", "period": {"start": "2026-01-01", "end": "2026-02-01"}, "reasons": []}
+LINE = {
+    "usage_point_code": "UP-0017",
+    "period": {"start": "2026-01-01", "end": "2026-02-01"},
+    "status": "calculated",
+    "reasons": [],
+}
 ROLLOVER = RegisterEventOrigin(
     meter_id=42,
     circuit=1,
@@ -85,6 +90,7 @@ def found(
     acts: Iterable[ActOrigin] = (),
     polls: Iterable[PollOriginOut] = (),
     polls_left_out: int = 0,
+    revisions_left_out: int = 0,
 ) -> ProvenanceOut:
     level = {"value": "85.98", "at": "2026-01-01T00:00:00Z", "step": "register"}
     return ProvenanceOut.model_construct(
@@ -93,7 +99,12 @@ def found(
         polls=list(polls),
         polls_left_out=polls_left_out,
         acts=list(acts),
-        decisions=DecisionsOut(register_events=list(events), revisions=list(revisions)),
+        decisions=DecisionsOut(
+            register_events=list(events),
+            register_events_left_out=0,
+            revisions=list(revisions),
+            revisions_left_out=revisions_left_out,
+        ),
     )
 
 
@@ -163,6 +174,33 @@ def test_rows_that_are_left_out_are_told(count: int, told: int | None) -> None:
         assert len(rows(sheet, heading)) == MOST_ROWS
         sentence = f"Rows left out here: {told}; the answer as JSON has them."
         assert section(sheet, heading).paragraphs == ((sentence,) if told else ())
+
+
+def test_decisions_that_the_answer_itself_leaves_out_are_told() -> None:
+    sheet = drawn(found(revisions=[REVISION], revisions_left_out=9))
+    told = section(sheet, "Revised values").paragraphs
+    assert told == ("Older rows that the answer as JSON leaves out as well: 9.",)
+
+
+@pytest.mark.parametrize(
+    ("source", "word"),
+    [
+        ({"source": "total"}, "total"),
+        ({"source": "snapshot"}, "current value"),
+        ({"source": "whatsapp"}, "by WhatsApp"),
+        ({"kind": "day", "slot": {"start": "2026-01-01T00:00:00Z"}}, "day record"),
+    ],
+    ids=["register", "snapshot", "report", "record"],
+)
+def test_how_a_level_became_known_is_told_in_words(source: dict[str, Any], word: str) -> None:
+    sheet = drawn(found([{"at": "2026-01-01T00:00:00Z", "value": "1"} | source]))
+    (told,) = rows(sheet, "Opening register, 42")
+    assert told[list(READINGS).index("source")] == word
+    fields = {one.label: one.value.value for one in section(sheet, "Opening register, 42").fields}
+    assert fields["Known by"] == "the meter's register at the boundary"
+    assert {one.label: one.value.value for one in sheet.fields}["Status"] == (
+        "calculated from hour or day records"
+    )
 
 
 def test_polls_that_are_left_out_are_told() -> None:

@@ -15,22 +15,30 @@ from babel.messages.pofile import read_po
 from api import provenance_sheet, provenance_sheet_decisions, provenance_sheet_polls
 from metering import billing_differences, errors, reasons
 from metering.billing_lines import Status
+from metering.calendar import ArchiveKind
 from metering.conditions import ConditionName
 from metering.errors import ConfigurationError, TeploError
+from metering.evidence import RegisterSource
 from metering.explanations import (
     ABSENCES,
     CONDITIONS,
     FINDINGS,
     FLAGS,
     GAP_REASONS,
+    RECORDS,
+    REGISTER_SOURCES,
     REGISTRATIONS,
+    REPORT_SOURCES,
     STATUSES,
+    STEPS,
     VERDICTS,
 )
+from metering.levels import Step
 from metering.outcomes import OUTCOMES
 from metering.polls import Finding, Outcome
 from metering.problems import PROBLEMS
 from metering.readings import Absence, Flag, GapReason
+from metering.reported import ReportSource
 from metering.signals import Registration
 from metering.surveys import Verdict
 from reports import act_words, component_names
@@ -46,6 +54,10 @@ WORDS = [
     (ConditionName, CONDITIONS),
     (GapReason, GAP_REASONS),
     (Status, STATUSES),
+    (Step, STEPS),
+    (RegisterSource, REGISTER_SOURCES),
+    (ArchiveKind, RECORDS),
+    (ReportSource, REPORT_SOURCES),
     (Registration, REGISTRATIONS),
 ]
 SENTENCES = (
