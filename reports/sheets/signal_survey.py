@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from metering.explanations import VERDICTS
 from metering.outcomes import Translate
+from metering.signals import SignalReport
 from metering.surveys import Sample, SurveyFindings, Verdict
 from reports.sheet import Cell, Column, Field, Format, Group, Mark, Row, Section, Sheet, Signature, Table
 from reports.survey_words import network_words, rule_words
@@ -18,6 +20,12 @@ MARKS = {
     Verdict.INADEQUATE: Mark.FAILED,
     Verdict.UNDECIDED: Mark.DOUBTFUL,
 }
+LTE: Final = (
+    Column("RSRP", unit="dBm", format=Format.NUMBER, places=1, width=10),
+    Column("RSRQ", unit="dB", format=Format.NUMBER, places=1, width=10),
+)
+"""Which only modems in LTE tell; there the verdict rests on the signal level all the same."""
+_SILENT: Final = SignalReport("")
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,21 +104,37 @@ def _figures(findings: SurveyFindings, _: Translate) -> tuple[Field, ...]:
 
 
 def _samples(samples: Sequence[Sample], _: Translate) -> Section:
+    lte = any(_is_lte(sample) for sample in samples)
     columns = (
         Column(_("Time (UTC)"), format=Format.CODE, width=12),
         Column(_("Signal level"), unit="dBm", format=Format.NUMBER, places=1, width=10),
+        *(LTE if lte else ()),
         Column(_("As said"), format=Format.CODE, width=18),
         Column(_("Network"), width=24),
         Column(_("Cell"), format=Format.CODE, width=16),
     )
-    rows = tuple(_row(sample, _) for sample in samples)
+    rows = tuple(_row(sample, lte, _) for sample in samples)
     return Section(_("Samples"), table=Table(columns, (Group(rows),)))
 
 
-def _row(sample: Sample, _: Translate) -> Row:
-    at = Cell(f"{sample.at:%H:%M:%S}")
-    level = Cell(sample.level, Mark.GAP if sample.level is None else Mark.PLAIN)
+def _is_lte(sample: Sample) -> bool:
     report = sample.report
-    if report is None:
-        return Row((at, level, Cell(_("no answer")), Cell(None), Cell(None)))
-    return Row((at, level, Cell(report.raw), Cell(network_words(report, _)), Cell(report.cell or None)))
+    return report is not None and (report.reference_power, report.reference_quality) != (None, None)
+
+
+def _row(sample: Sample, lte: bool, _: Translate) -> Row:
+    report = sample.report or _SILENT
+    level = Cell(sample.level, Mark.GAP if sample.level is None else Mark.PLAIN)
+    reference = (Cell(report.reference_power), Cell(report.reference_quality))
+    said = report.raw if sample.report else _("no answer")
+    network = network_words(report, _) if sample.report else None
+    return Row(
+        (
+            Cell(f"{sample.at:%H:%M:%S}"),
+            level,
+            *(reference if lte else ()),
+            Cell(said),
+            Cell(network),
+            Cell(report.cell or None),
+        )
+    )
