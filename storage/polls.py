@@ -95,7 +95,7 @@ class Polls:
         return await transcripts.frames(self._database, poll_id)
 
     async def summary(self) -> PollSummary:
-        """All polls there ever were, in figures."""
+        """All polls by which meters were ever asked, in figures."""
         return PollSummary(**await self._database.row(_SQL["summary"]))
 
     async def last_poll_per_meter(self) -> dict[int, StoredPoll]:

@@ -1,4 +1,4 @@
-"""An MQTT broker within this process, for tests and trials: MQTT 3.1.1, in memory, this machine only.
+"""An MQTT broker within this process, for the demo and tests: MQTT 3.1.1, in memory, this machine only.
 
 It keeps sessions, retained messages and quality of service 1; it knows no MQTT 5 and shares no subscriptions:
 production runs Mosquitto (deploy/mosquitto.conf).
@@ -44,7 +44,8 @@ class OnePassword(BaseAuthPlugin):  # type: ignore[misc]
 @asynccontextmanager
 async def embedded_broker(password: str, port: int = 0) -> AsyncIterator[BrokerAddress]:
     """A broker until the block ends; port 0 takes any free one. ConfigurationError when the port is taken."""
-    logging.getLogger("amqtt").setLevel(logging.ERROR)
+    # What it calls errors is a message that waits for its acknowledgement and comes again.
+    logging.getLogger("amqtt").setLevel(logging.CRITICAL)
     broker = Broker(
         BrokerConfig(
             listeners={"default": ListenerConfig(bind=f"{HOST}:{port}")},

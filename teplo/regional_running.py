@@ -19,6 +19,7 @@ from collector.reach import LinesInService
 from collector.serving import Serving
 from collector.sinks import DatabaseSink
 from collector.supervisor import supervise
+from collector.unstored import Unstored
 from metering.errors import ConfigurationError
 from storage.pool import Database
 from storage.regional import RegionalCollectors
@@ -80,6 +81,7 @@ async def regional(settings: Settings, address: BrokerAddress, stop: asyncio.Eve
         kept.field_book,
         now,
         LinesInService(),
+        Unstored(kept.spool.state),
         OfflineTerms(_always, _none_beside, working.tick, working.concurrent_lines, FOR_EVER),
     )
     async with kept.open():

@@ -37,6 +37,12 @@ cross join lateral (
 ) last;
 
 -- name: summary
+-- Of polls by which meters were asked: what came by itself stands under the name of its source.
 select count(*) as polls, count(distinct meter_id) filter (where outcome = 'ok') as meters_read,
-    (select min(read_at) from snapshot_value) as first_read_at
-from poll;
+    (
+        select min(snapshot.read_at)
+        from snapshot_value snapshot
+        join poll asking on asking.id = snapshot.poll_id and asking.collector not like 'mqtt:%'
+    ) as first_read_at
+from poll
+where collector not like 'mqtt:%';

@@ -15,6 +15,7 @@ from rich.live import Live
 
 from collector.supervisor import wait
 from storage.polls import Polls
+from storage.readings import Readings
 from teplo.composition import clock, texts
 from teplo.demo.result import DemoResult, judge
 from teplo.demo.run import DemoOptions, RunningDemo, running_demo
@@ -73,7 +74,9 @@ async def _finish(demo: RunningDemo, _: Translate) -> None:
 
 
 async def _unread(demo: RunningDemo) -> int:
-    return len(demo.meters) - (await Polls(demo.database).summary()).meters_read
+    """Meters without a poll that ended well, and those that published more than is stored."""
+    unread = len(demo.meters) - (await Polls(demo.database).summary()).meters_read
+    return unread + await demo.pushed.behind(Readings(demo.database))
 
 
 async def _watch(demo: RunningDemo, seconds: float | None, stop: asyncio.Event, _: Translate) -> None:
@@ -105,6 +108,12 @@ def _print(result: DemoResult, _: Translate) -> None:
             "says {true_gcal} Gcal, give or take {resolution_gcal} by the registers' steps. "
             "{points_absent} points absent, with the reason: their meters keep no register of the "
             "month's start."
+        ).format(**figures)
+    )
+    print(
+        _(
+            "Over MQTT: {pushed_meters} meters that publish, {pushed_readings} readings, {pushed_missing} "
+            "missing, {pushed_wrong} wrong."
         ).format(**figures)
     )
     for finding in result.findings[:MOST_SHOWN]:

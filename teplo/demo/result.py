@@ -13,6 +13,7 @@ from storage.readings import Readings
 from teplo.composition import clock
 from teplo.demo.billing import Bill, BillingClient, compare_billed
 from teplo.demo.oracle import Verdict, compare_stored
+from teplo.demo.pushed import PushedVerdict
 from teplo.demo.run import RunningDemo
 
 ZONE = MeterZone("Asia/Almaty")
@@ -36,12 +37,17 @@ class DemoResult:
     true_gcal: str
     resolution_gcal: str
     seconds_to_first_reading: float | None
+    pushed_meters: int
+    pushed_readings: int
+    pushed_missing: int
+    pushed_wrong: int
     findings: tuple[str, ...]
 
     @property
     def well(self) -> bool:
         """Whether nothing is missing and nothing wrong, and there was something to bill."""
         faults = self.records_missing + self.records_wrong + self.points_billed_wrong
+        faults += self.pushed_missing + self.pushed_wrong
         return faults == 0 and self.points_billed > 0 and self.records_stored > 0
 
     def as_json(self) -> str:
@@ -57,14 +63,17 @@ async def judge(demo: RunningDemo) -> DemoResult:
     by_point = {one.usage_point_id: one for one in demo.meters}
     lines = await BillingClient(demo.address, demo.key).consumption(_start_of_month(now), now)
     bill = await compare_billed(by_point, readings, lines)
-    return _result(demo, verdict, bill, await Polls(demo.database).summary())
+    pushed = await demo.pushed.compared(readings)
+    return _result(demo, verdict, bill, pushed, await Polls(demo.database).summary())
 
 
 def _start_of_month(now: datetime) -> datetime:
     return ZONE.to_utc(slot_start(ArchiveKind.MONTH, ZONE.to_meter_time(now)))
 
 
-def _result(demo: RunningDemo, verdict: Verdict, bill: Bill, polls: PollSummary) -> DemoResult:
+def _result(
+    demo: RunningDemo, verdict: Verdict, bill: Bill, pushed: PushedVerdict, polls: PollSummary
+) -> DemoResult:
     return DemoResult(
         meters=len(demo.meters),
         polls=polls.polls,
@@ -80,6 +89,10 @@ def _result(demo: RunningDemo, verdict: Verdict, bill: Bill, polls: PollSummary)
         true_gcal=decimal_text(round(bill.true, 12)),
         resolution_gcal=decimal_text(round(bill.resolution, 12)),
         seconds_to_first_reading=_seconds_until(polls.first_read_at, demo.started_at),
+        pushed_meters=pushed.meters,
+        pushed_readings=pushed.published,
+        pushed_missing=pushed.missing,
+        pushed_wrong=pushed.wrong,
         findings=(*verdict.findings, *bill.wrong),
     )
 

@@ -21,6 +21,7 @@ from storage.keys import ApiKeys
 from storage.pool import Database
 from teplo.composition import clock, random_source
 from teplo.demo.entrance import entrances, way_in
+from teplo.demo.pushed import Pushed, pushing
 from teplo.demo.site import RegisteredMeter, register
 from teplo.migrate import migrate
 from teplo.postgres import EmbeddedPostgres
@@ -69,6 +70,7 @@ class RunningDemo:
     address: str
     key: str
     meters: tuple[RegisteredMeter, ...]
+    pushed: Pushed
     started_at: datetime
     stop_polling: Callable[[], Awaitable[None]]
 
@@ -97,7 +99,9 @@ async def running_demo(settings: Settings, options: DemoOptions) -> AsyncIterato
         _, key = await ApiKeys(database).create("demo", SCOPES)
         address = await stack.enter_async_context(_api(database, settings))
         stop_polling = await stack.enter_async_context(_polling(here.collector))
-        yield RunningDemo(database, url, address, key, tuple(meters), started_at, stop_polling)
+        chance = random_source(options.seed)
+        pushed = await stack.enter_async_context(pushing(database, settings, started_at, chance))
+        yield RunningDemo(database, url, address, key, tuple(meters), pushed, started_at, stop_polling)
 
 
 @asynccontextmanager

@@ -5,14 +5,18 @@ from __future__ import annotations
 import json
 from decimal import Decimal
 from pathlib import Path
+from random import Random
 
 import pytest
 
+from simulators.push import SENDERS
 from storage.pool import Database
 from storage.readings import Readings
 from teplo.composition import clock
 from teplo.demo import oracle
-from tests.system.house import HEAD, collector, line, running_house
+from teplo.demo.pushed import HOURS, pushing
+from teplo.settings import Settings
+from tests.system.house import HEAD, collector, line, running_house, until
 from tests.system.test_collector import MODBUS, WINDOWS
 from tests.system.test_command_line import teplo
 
@@ -26,6 +30,7 @@ KEYS = {
     "billed_gcal",
     "true_gcal",
     "seconds_to_first_reading",
+    "pushed_readings",
 }
 
 
@@ -43,6 +48,9 @@ async def test_the_demo_agrees_with_the_plant(tmp_path: Path) -> None:
     assert (figures["meters"], figures["points_billed"]) == (3, 3)
     assert figures["records_missing"] == figures["records_wrong"] == 0
     assert figures["records_expected"] > 48 + 30 + 30
+    assert (figures["pushed_meters"], figures["pushed_readings"]) == (len(SENDERS), len(SENDERS) * HOURS)
+    assert figures["pushed_missing"] == figures["pushed_wrong"] == 0
+    assert figures["seconds_to_first_reading"] > 0
     difference = Decimal(figures["billed_gcal"]) - Decimal(figures["true_gcal"])
     assert abs(difference) <= Decimal(figures["resolution_gcal"]) < Decimal("0.01")
     assert "http://127.0.0.1:" in output
@@ -78,3 +86,28 @@ async def test_the_oracle_sees_what_was_done_to_the_readings(
         after = await oracle.compare_stored(meters, Readings(database), since, clock(), WINDOWS)
     assert (before.missing, before.wrong) == (0, 0)
     assert (after.missing, after.wrong >= wrong, after.wrong > 0) == (missing, True, wrong > 0)
+
+
+@pytest.mark.parametrize(
+    ("damage", "missing", "wrong"),
+    [
+        ("delete from snapshot_value where read_at = (select max(read_at) from snapshot_value)", 10, 0),
+        ("update snapshot_value set value = value + 0.001 where quantity = 'energy_heating'", 0, 240),
+    ],
+    ids=["lost", "altered"],
+)
+async def test_what_is_pushed_is_compared_too(
+    database: Database, damage: str, missing: int, wrong: int
+) -> None:
+    async with pushing(database, Settings(), clock(), Random(2)) as pushed:
+        readings = Readings(database)
+
+        async def arrived() -> bool:
+            return await pushed.behind(readings) == 0
+
+        await until(arrived)
+        before = await pushed.compared(readings)
+        await database.value(damage)
+        after = await pushed.compared(readings)
+    assert (before.published, before.missing, before.wrong) == (len(SENDERS) * HOURS, 0, 0)
+    assert (after.missing, after.wrong) == (missing, wrong)
