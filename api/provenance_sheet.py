@@ -43,7 +43,11 @@ READINGS: Final = {
     "origin": "Poll and frame",
 }
 """`origin`: as the polls are numbered further down."""
-SOURCES: Final[Mapping[str | None, str]] = {**REGISTER_SOURCES, **REPORT_SOURCES, **RECORDS}
+SOURCES: Final[Mapping[str, str]] = {
+    **{word.value: text for word, text in REGISTER_SOURCES.items()},
+    **{word.value: text for word, text in REPORT_SOURCES.items()},
+    **{word.value: text for word, text in RECORDS.items()},
+}
 """By the word of a register's kind, of a report's way, or of a record's archive."""
 _WIDTHS: Final = (20, 18, 15, 9, 18, 11, 10)
 """A moment, a published factor and a source fit into one line each."""
@@ -72,10 +76,9 @@ def provenance_sheet(
 
 
 def _field(name: str, value: object, translate: Translate) -> Field:
+    word = translate(STATUSES[Status(str(value))]) if name == "status" else None
     label = translate(LINE[name])
-    return (
-        stored(label, value) if name != "status" else Field(label, Cell(translate(STATUSES[Status(value)])))
-    )
+    return stored(label, value) if word is None else Field(label, Cell(word))
 
 
 def _reasons(found: ProvenanceOut, translate: Translate) -> Iterator[Section]:
@@ -105,6 +108,6 @@ def _boundaries(found: ProvenanceOut, translate: Translate) -> Iterator[Section]
 def _row(source: Mapping[str, Any], numbers: PollNumbers, translate: Translate) -> Row:
     slot, number = source.get("slot", {}), numbers.get(str(source.get("poll_id")))
     origin = None if number is None else f"{number} / {source['frame']}"
-    word = SOURCES.get(source.get("source") or source.get("kind"))
+    word = SOURCES.get(source.get("source") or source.get("kind", ""))
     told = {"at": slot.get("start"), **source, "source": word and translate(word), "origin": origin}
     return Row(tuple(Cell(text(told.get(name))) for name in READINGS))

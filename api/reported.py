@@ -17,9 +17,9 @@ from api.schemas import (
     RegisterName,
     Timestamp,
     amount,
-    decimal_text,
     known,
 )
+from metering.exact import decimal_text
 from metering.quantities import QUANTITIES
 from metering.reported import Report, ReportedReading, ReportSource
 from metering.reported_rows import BadRow

@@ -22,11 +22,11 @@ from api.schemas import (
     NoteText,
     Timestamp,
     amount,
-    decimal_text,
     duration,
     known,
 )
 from metering.errors import ConfigurationError
+from metering.exact import decimal_text
 from metering.surveys import Sample, SurveyFindings, SurveyRule, Verdict
 from storage.surveys import Survey, SurveyState
 

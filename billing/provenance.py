@@ -135,7 +135,7 @@ class Provenances:
             for one in await self._readings.revisions(meter, start, end + timedelta(hours=1))
             if (meter, one.old.circuit) in places and one.old.quantity == contents["quantity"]
         ]
-        return Shown.newest(sorted(found, key=lambda one: one.old.slot_start), MOST_REVISIONS)
+        return Shown.newest(sorted(found, key=lambda one: one.old.slot.start), MOST_REVISIONS)
 
     async def _origin(self, poll_id: UUID, numbers: set[int]) -> PollOrigin | None:
         poll = await self._polls.poll(poll_id)

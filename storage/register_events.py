@@ -64,16 +64,16 @@ class RegisterEvents:
         row = await self._database.row(_SQL["add"], *_columns(event), by, at, event.note)
         return _stored(row)
 
-    async def list(self, meter_id: int, after: int = 0, limit: int = 100) -> list[StoredEvent]:
-        """A page by id."""
-        return [_stored(row) for row in await self._database.rows(_SQL["list"], meter_id, after, limit)]
-
     async def of_register(
         self, meter_id: int, circuit: int, quantity: str, until: datetime
     ) -> list[StoredEvent]:
         """All by which levels at this instant are raised, by time; there is at most one an instant."""
         rows = await self._database.rows(_SQL["of_register"], meter_id, circuit, quantity, until)
         return [_stored(row) for row in rows]
+
+    async def list(self, meter_id: int, after: int = 0, limit: int = 100) -> list[StoredEvent]:
+        """A page by id."""
+        return [_stored(row) for row in await self._database.rows(_SQL["list"], meter_id, after, limit)]
 
     async def remove(self, event_id: int) -> bool:
         """Whether there was one: it was entered by mistake, and never happened."""

@@ -16,8 +16,9 @@ import uvicorn
 
 from api.app import create_app
 from api.explanations import let_explain
-from collector.app import Collector, CollectorSettings
+from collector.app import Collector
 from collector.attendance import Attendance
+from collector.collector_settings import CollectorSettings
 from collector.delivery import DeliveredCalls, DeliveredSignals, Delivery
 from collector.dialling.dialler import Dialler
 from collector.dialling.modem_call import CallTerms

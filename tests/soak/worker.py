@@ -8,7 +8,7 @@ import signal
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from collector.app import CollectorSettings
+from collector.collector_settings import CollectorSettings
 from metering.calendar import ArchiveKind
 from metering.plans import KindPlan, PollPlan
 from storage.pool import Database

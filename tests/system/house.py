@@ -12,7 +12,8 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from collector.app import Collector, CollectorSettings
+from collector.app import Collector
+from collector.collector_settings import CollectorSettings
 from collector.supervisor import wait
 from metering.calendar import ArchiveKind
 from metering.errors import StorageUnavailable

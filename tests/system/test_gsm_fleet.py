@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from collector.app import CollectorSettings
+from collector.collector_settings import CollectorSettings
 from collector.dialling.times import DiallingTimes
 from metering.calls import CallResult
 from metering.plans import PollPlan

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from collector.app import BOOKS_LAST
 from collector.field_book import FieldBook
+from collector.homes import BOOKS_LAST
 from collector.kept import FIELD_BOOK
 from storage.books import Books
 from storage.lines import Lines

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from urllib.request import Request, urlopen
 
-from collector.app import CollectorSettings
+from collector.collector_settings import CollectorSettings
 from metering.polls import Outcome
 from simulators import fleet_file
 from simulators.fleet import RunningFleet, running_fleet
