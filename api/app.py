@@ -10,7 +10,6 @@ from fastapi.routing import APIRoute
 
 from api import documentation, errors, openapi
 from api.audit import AccessBook, Audit
-from api.dependencies import Clock, Services
 from api.languages import Translators, source_texts
 from api.limits import BodyLimit
 from api.links import PREFIX
@@ -61,6 +60,7 @@ from api.routes import (
     usage_point_changes,
     webhooks,
 )
+from api.services import Clock, Services
 from api.watchers import Watchers
 from billing.registry_table.checking import Judge
 from metering.plans import PollPlan

@@ -13,7 +13,7 @@ from prometheus_client import CollectorRegistry, Metric, generate_latest
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
-from api.dependencies import Services
+from api.services import Services
 from metering.completeness import CountedPeriod
 from metering.completeness_rows import Dimension, Row
 from metering.polls import Outcome

@@ -11,11 +11,12 @@ from typing import Annotated, Final
 
 from fastapi import Query
 
-from api.dependencies import Period, Services
 from api.errors import InvalidRequest
+from api.periods import Period
 from api.printed.report import Desk
 from api.routes.registry import existing_meter, existing_site
 from api.schemas import Identifier
+from api.services import Services
 from metering.archives import ArchivedSlot, CircuitArchive, MeterArchive
 from metering.calendar import ArchiveKind, BillingPeriod, MeterZone, slots
 from metering.conditions import Condition

@@ -11,8 +11,8 @@ from typing import Annotated, Final, TypeVar
 from fastapi import Query
 from pydantic import Field
 
-from api.dependencies import MonthText, month_of
 from api.errors import Conflict, InvalidRequest
+from api.periods import MonthText, month_of
 from api.printed.report import Desk
 from api.schemas import LineText
 from billing.entries import district_entries

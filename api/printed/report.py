@@ -9,7 +9,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final
 
-from api.dependencies import Services
+from api.services import Services
 from metering.outcomes import Translate
 from reports.pdf import pdf
 from reports.sheet import Sheet

@@ -6,9 +6,10 @@ from fastapi import APIRouter, Depends
 from pydantic import BaseModel, Field
 
 from api.cursors import CursorText, decode_id, encode
-from api.dependencies import Scope, ServicesNeeded, allowed
+from api.keys import Scope, allowed
 from api.limits import PageSize
 from api.schemas import Page, Timestamp
+from api.services import ServicesNeeded
 from storage.access_log import Access
 
 router = APIRouter(tags=["access"], dependencies=[Depends(allowed(Scope.AUDIT_READ))])

@@ -10,14 +10,15 @@ from fastapi import APIRouter, Depends, Query, Response
 from pydantic import Field, WithJsonSchema
 
 from api.acts import DraftIn, DraftOut, form_out
-from api.dependencies import AreaSeen, Scope, Services, ServicesNeeded, allowed, seen
 from api.errors import InvalidRequest, NotFound
+from api.keys import AreaSeen, Scope, allowed, seen
 from api.links import PREFIX
 from api.operation_sheets import OperationSheetOut, sheet_out
 from api.poll_requests import PollRequestOut, request_fields
 from api.routes.poll_requests import put_first
 from api.routes.registry import existing_usage_point
 from api.schemas import Identifier, Instant
+from api.services import Services, ServicesNeeded
 from metering.acts import ActKind
 from metering.continuous_operation import OperationLimits
 from metering.errors import ConfigurationError

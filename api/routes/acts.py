@@ -8,10 +8,11 @@ from fastapi import APIRouter, Depends, Query, Response
 
 from api.acts import ActIn, ActOut, AnnulIn, act_out
 from api.cursors import CursorText, after_id, decode_id
-from api.dependencies import AreaSeen, Scope, ServicesNeeded, allowed, seen
 from api.errors import InvalidRequest, NotFound
+from api.keys import AreaSeen, Scope, allowed, seen
 from api.limits import PageSize
 from api.schemas import Identifier, Page
+from api.services import ServicesNeeded
 from metering.acts import ActKind
 from metering.errors import ConfigurationError
 from storage.acts import Annulment, NewAct, StoredAct

@@ -5,8 +5,8 @@ from __future__ import annotations
 from fastapi import APIRouter, Depends
 
 from api.allocations import AllocationIn, AllocationOut, RatesIn, RatesOut, allocation_out, rates_out
-from api.dependencies import Scope, allowed
 from api.errors import InvalidRequest
+from api.keys import Scope, allowed
 from metering.errors import ConfigurationError
 
 router = APIRouter(tags=["allocation"], dependencies=[Depends(allowed(Scope.BILLING_READ))])

@@ -19,12 +19,13 @@ from api.billing_table import COLUMNS, cells
 from api.billing_table_files import MOST_ROWS_OF_XLSX, ParquetFile, TableFile, XlsxFile
 from api.billing_table_texts import DecimalMark, Dialect, Encoding, Separator
 from api.consumption import plus
-from api.dependencies import BillingCaller, Services, ServicesNeeded
 from api.errors import Conflict
 from api.file_answers import file_answer, text_answer
+from api.keys import BillingCaller
 from api.languages import Translated
 from api.routes.billing_runs import ready_run
 from api.schemas import Identifier
+from api.services import Services, ServicesNeeded
 from metering.outcomes import Translate
 from storage.billing_runs import BillingRun, StoredLine
 

@@ -9,11 +9,13 @@ from fastapi import APIRouter, Depends, Path
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.consumption import PeriodOut
-from api.dependencies import MonthText, Scope, ServicesNeeded, allowed, month_of
 from api.errors import InvalidRequest
+from api.keys import Scope, allowed
 from api.limits import LONGEST_BILLED
+from api.periods import MonthText, month_of
 from api.routes.registry import existing_usage_point
 from api.schemas import Identifier, Instant, Page
+from api.services import ServicesNeeded
 from metering.calendar import BillingPeriod
 from metering.errors import ConfigurationError
 

@@ -7,9 +7,10 @@ from typing import Annotated, Final
 from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel, ConfigDict, Field, StrictInt, StringConstraints
 
-from api.dependencies import Scope, ServicesNeeded, allowed
 from api.errors import InvalidRequest
+from api.keys import Scope, allowed
 from api.schemas import LineText, Timestamp
+from api.services import ServicesNeeded
 from metering.billing_rules import SETTINGS, BillingRule, settings_of
 from metering.errors import ConfigurationError
 from metering.written_settings import LONGEST_TEXT

@@ -11,11 +11,12 @@ from pydantic import Field
 from api.billing_lines import BillingLineOut, billed_of, billing_line_out
 from api.billing_runs import RunIn, RunOut, run_link, run_out
 from api.cursors import CursorText, decode_id, encode
-from api.dependencies import AreaSeen, BillingCaller, Scope, Services, ServicesNeeded, allowed
 from api.errors import Conflict, InvalidRequest, NotFound, OutOfSight
+from api.keys import AreaSeen, BillingCaller, Scope, allowed
 from api.languages import Translated
 from api.limits import PageSize
 from api.schemas import Identifier, Page
+from api.services import Services, ServicesNeeded
 from metering.areas import Area
 from metering.billing_scope import BillingScope
 from metering.errors import ConfigurationError

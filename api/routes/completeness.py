@@ -15,12 +15,14 @@ from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, Field
 
 from api.cursors import CursorText, decode, encode, number_in, text_in, text_part
-from api.dependencies import AreaSeen, Period, Scope, Services, ServicesNeeded, allowed
 from api.errors import InvalidRequest
 from api.file_answers import text_answer
+from api.keys import AreaSeen, Scope, allowed
 from api.limits import LARGEST_PAGE, PageSize
 from api.links import usage_point_link
+from api.periods import Period
 from api.schemas import Amount, Identifier, LineText, Page, percent
+from api.services import Services, ServicesNeeded
 from metering.calendar import ArchiveKind
 from metering.completeness import CountedPeriod
 from metering.completeness_rows import Dimension, Group, Row

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from fastapi import APIRouter, Depends
 
-from api.dependencies import Scope, ServicesNeeded, allowed
 from api.errors import InvalidRequest
+from api.keys import Scope, allowed
 from api.registry import ComponentIn, ComponentOut, Day, component_out
 from api.routes.registry import existing_meter
 from api.schemas import Identifier
+from api.services import ServicesNeeded
 from metering.components import ComponentKind
 from metering.errors import ConfigurationError
 

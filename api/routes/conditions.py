@@ -8,11 +8,13 @@ from fastapi import APIRouter, Depends
 from pydantic import BaseModel, Field
 
 from api.cursors import CursorText, Key, cut, decode, instant_in, number_in, text_in, text_part
-from api.dependencies import Period, Scope, ServicesNeeded, allowed
+from api.keys import Scope, allowed
 from api.limits import PageSize
 from api.links import OriginLinks, origin_links
+from api.periods import Period
 from api.routes.registry import existing_meter
 from api.schemas import Identifier, Page, Timestamp
+from api.services import ServicesNeeded
 from metering.calendar import ArchiveKind
 from metering.conditions import ConditionName
 from storage.conditions import SNAPSHOT, ConditionKey, StoredCondition

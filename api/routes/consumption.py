@@ -9,11 +9,13 @@ from fastapi import APIRouter, Query
 
 from api.consumption import ConsumptionOut, billed, consumption_out, points_at_once
 from api.cursors import CursorText, decode_id, encode
-from api.dependencies import AreaSeen, Billed, BillingCaller, ServicesNeeded
 from api.errors import InvalidRequest
+from api.keys import AreaSeen, BillingCaller
 from api.limits import PageSize
+from api.periods import Billed
 from api.routes.registry import existing_usage_point
 from api.schemas import Identifier, Page, RegisterName
+from api.services import ServicesNeeded
 from metering.billing_scope import BillingScope
 from metering.calendar import BillingPeriod
 

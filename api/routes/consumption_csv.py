@@ -14,9 +14,11 @@ from fastapi.responses import StreamingResponse
 
 from api.access import Caller
 from api.consumption import billed, plus, points_at_once
-from api.dependencies import AreaSeen, Billed, BillingCaller, Services, ServicesNeeded
 from api.file_answers import text_answer
+from api.keys import AreaSeen, BillingCaller
+from api.periods import Billed
 from api.routes.consumption import QuantityAsked
+from api.services import Services, ServicesNeeded
 from metering.billing_lines import BillingLine
 from metering.billing_scope import BillingScope
 from metering.calendar import BillingPeriod

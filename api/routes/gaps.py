@@ -8,11 +8,13 @@ from fastapi import APIRouter, Depends
 from pydantic import BaseModel, Field
 
 from api.cursors import CursorText, cut, decode, instant_in, kind_in, number_in
-from api.dependencies import Period, Scope, ServicesNeeded, allowed
+from api.keys import Scope, allowed
 from api.limits import PageSize
 from api.links import poll_link
+from api.periods import Period
 from api.routes.registry import existing_meter
 from api.schemas import Identifier, Page, Timestamp
+from api.services import ServicesNeeded
 from api.values import ReadingOut, reading
 from metering.calendar import ArchiveKind
 from metering.readings import GapReason

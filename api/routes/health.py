@@ -7,7 +7,7 @@ from typing import Literal
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
-from api.dependencies import ServicesNeeded
+from api.services import ServicesNeeded
 from metering.errors import StorageUnavailable
 
 router = APIRouter(prefix="/health", tags=["health"])

@@ -8,13 +8,14 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query
 
 from api.cursors import CursorText, cut, decode, encode, instant_in, number_in, uuid_in
-from api.dependencies import Scope, Services, ServicesNeeded, allowed
 from api.errors import NotFound
 from api.held import DecisionIn, DecisionOut, HeldDetail, HeldOut, archive_values, detail, held_out
+from api.keys import Scope, allowed
 from api.limits import PageSize
 from api.links import meter_link
 from api.routes.registry import existing_meter
 from api.schemas import Identifier, Page
+from api.services import Services, ServicesNeeded
 from api.values import ReadingOut
 from metering.polls import PollReport
 from storage.decisions import Act

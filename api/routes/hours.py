@@ -14,12 +14,14 @@ from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel, Field
 
 from api.cursors import CursorText, decode, encode, instant_in
-from api.dependencies import Period, Scope, Services, ServicesNeeded, allowed
+from api.keys import Scope, allowed
 from api.limits import PageSize
+from api.periods import Period
 from api.registers import RegisterOut, register_out
 from api.routes.registry import existing_meter
 from api.schemas import Amount, Identifier, Page, RegisterName, Timestamp, amount, duration
 from api.series import Series, Stretch, page
+from api.services import Services, ServicesNeeded
 from api.values import ReadingOut, reading
 from metering.calendar import ArchiveKind, MeterZone, Slot
 from metering.consumption import RegisterReading

@@ -8,11 +8,12 @@ from fastapi import APIRouter, Depends, Query, Request
 from pydantic import BaseModel, Field
 
 from api.cursors import CursorText, after_id, decode_id
-from api.dependencies import Scope, ServicesNeeded, allowed
+from api.keys import Scope, allowed
 from api.limits import PageSize
 from api.links import line_link
 from api.outlooks import Foretell, Outlook
 from api.schemas import Amount, Page, Timestamp, duration
+from api.services import ServicesNeeded
 from api.traffic import volume
 from metering.polls import Outcome
 from storage.line_states import JobState, LineCondition, LineState

@@ -8,13 +8,14 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Request
 from pydantic import BaseModel, ConfigDict, Field
 
-from api.dependencies import Scope, ServicesNeeded, allowed
 from api.errors import InvalidRequest
+from api.keys import Scope, allowed
 from api.links import meter_link, poll_link
 from api.registry_imports import judge_of
 from api.reported import Circuit, ShortDecimal
 from api.routes.registry import existing_meter
 from api.schemas import Amount, Identifier, Instant, LineText, NoteText, RegisterName, Timestamp, known
+from api.services import ServicesNeeded
 from metering.calendar import MeterZone
 from metering.errors import ConfigurationError
 from metering.quantities import QUANTITIES, quantity

@@ -8,8 +8,8 @@ from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import PlainTextResponse
 from prometheus_client import CONTENT_TYPE_PLAIN_0_0_4
 
-from api.dependencies import Scope, allowed
 from api.file_answers import text_answer
+from api.keys import Scope, allowed
 from api.metrics import Metrics
 
 _EXAMPLE: Final = '# TYPE teplo_lines gauge\nteplo_lines{state="up"} 118.0\n'

@@ -9,11 +9,13 @@ from fastapi import APIRouter, Depends
 from pydantic import Field
 
 from api.cursors import CursorText, after_id, cut, decode, decode_uuid, encode, instant_in
-from api.dependencies import Period, Scope, ServicesNeeded, allowed
+from api.keys import Scope, allowed
 from api.levels import LevelOut, dbm_field, level_out
 from api.limits import PageSize
+from api.periods import Period
 from api.routes.modems import existing_modem
 from api.schemas import Amount, Identifier, Page, Timestamp, amount, duration
+from api.services import ServicesNeeded
 from api.traffic import DayTrafficOut, TrafficOut, day_out, volume
 from metering.calls import CallResult, HungUpBy
 from storage.calls import StoredCall

@@ -12,11 +12,12 @@ from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel, Field
 
 from api.cursors import CursorText, decode_id, encode
-from api.dependencies import Scope, Services, ServicesNeeded, allowed
+from api.keys import Scope, allowed
 from api.levels import db_field, dbm_field
 from api.limits import PageSize
 from api.links import modem_link
 from api.schemas import Amount, Instant, Page, Timestamp, amount, known, rfc_3339
+from api.services import Services, ServicesNeeded
 from api.traffic import MonthTrafficOut, month_out
 from storage.modem_reports import FallingModem, OverPlanModem, ReportedModem, SilentModem
 from storage.modems import ModemKind

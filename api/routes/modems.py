@@ -9,13 +9,14 @@ from typing import Annotated, Final
 from fastapi import APIRouter, Depends, Query
 
 from api.cursors import CursorText, after_id, decode_id
-from api.dependencies import Scope, Services, ServicesNeeded, allowed
 from api.errors import NotFound
+from api.keys import Scope, allowed
 from api.levels import level_out
 from api.limits import PageSize
 from api.links import line_link, modem_link
 from api.modems import FailedOut, ModemDetail, ModemLinks, ModemOut, TrendOut
 from api.schemas import Identifier, LineText, Page, amount, percent
+from api.services import Services, ServicesNeeded
 from api.traffic import DayTrafficOut, MonthTrafficOut, day_out, month_out
 from metering.signals import SignalLevel
 from storage.modems import Modem, ModemKind, ModemState

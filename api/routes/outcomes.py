@@ -9,11 +9,13 @@ from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel, Field
 
 from api.cursors import CursorText, decode, encode, number_in, text_in, text_part
-from api.dependencies import Period, Scope, ServicesNeeded, allowed
 from api.errors import InvalidRequest
+from api.keys import Scope, allowed
 from api.languages import Translated
 from api.limits import PageSize
+from api.periods import Period
 from api.schemas import Amount, Identifier, Page, duration
+from api.services import ServicesNeeded
 from api.traffic import volume
 from metering.outcomes import OUTCOMES
 from metering.polls import Outcome

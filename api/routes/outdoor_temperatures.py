@@ -9,11 +9,13 @@ from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.cursors import CursorText, decode, encode, instant_in
-from api.dependencies import Period, Scope, ServicesNeeded, allowed
 from api.errors import InvalidRequest
+from api.keys import Scope, allowed
 from api.limits import PageSize
+from api.periods import Period
 from api.reported import ShortDecimal
 from api.schemas import Amount, Instant, LineText, Page, Timestamp, known
+from api.services import ServicesNeeded
 from metering.errors import ConfigurationError
 from storage.outdoor_temperatures import HourMean
 

@@ -9,11 +9,12 @@ from fastapi import APIRouter, Depends
 from pydantic import BaseModel, ConfigDict, Field, StrictInt, StringConstraints
 
 from api.cursors import CursorText, after_id, decode_id
-from api.dependencies import Scope, Services, ServicesNeeded, allowed
 from api.errors import InvalidRequest
+from api.keys import Scope, allowed
 from api.limits import PageSize
 from api.routes.registry import existing_usage_point
 from api.schemas import Identifier, Page, Timestamp
+from api.services import Services, ServicesNeeded
 from metering.errors import ConfigurationError
 from metering.plan_settings import SETTINGS, checked, settings_of
 from metering.plans import PollPlan

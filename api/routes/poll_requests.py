@@ -11,8 +11,8 @@ from fastapi import APIRouter, Depends, Response
 from fastapi.responses import StreamingResponse
 
 from api.cursors import CursorText, after_id, decode_uuid
-from api.dependencies import Scope, Services, ServicesNeeded, allowed
 from api.errors import Conflict, InvalidRequest, NotFound
+from api.keys import Scope, allowed
 from api.limits import PageSize
 from api.links import request_link
 from api.poll_requests import (
@@ -25,6 +25,7 @@ from api.poll_requests import (
 )
 from api.routes.registry import existing_line, existing_meter
 from api.schemas import Identifier, Page
+from api.services import Services, ServicesNeeded
 from api.watchers import WatchersNeeded
 from metering.errors import ConfigurationError, StorageError
 from metering.requests import ENDED

@@ -10,11 +10,12 @@ from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel, Field
 
 from api.cursors import CursorText, after_id, decode_id, decode_uuid, encode
-from api.dependencies import Scope, Services, ServicesNeeded, allowed
 from api.errors import NotFound
+from api.keys import Scope, allowed
 from api.limits import PageSize
 from api.links import frames_link, meter_link
 from api.schemas import Identifier, Instant, Page, Timestamp
+from api.services import Services, ServicesNeeded
 from metering.polls import Direction, Finding, Frame, HoldReason, Outcome
 from storage.polls import StoredPoll
 

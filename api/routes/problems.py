@@ -8,10 +8,11 @@ from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel, Field
 
 from api.cursors import CursorText, Key, cut, decode, instant_in, number_in, text_in, text_part
-from api.dependencies import AreaSeen, Scope, ServicesNeeded, allowed
+from api.keys import AreaSeen, Scope, allowed
 from api.languages import Translated
 from api.limits import PageSize
 from api.schemas import LineText, Page, Timestamp
+from api.services import ServicesNeeded
 from metering.outcomes import Translate
 from metering.polls import Budget, Outcome
 from metering.problems import Problem, ProblemKind

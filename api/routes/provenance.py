@@ -9,16 +9,18 @@ from fastapi import APIRouter, Depends
 from fastapi.responses import HTMLResponse, Response
 
 from api.billing_lines import told
-from api.dependencies import Period, Scope, Services, ServicesNeeded, allowed
 from api.explanations import Explain, explain_of
 from api.file_answers import file_answer, text_answer
+from api.keys import Scope, allowed
 from api.languages import Language, Translated
 from api.pages import sheet_page
+from api.periods import Period
 from api.provenance import ProvenanceOut, provenance_out
 from api.provenance_sheet import provenance_sheet
 from api.routes.billing_runs import LineNumber, existing_line
 from api.routes.registry import existing_usage_point
 from api.schemas import Identifier
+from api.services import Services, ServicesNeeded
 from billing.provenance import Provenances
 from metering.billing_content import plain
 from metering.billing_scope import BillingScope

@@ -8,11 +8,13 @@ from typing import Annotated, Final
 from fastapi import APIRouter, Depends, Query
 
 from api.cursors import CursorText, Key, cut, decode, number_in, quantity_in
-from api.dependencies import Period, Scope, ServicesNeeded, allowed
+from api.keys import Scope, allowed
 from api.limits import LONGEST_PERIOD, PageSize
+from api.periods import Period
 from api.routes.registry import existing_meter, existing_usage_point
 from api.schemas import Identifier, Page, QuantityName
 from api.series import Series, Stretch, page, stretches
+from api.services import ServicesNeeded
 from api.values import ReadingOut, SnapshotOut, reading, snapshot
 from metering.calendar import ArchiveKind
 from storage.readings import SnapshotValue

@@ -9,12 +9,13 @@ from fastapi import APIRouter, Depends
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.cursors import CursorText, after_id, decode_id
-from api.dependencies import Scope, ServicesNeeded, allowed
 from api.errors import InvalidRequest, NotFound
+from api.keys import Scope, allowed
 from api.limits import PageSize
 from api.reported import Circuit, ShortDecimal
 from api.routes.registry import existing_meter
 from api.schemas import Amount, Identifier, Instant, NoteText, Page, RegisterName, Timestamp, amount, known
+from api.services import ServicesNeeded
 from metering.errors import ConfigurationError
 from metering.evidence import EventKind
 from metering.quantities import QUANTITIES

@@ -9,8 +9,8 @@ from fastapi import APIRouter, Depends
 from pydantic import BaseModel, Field
 
 from api.cursors import CursorText, after_id, decode_id
-from api.dependencies import AreaSeen, Scope, Services, ServicesNeeded, allowed
 from api.errors import NotFound
+from api.keys import AreaSeen, Scope, allowed
 from api.limits import PageSize
 from api.links import poll_link
 from api.registry import (
@@ -22,6 +22,7 @@ from api.registry import (
     usage_point_out,
 )
 from api.schemas import Identifier, Page, Timestamp
+from api.services import Services, ServicesNeeded
 from metering.polls import Outcome
 from storage.polls import StoredPoll
 from storage.usage_points import Installation, Line, Meter, Site, UsagePoint

@@ -8,10 +8,11 @@ from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel, Field
 
 from api.cursors import CursorText, after_id, decode_id
-from api.dependencies import Scope, ServicesNeeded, allowed
 from api.errors import InvalidRequest
+from api.keys import Scope, allowed
 from api.limits import PageSize
 from api.schemas import LineText, Page, Timestamp
+from api.services import ServicesNeeded
 from storage.journal import SUBJECTS, RegistryChange
 
 router = APIRouter(tags=["registry"], dependencies=[Depends(allowed(Scope.REGISTRY_READ))])

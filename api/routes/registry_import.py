@@ -8,9 +8,10 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request
 
-from api.dependencies import Scope, ServicesNeeded, allowed
 from api.errors import InvalidRequest
+from api.keys import Scope, allowed
 from api.registry_imports import RegistryImportOut, alone, import_out, judge_of
+from api.services import ServicesNeeded
 from billing.registry_table.columns import SUBJECTS
 from billing.registry_table.importing import Refused, RegistryTable, sheets_of
 from metering.errors import ConfigurationError

@@ -8,9 +8,10 @@ from typing import Annotated, Final
 from fastapi import APIRouter, Depends, Query, Request
 
 from api.cursors import CursorText, after_id, decode_id, encode
-from api.dependencies import Period, Scope, ServicesNeeded, allowed
 from api.errors import InvalidRequest, NotFound
+from api.keys import Scope, allowed
 from api.limits import PageSize
+from api.periods import Period
 from api.reported import (
     ComparisonOut,
     ImportOut,
@@ -23,6 +24,7 @@ from api.reported import (
 )
 from api.routes.registry import existing_usage_point
 from api.schemas import Identifier, Page
+from api.services import ServicesNeeded
 from metering.errors import ConfigurationError
 from metering.reported_rows import COLUMNS, reported_rows
 from storage.keys import ApiKey

@@ -8,11 +8,12 @@ from typing import Any, Final
 from fastapi import APIRouter, Depends
 from fastapi.responses import Response
 
-from api.dependencies import Scope, ServicesNeeded, allowed
 from api.file_answers import file_answer
+from api.keys import Scope, allowed
 from api.languages import Language, Translated
 from api.printed.report import Desk, Rendering, Report, printed
 from api.printed.table import REPORTS
+from api.services import ServicesNeeded
 
 MEDIA_TYPES: Final = {
     Rendering.PDF: "application/pdf",

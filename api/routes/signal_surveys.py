@@ -9,11 +9,12 @@ from fastapi import APIRouter, Depends, Query, Response
 from pydantic import BaseModel, Field
 
 from api.cursors import CursorText, after_id, decode_uuid
-from api.dependencies import Scope, Services, ServicesNeeded, allowed
 from api.errors import Conflict, InvalidRequest, NotFound
+from api.keys import Scope, allowed
 from api.limits import PageSize
 from api.links import survey_link
 from api.schemas import Identifier, Page, Timestamp
+from api.services import Services, ServicesNeeded
 from api.surveys import SurveyDetail, SurveyIn, SurveyOut, sample_out, survey_fields
 from storage.jobs import OPERATORS_PRIORITY
 from storage.surveys import SurveyRequest

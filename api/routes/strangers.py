@@ -8,9 +8,10 @@ from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel, Field
 
 from api.cursors import CursorText, decode, encode, instant_in, text_in, text_part
-from api.dependencies import Scope, ServicesNeeded, allowed
+from api.keys import Scope, allowed
 from api.limits import PageSize
 from api.schemas import LineText, Page, Timestamp, rfc_3339
+from api.services import ServicesNeeded
 from storage.quarantine import Stranger, StrangerKey
 
 router = APIRouter(tags=["modems"])

@@ -9,11 +9,12 @@ from fastapi import APIRouter, Depends
 from pydantic import BaseModel, Field
 
 from api.cursors import CursorText, after_id, decode_id
-from api.dependencies import Scope, ServicesNeeded, allowed
 from api.errors import NotFound
+from api.keys import Scope, allowed
 from api.limits import PageSize
 from api.routes.billing_runs import existing_run
 from api.schemas import Identifier, Page, Timestamp
+from api.services import ServicesNeeded
 from storage.keys import ApiKey
 from storage.webhooks import NoticeState
 

@@ -8,7 +8,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from api.dependencies import Scope
+from api.keys import Scope
 from metering.errors import ConfigurationError
 from storage.keys import REQUESTS_PER_MINUTE, ApiKey, ApiKeys
 from storage.pool import Database

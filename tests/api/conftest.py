@@ -9,7 +9,8 @@ from fastapi import FastAPI
 from httpx import ASGITransport, AsyncClient
 
 from api.app import routed, served
-from api.dependencies import Scope, Services
+from api.keys import Scope
+from api.services import Services
 from metering.plans import PollPlan
 from metering.surveys import SurveyRule
 from storage.keys import ApiKeys

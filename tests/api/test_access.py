@@ -9,7 +9,7 @@ import pytest
 from fastapi import FastAPI
 from httpx import AsyncClient, Response
 
-from api.dependencies import PLACES, Scope
+from api.keys import PLACES, Scope
 from storage.keys import ApiKeys
 from storage.pool import Database
 from tests.api.conftest import Caller

@@ -10,7 +10,7 @@ from fastapi import FastAPI
 from httpx import ASGITransport, AsyncClient
 
 from api.allocations import MOST_PREMISES
-from api.dependencies import Scope
+from api.keys import Scope
 from tests.api.conftest import Caller
 
 ALLOCATIONS = "/api/v1/allocations"

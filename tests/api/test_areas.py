@@ -9,7 +9,7 @@ from uuid import uuid4
 import pytest
 from httpx import AsyncClient, Response
 
-from api.dependencies import Scope
+from api.keys import Scope
 from billing.answers import Answers
 from billing.runs import Runner
 from metering.areas import Area

@@ -10,7 +10,7 @@ from fastapi import FastAPI
 from httpx import AsyncClient
 
 from api.audit import AccessBook
-from api.dependencies import Scope
+from api.keys import Scope
 from metering.errors import StorageUnavailable
 from storage.access_log import Access, AccessLog
 from storage.keys import ApiKeys

@@ -15,7 +15,7 @@ import pytest
 from httpx import AsyncClient
 
 from api.billing_table import COLUMNS
-from api.dependencies import Scope
+from api.keys import Scope
 from billing.runs import Runner
 from metering.areas import Area
 from metering.billing_lines import Status

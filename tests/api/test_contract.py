@@ -28,7 +28,7 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from api.app import create_app
-from api.dependencies import Scope
+from api.keys import Scope
 from billing.answers import Answers
 from billing.runs import Runner
 from metering.plans import PollPlan

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from httpx import AsyncClient
 
-from api.dependencies import Scope
+from api.keys import Scope
 from metering.readings import Flag
 from storage.polls import Polls
 from storage.pool import Database

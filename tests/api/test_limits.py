@@ -6,8 +6,8 @@ from fastapi import FastAPI
 from httpx import AsyncClient
 
 from api.cursors import LONGEST, encode, text_part
-from api.dependencies import Scope
 from api.errors import LONGEST_LOCATION, MOST_FAULTS
+from api.keys import Scope
 from metering.reported_rows import MOST_ROWS
 from tests.api.conftest import Caller
 from tests.api.network import Network

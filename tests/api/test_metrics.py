@@ -10,7 +10,7 @@ from fastapi import FastAPI
 from httpx import AsyncClient
 from prometheus_client.parser import text_string_to_metric_families
 
-from api.dependencies import Scope
+from api.keys import Scope
 from storage.collectors import Collectors
 from storage.pool import Database
 from storage.spools import Spools

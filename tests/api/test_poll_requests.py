@@ -14,7 +14,7 @@ from fastapi import FastAPI
 from httpx import AsyncClient, Response
 
 import api.routes.poll_requests
-from api.dependencies import Scope
+from api.keys import Scope
 from api.watchers import Watchers
 from metering.polls import Outcome
 from storage.jobs import Jobs

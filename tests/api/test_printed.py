@@ -12,7 +12,7 @@ import openpyxl
 import pytest
 from httpx import AsyncClient, Response
 
-from api.dependencies import Scope
+from api.keys import Scope
 from api.languages import Language
 from api.printed.table import REPORTS
 from metering.acts import ActKind, Contents, Totals

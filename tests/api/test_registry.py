@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 from httpx import AsyncClient
 
-from api.dependencies import Scope
+from api.keys import Scope
 from storage.pool import Database
 from storage.service_centres import ServiceCentres
 from storage.usage_points import Registry
