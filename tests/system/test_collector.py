@@ -11,7 +11,7 @@ from uuid import UUID
 
 import pytest
 
-from collector import app
+from collector import collector_settings
 from collector.links import Link
 from collector.links.url import LineUrl
 from metering.errors import ConfigurationError, ReadingConflict
@@ -250,7 +250,7 @@ async def read_after(database: Database, before: int, meters: int) -> bool:
 async def test_a_second_collector_of_the_same_name_is_refused(
     database: Database, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(app, "MARGIN", timedelta(milliseconds=300))
+    monkeypatch.setattr(collector_settings, "MARGIN", timedelta(milliseconds=300))
     async with working(collector(database)):
         await until(lambda: named(database))
         with pytest.raises(ConfigurationError, match="Another collector named 'main' is alive"):

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from collector import app
+from collector import queue_work
 from metering.errors import StorageUnavailable
 from storage.jobs import entrypoint
 from storage.modems import Modems
@@ -39,7 +39,7 @@ async def test_a_new_modem_waits_for_no_line_that_is_being_served(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shifts, modems = Shifts(), Modems(database)
-    monkeypatch.setattr(app, "run_worker", shifts.run_worker)
+    monkeypatch.setattr(queue_work, "run_worker", shifts.run_worker)
     async with working(collector(database)) as stop:
         await until(lambda: shifts.begun(1))
         await modems.add_pool("main")
@@ -67,6 +67,6 @@ async def test_a_worker_that_lost_the_database_joins_again(
     async def again() -> bool:
         return joined == 2
 
-    monkeypatch.setattr(app, "run_worker", run_worker)
+    monkeypatch.setattr(queue_work, "run_worker", run_worker)
     async with working(collector(database)):
         await until(again, patience=5.0)
