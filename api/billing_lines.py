@@ -11,8 +11,8 @@ from pydantic import BaseModel, Field
 from api.billing_runs import run_link
 from api.consumption import BILLED_UNIT
 from api.schemas import DecimalText, Timestamp
-from metering.billing_differences import SENTENCES as CHANGES
-from metering.billing_differences import Change
+from metering.billing_changes import SENTENCES as CHANGES
+from metering.billing_changes import Change
 from metering.billing_lines import Status
 from metering.exact import exact_sum
 from metering.outcomes import Translate

@@ -9,8 +9,8 @@ from enum import Enum
 from typing import Any, Final
 
 from api.billing_lines import reason_text, told
-from metering.billing_differences import SENTENCES as CHANGES
-from metering.billing_differences import Change
+from metering.billing_changes import SENTENCES as CHANGES
+from metering.billing_changes import Change
 from metering.outcomes import Translate
 from storage.billing_runs import StoredLine
 

@@ -14,8 +14,7 @@ from typing import Any, Final
 from metering.billing_content import FrozenLine
 from metering.billing_differences import Difference
 from metering.billing_lines import Status
-from metering.consumption import exact_sum
-from metering.exact import decimal_text
+from metering.exact import decimal_text, exact_sum
 
 _ZERO: Final = Decimal(0)
 

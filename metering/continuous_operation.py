@@ -17,7 +17,7 @@ from metering.admission import unverified
 from metering.calendar import MeterZone, Slot
 from metering.components import Component
 from metering.conditions import Condition, ConditionName
-from metering.consumption import exact_sum
+from metering.exact import exact_sum
 from metering.reasons import Because, Reason, reason
 
 HOUR: Final = timedelta(hours=1)

@@ -11,7 +11,7 @@ from metering.billing_content import FrozenLine, freeze
 from metering.billing_differences import differences
 from metering.billing_lines import Status
 from metering.billing_totals import Totals, grouped
-from metering.consumption import exact_sum
+from metering.exact import exact_sum
 from tests.support.billing_lines import line
 
 _VALUES = st.none() | st.decimals("-1e9", "1e9", places=6).map(str)

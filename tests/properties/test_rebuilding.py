@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from metering.calendar import Slot
-from metering.consumption import RegisterReading, RegisterSource, exact_sum
-from metering.exact import MORE_DIGITS
+from metering.evidence import RegisterReading, RegisterSource
+from metering.exact import MORE_DIGITS, exact_sum
 from metering.rebuilding import rebuilt_hours
 
 MIDNIGHT = datetime(2026, 1, 10, tzinfo=UTC)

@@ -12,7 +12,8 @@ import pytest
 
 from metering.billing_rules import BillingRule, Method, Weights
 from metering.calendar import ArchiveKind, BillingPeriod
-from metering.consumption import consumption, exact_sum
+from metering.consumption import consumption
+from metering.exact import exact_sum
 from metering.levels import BoundaryLevel
 from metering.readings import ArchiveReadings, Flag, SnapshotReadings
 from metering.reported import Report, ReportSource

@@ -14,7 +14,7 @@ from billing.runs import Runner
 from metering.billing_content import FrozenLine
 from metering.billing_lines import Status
 from metering.billing_scope import BillingScope
-from metering.consumption import exact_sum
+from metering.exact import exact_sum
 from metering.plans import PollPlan
 from metering.reported import Report, ReportSource
 from storage.billing_runs import BillingRun, BillingRuns, RunRequest, RunState, StoredLine

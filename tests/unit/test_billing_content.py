@@ -11,8 +11,9 @@ from uuid import UUID
 
 import pytest
 
+from metering.billing_changes import SENTENCES, Change
 from metering.billing_content import ContentHash, canonical, freeze, plain, thawed, without_origins
-from metering.billing_differences import SENTENCES, Change, described, differences
+from metering.billing_differences import described, differences
 from metering.billing_lines import BillingLine, Status
 from metering.billing_totals import Totals, grouped
 from metering.calendar import BillingPeriod

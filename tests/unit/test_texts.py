@@ -13,7 +13,7 @@ from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po
 
 from api import provenance_sheet, provenance_sheet_decisions, provenance_sheet_polls
-from metering import billing_differences, errors, reasons
+from metering import billing_changes, errors, reasons
 from metering.billing_lines import Status
 from metering.calendar import ArchiveKind
 from metering.conditions import ConditionName
@@ -62,7 +62,7 @@ WORDS = [
 ]
 SENTENCES = (
     reasons.SENTENCES,
-    billing_differences.SENTENCES,
+    billing_changes.SENTENCES,
     provenance_sheet.LINE,
     provenance_sheet.SIDES,
     provenance_sheet.READINGS,

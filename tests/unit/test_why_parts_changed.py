@@ -11,12 +11,13 @@ import pytest
 
 from metering.acts import ActEntry, ActKind
 from metering.admission import InstalledComponent, verdicts
+from metering.billing_changes import Change
 from metering.billing_content import FrozenLine, freeze
-from metering.billing_differences import Change, differences
+from metering.billing_differences import differences
 from metering.billing_lines import BillingLine, Status
 from metering.calendar import BillingPeriod, MeterZone
 from metering.components import Component, ComponentKind
-from metering.consumption import exact_sum
+from metering.exact import exact_sum
 from tests.support.billing_lines import PERIOD, line
 
 ALMATY = MeterZone("+05:00")
