@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 
 from api.links import OriginLinks, origin_links
 from api.schemas import Amount, DecimalText, Timestamp, known
-from metering.consumption import RegisterReading, RegisterSource
+from metering.evidence import RegisterReading, RegisterSource
 from metering.exact import decimal_text
 from metering.readings import Flag
 

@@ -20,7 +20,6 @@ from metering.acts import ActKind, Contents
 from metering.admission import unverified
 from metering.calendar import ArchiveKind
 from metering.conditions import Condition
-from metering.consumption import DISQUALIFYING
 from metering.continuous_operation import (
     Metered,
     OperationHour,
@@ -31,6 +30,7 @@ from metering.continuous_operation import (
     sheet_span,
 )
 from metering.errors import ConfigurationError, ReadingConflict
+from metering.evidence import DISQUALIFYING
 from metering.reasons import Because, Reason, reason
 from metering.surveys import SurveyRule
 from storage.acts import Acts, NewAct, StoredAct

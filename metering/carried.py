@@ -14,7 +14,7 @@ from typing import Final
 
 from metering.books import BookedMeter, LineBook, Span, Spent
 from metering.calendar import ArchiveKind, next_start, slot_start
-from metering.consumption import DISQUALIFYING
+from metering.evidence import DISQUALIFYING
 from metering.holding import teaches_configuration
 from metering.polls import ASKED_NOBODY, Budget, Outcome, PollHistory, PollReport
 from metering.quantities import Behaviour

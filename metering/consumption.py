@@ -17,22 +17,12 @@ from metering.billing_lines import WORST_LAST, Status
 from metering.billing_rules import BillingRule
 from metering.calendar import BillingPeriod, Slot
 from metering.estimation import estimate, together
-from metering.evidence import DISQUALIFYING, Evidence, RecordReading, RegisterReading, RegisterSource
+from metering.evidence import Evidence, RecordReading
 from metering.exact import exact_sum
 from metering.known_register import KnownRegister
 from metering.level_chain import hours_text, instant, level_at, methods_text
 from metering.levels import BoundaryLevel, Estimate, Segment, Step, Unmeasured, one_after_another
 from metering.reasons import Because, Reason, reason
-
-__all__ = [
-    "DISQUALIFYING",
-    "Consumption",
-    "RegisterReading",
-    "RegisterSource",
-    "Segment",
-    "consumption",
-    "exact_sum",
-]
 
 STATUS_OF_STEP: Final = {
     Step.ACT: Status.MEASURED,

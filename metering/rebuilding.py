@@ -19,7 +19,7 @@ from operator import attrgetter
 from typing import Final
 
 from metering.calendar import ArchiveKind, MeterZone, Slot, slots
-from metering.consumption import DISQUALIFYING, RegisterReading
+from metering.evidence import DISQUALIFYING, RegisterReading
 from metering.exact import difference, on_grid
 
 LONGEST_SPAN: Final = timedelta(hours=6)

@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import Any, Final
 from uuid import UUID
 
-from metering.consumption import DISQUALIFYING
+from metering.evidence import DISQUALIFYING
 from metering.quantities import REGISTERS, quantity
 from metering.readings import MeterValue
 from metering.units import convert

@@ -11,7 +11,7 @@ from metering.act_draft import LivePoll, Reached, Registered
 from metering.acts import Header
 from metering.calendar import MeterZone
 from metering.components import Component, ComponentKind
-from metering.consumption import DISQUALIFYING
+from metering.evidence import DISQUALIFYING
 from metering.polls import READ, Outcome
 from storage import sql
 from storage.pool import Database

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from metering.consumption import DISQUALIFYING
+from metering.evidence import DISQUALIFYING
 from metering.quantities import QUANTITIES, Behaviour
 from metering.readings import MeterValue
 from storage import sql

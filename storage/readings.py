@@ -11,7 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from metering.calendar import ArchiveKind, Slot
-from metering.consumption import DISQUALIFYING
+from metering.evidence import DISQUALIFYING
 from metering.quantities import QUANTITIES, REGISTERS
 from metering.readings import Absence, Flag, GapReason, MeterValue
 from storage import sql

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from metering.consumption import DISQUALIFYING, RegisterReading, RegisterSource
+from metering.evidence import DISQUALIFYING, RegisterReading, RegisterSource
 from metering.readings import Flag
 from storage import sql
 from storage.pool import Database

@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final
 
-from metering.consumption import DISQUALIFYING
 from metering.errors import ConfigurationError, ReadingConflict
+from metering.evidence import DISQUALIFYING
 from metering.quantities import QUANTITIES, REGISTERS
 from metering.reported import Report, ReportedReading, ReportSource, Withdrawal
 from metering.units import convert

@@ -8,8 +8,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final
 
-from metering.consumption import DISQUALIFYING
 from metering.errors import ReadingConflict, StorageError
+from metering.evidence import DISQUALIFYING
 from metering.polls import PollReport
 from metering.quantities import REGISTERS
 from metering.readings import ArchiveReadings, MissingSlot, Reading, SnapshotReadings

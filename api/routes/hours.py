@@ -24,7 +24,7 @@ from api.series import Series, Stretch, page
 from api.services import Services, ServicesNeeded
 from api.values import ReadingOut, reading
 from metering.calendar import ArchiveKind, MeterZone, Slot
-from metering.consumption import RegisterReading
+from metering.evidence import RegisterReading
 from metering.quantities import QUANTITIES
 from metering.rebuilding import LONGEST_SPAN, NotRebuilt, RebuiltHour, hours_within, rebuilt_hours
 from storage.readings import ArchiveValue

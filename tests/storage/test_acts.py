@@ -13,8 +13,8 @@ from metering.acts import ActEntry, ActKind, Contents, Header
 from metering.admission import InstalledComponent
 from metering.calendar import BillingPeriod
 from metering.components import Component, ComponentKind
-from metering.consumption import DISQUALIFYING
 from metering.errors import ReadingConflict
+from metering.evidence import DISQUALIFYING
 from metering.meters import MeterIdentity
 from metering.polls import HoldReason, Outcome
 from metering.signals import SignalLevel, SignalReport, SignalSource

@@ -12,7 +12,7 @@ from uuid import UUID
 import pytest
 
 from metering.calendar import MeterZone, Slot
-from metering.consumption import DISQUALIFYING, RegisterReading, RegisterSource
+from metering.evidence import DISQUALIFYING, RegisterReading, RegisterSource
 from metering.readings import Flag
 from metering.rebuilding import NotRebuilt, RebuiltHour, hours_within, rebuilt_hours
 
