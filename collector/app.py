@@ -48,6 +48,7 @@ class Collector:
     """Many of them may run on one database; the queue sees to it that a line has one talker.
 
     `listener` accepts modems that connect to us, and tells `attendance`. `kept` is what lies on its disk.
+    `homes`: the lines that it serves while the database is away.
     """
 
     def __init__(
@@ -99,7 +100,7 @@ class Collector:
         )
         self._visits = Visits(settings.name, self._lines, self._offline, self._unstored, self._reach)
         self._name = NameHolder(Collectors(database), settings, self._visits, self._reach, tools.new_id())
-        self._homes = Homes(database, settings, kept, self._offline, self._in_service, self._reach, tools.now)
+        self.homes = Homes(database, settings, kept, self._offline, self._in_service, self._reach, tools.now)
         self._queue = QueueWork(database, settings, kept.delivery, self.serve_line)
         self._surveys = LineSurveys(database, tools.now, listener, attendance)
         self._clocks = LineClocks(database, settings.name, tools, allowed=settings.sets_clocks)
@@ -117,7 +118,7 @@ class Collector:
             "register": self._know,
             "attendance": self._attend,
             "listener": self._listener.run,
-            "homes": partial(self._homes.run, self._name),
+            "homes": partial(self.homes.run, self._name),
             "offline": self._offline.run,
             "delivery": self._kept.delivery.drain,
             "housekeeping": self._housekeeping.run,
@@ -175,7 +176,7 @@ class Collector:
 
     def _stays(self, line_id: int) -> bool:
         """Whether the next meter of a line may be asked: without the database it is its home's to ask."""
-        return not self._reach.doubtful or line_id in self._homes
+        return not self._reach.doubtful or line_id in self.homes
 
     async def _is_visited(self, line_id: int) -> bool:
         """After an outage everybody begins with the lines at home: another one may still be at work there."""

@@ -55,15 +55,31 @@ class Homes:
         """Whether a line is at home here, as the database last said."""
         return line_id in self._ids
 
+    def __len__(self) -> int:
+        return len(self._ids)
+
     async def run(self, name: NameHolder, stop: asyncio.Event) -> None:
         """Look at the homes of lines now and then, as long as the name is ours."""
         await self._models.tell(model_rows())
         while not stop.is_set() and await name.is_held(stop):
             await self._lines.assign_homes(self._patience())
-            self._ids = await self._lines.homes(self._settings.name)
-            await self._offline.learn_homes(self._ids)
+            await self._learn(await self._lines.homes(self._settings.name))
+            await self._share()
             await self._renew_books(self._ids)
             await wait(stop, SELDOM * self._settings.tick)
+
+    async def _learn(self, homes: set[int]) -> None:
+        self._ids = homes
+        await self._offline.learn_homes(homes)
+
+    async def _share(self) -> None:
+        """Gives lines to those who have fewer. They are forgotten here first: no line ever has two homes."""
+        if self._patience() is NEVER:
+            return
+        surplus = await self._lines.surplus(self._settings.name) & self._ids
+        if surplus:
+            await self._learn(self._ids - surplus)
+            await self._lines.release(self._settings.name, surplus)
 
     async def _renew_books(self, homes: Collection[int]) -> None:
         """Of lines that are new here, and of those that others have served since."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import timedelta
 
 from storage import sql
@@ -36,6 +36,17 @@ class Lines:
                 lines, homes = [line for line, _ in shares], [home for _, home in shares]
                 await connection.execute(_SQL["settle"], lines, homes)
 
+    async def surplus(self, collector: str) -> set[int]:
+        """Lines at home with this collector that would be better at home with one that has fewer."""
+        loads = {row["name"]: row["lines"] for row in await self._database.rows(_SQL["alive"])}
+        own = loads.pop(collector, 0)
+        movable = await self._database.rows(_SQL["movable"], collector)
+        return {row["id"] for row in movable[: _too_many(own, loads.values())]}
+
+    async def release(self, collector: str, lines: Collection[int]) -> None:
+        """Nobody's home from now on, and given out anew: who had them has forgotten them before."""
+        await self._database.rows(_SQL["release"], collector, sorted(lines))
+
     async def homes(self, collector: str) -> set[int]:
         """The lines that are at home with this collector."""
         return {row["id"] for row in await self._database.rows(_SQL["homes"], collector)}
@@ -61,3 +72,13 @@ def _shares(lines: Sequence[int], alive: Sequence[tuple[int, str]]) -> Iterator[
         count, name = loads[0]
         heapq.heapreplace(loads, (count + 1, name))
         yield line, name
+
+
+def _too_many(own: int, others: Iterable[int]) -> int:
+    """How many lines to give away, each to who has the fewest by then, until all have about as many."""
+    loads, given = list(others), 0
+    heapq.heapify(loads)
+    while loads and own - given - loads[0] > 1:
+        heapq.heapreplace(loads, loads[0] + 1)
+        given += 1
+    return given

@@ -35,6 +35,19 @@ update line set home = settled.home
 from unnest($1::bigint[], $2::text[]) as settled (id, home)
 where line.id = settled.id;
 
+-- name: movable
+-- What is at home with a collector though another one reaches it as well.
+select line.id
+from line
+left join modem_pool on modem_pool.name = line.pool
+left join modem on modem.line_id = line.id
+left join collector holder on holder.name = modem.held_by and holder.alive_until > now()
+where line.home = $1 and line.collector is null and modem_pool.collector is null and holder.name is null
+order by line.id desc;
+
+-- name: release
+update line set home = null where home = $1 and id = any($2::bigint[]);
+
 -- name: homes
 select id from line where home = $1;
 

@@ -107,3 +107,37 @@ async def test_who_has_not_been_heard_of_since_may_be_at_its_homes(database: Dat
     assert not await lines.is_anothers(line, "south", None)
     await database.rows("update collector set seen_at = now() where name = 'north'")
     assert not await lines.is_anothers(line, "south", back_for)
+
+
+async def test_who_has_too_many_lines_gives_some_away(database: Database) -> None:
+    lines, ours = Lines(database), await lines_of(database, 9)
+    await alive(database, "north")
+    await lines.assign_homes(LIFE)
+    assert await lines.surplus("north") == set()
+    await alive(database, "south", "west")
+    given = await lines.surplus("north")
+    assert given == set(ours[3:])
+    await lines.release("south", given)
+    assert await lines.homes("north") == set(ours), "only who has them gives them away"
+    await lines.release("north", given)
+    await lines.assign_homes(LIFE)
+    assert Counter((await homes(database)).values()) == {"north": 3, "south": 3, "west": 3}
+    assert [await lines.surplus(name) for name in ("north", "south", "west")] == [set(), set(), set()]
+
+
+async def test_what_one_collector_alone_reaches_is_never_given_away(database: Database) -> None:
+    registry, lines = Registry(database), Lines(database)
+    for number in range(4):
+        await registry.add_line(f"serial:/dev/ttyS{number}", f"/dev/ttyS{number}", "north")
+    free = await registry.add_line("tcp://h:1", "h:1")
+    await alive(database, "north")
+    await lines.assign_homes(LIFE)
+    await alive(database, "south")
+    assert await lines.surplus("north") == {free}
+
+
+async def test_one_line_more_is_no_reason_to_move(database: Database) -> None:
+    lines, _ = Lines(database), await lines_of(database, 3)
+    await alive(database, "north", "south")
+    await lines.assign_homes(LIFE)
+    assert not await lines.surplus("north") | await lines.surplus("south")

@@ -6,11 +6,13 @@ import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from collector.app import Collector
 from collector.entries import Entry
 from collector.links import Link
 from collector.links.url import LineUrl
@@ -26,7 +28,17 @@ from teplo.composition import clock, open_link
 from teplo.demo import oracle
 from teplo.migrate import migrate
 from teplo.postgres import EmbeddedPostgres
-from tests.system.house import ARCHIVES, HEARTBEAT, collector, line, running_house, until, working
+from tests.system.house import (
+    ARCHIVES,
+    HEARTBEAT,
+    collector,
+    hasty,
+    line,
+    running_house,
+    station,
+    until,
+    working,
+)
 from tests.system.test_collector import WINDOWS, all_ok
 
 EVERY_SECOND = PollPlan(timedelta(seconds=1), timedelta(milliseconds=200), ARCHIVES)
@@ -132,6 +144,35 @@ async def test_what_was_read_at_home_is_not_asked_for_again_by_others(
                 held.name = ""
                 await until(lambda: all_read(talk, back_at, len(fleet.lines)))
     assert asked_while_held == southern
+
+
+@pytest.mark.timeout(240)
+async def test_who_comes_later_gets_its_share_of_the_homes(tmp_path: Path) -> None:
+    talk = Talk()
+    async with server(tmp_path) as (postgres, url), Database(url, timeout=2.0) as database:
+        north, south = (
+            station(
+                database,
+                replace(hasty(name, EVERY_SECOND), lease=timedelta(seconds=5)),
+                open_link=talk.opener(name),
+            ).collector
+            for name in NAMES
+        )
+        async with working(north), running_house(database, *LINES) as (fleet, _):
+            await until(lambda: homes_are_known(database, len(fleet.lines)))
+            async with working(south):
+                await until(lambda: know_their_share(north, south))
+                await asyncio.to_thread(postgres.stop)
+                lost_at = clock()
+                await until(lambda: all_read(talk, lost_at + timedelta(seconds=1), len(fleet.lines)))
+                homes = {endpoint: name for name, endpoint in talk.since(lost_at + timedelta(seconds=1))}
+                await asyncio.to_thread(postgres.start)
+    assert Counter(homes.values()) == {"north": 3, "south": 3}
+    assert set(talk.most.values()) == {1}, "no line ever had two talkers"
+
+
+async def know_their_share(*collectors: Collector) -> bool:
+    return [len(one.homes) for one in collectors] == [3, 3]
 
 
 class Held:
