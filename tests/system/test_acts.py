@@ -24,8 +24,8 @@ from storage.readings import Readings
 from storage.signals import Signals
 from storage.usage_points import Registry
 from teplo.composition import clock
+from tests.support.commands import teplo
 from tests.system.house import ARCHIVES, collector, line, running_house, serve, working
-from tests.system.test_command_line import teplo
 
 HOUSE = line("modbus-rtu", "vzlet-tsrv-024m 1100341 1")
 SELDOM = PollPlan(every=timedelta(days=365), retry=timedelta(days=1), archives=ARCHIVES)

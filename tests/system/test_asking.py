@@ -25,8 +25,8 @@ from storage.usage_points import Registry
 from teplo.commands.ask import Waiting
 from teplo.composition import clock
 from teplo.demo.site import RegisteredMeter
+from tests.support.commands import ROOT, teplo
 from tests.system.house import ARCHIVES, collector, line, running_house, serve, until, working
-from tests.system.test_command_line import ROOT, teplo
 
 VZLETS = ("vzlet-tsrv-024m 1100341 1", "vzlet-tsrv-024m 1100342 2")
 MODBUS = line("modbus-rtu", *VZLETS)

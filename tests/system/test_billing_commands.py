@@ -7,8 +7,8 @@ from pathlib import Path
 from storage.billing_rules import BillingRules
 from storage.keys import ApiKeys
 from storage.pool import Database
+from tests.support.commands import teplo
 from tests.support.registry import place
-from tests.system.test_command_line import teplo
 
 BY = ("--operator", "A. Serikova")
 

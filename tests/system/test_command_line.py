@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
-import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import datetime
@@ -17,25 +15,11 @@ from metering.calendar import ArchiveKind, MeterZone, slot_start
 from simulators import fleet_file
 from simulators.fleet import FleetLine, RunningFleet, running_fleet
 from teplo.composition import clock, random_source
+from tests.support.commands import teplo
 from tests.system.house import HEAD, line
 
-ROOT = Path(__file__).parents[2]
 KAMSTRUP = "kamstrup-multical-601 06855817 1"
 VZLET = "vzlet-tsrv-024m 1100341 1"
-
-
-async def teplo(*arguments: str, text: str = "", **environment: str) -> tuple[int, str, str]:
-    """Exit code, output and errors of one command."""
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "teplo", *arguments),
-        cwd=ROOT,
-        env={"PATH": "/usr/bin:/bin", "COLUMNS": "160", **environment},
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-    )
-    output, errors = await process.communicate(text.encode())
-    return process.returncode or 0, output.decode(), errors.decode()
 
 
 @asynccontextmanager

@@ -16,9 +16,9 @@ from teplo.composition import clock
 from teplo.demo import oracle
 from teplo.demo.pushed import HOURS, pushing
 from teplo.settings import Settings
+from tests.support.commands import teplo
 from tests.system.house import HEAD, collector, line, running_house, until
 from tests.system.test_collector import MODBUS, WINDOWS
-from tests.system.test_command_line import teplo
 
 KEYS = {
     "meters",

@@ -20,8 +20,8 @@ from storage.usage_points import Registry
 from teplo.composition import clock
 from teplo.demo import oracle
 from teplo.demo.site import RegisteredMeter
+from tests.support.commands import teplo
 from tests.system.house import collector, line, running_house, until, working
-from tests.system.test_command_line import teplo
 
 TV7 = line("modbus-rtu", "termotronic-tv7 520117 3").replace("quiet=0", "quiet=0&modbus.systems=1")
 FAST = "drift = 5400\n"

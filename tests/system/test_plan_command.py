@@ -8,8 +8,8 @@ import pytest
 
 from storage.plans import EVERYBODY, PlanOwner, Plans
 from storage.pool import Database
+from tests.support.commands import teplo
 from tests.support.registry import place
-from tests.system.test_command_line import teplo
 
 MODEL = "kamstrup-multical-403"
 BY = ("--operator", "A. Serikova")

@@ -11,9 +11,9 @@ from storage.components import Components, StoredComponent
 from storage.journal import Journal
 from storage.pool import Database
 from storage.usage_points import Registry
+from tests.support.commands import teplo
 from tests.support.modems import inbound_line
 from tests.support.registry import place
-from tests.system.test_command_line import teplo
 
 
 async def test_the_registry_goes_out_and_comes_back(database: Database, tmp_path: Path) -> None:

@@ -20,8 +20,8 @@ from simulators.fleet import RunningFleet, running_fleet
 from storage.polls import Polls
 from storage.pool import Database
 from teplo.composition import clock, random_source
+from tests.support.commands import ROOT, teplo
 from tests.system.house import HEAD, line, until
-from tests.system.test_command_line import ROOT, teplo
 
 METERS = ("kamstrup-multical-601 06855817 1", "landis-gyr-uh50 70444600 2", "minol-minocal 31425084 3")
 GRACE = timedelta(seconds=15)

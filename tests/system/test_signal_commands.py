@@ -20,8 +20,8 @@ from storage.surveys import Surveys, SurveyState
 from storage.usage_points import Registry
 from teplo.composition import clock
 from teplo.survey_report import TakenSurvey
+from tests.support.commands import teplo
 from tests.support.modems import NUMBER, called_line
-from tests.system.test_command_line import teplo
 
 STRONG = Cell(7, mean=-65.0, fading=1.0, coherence=0.01)
 WEAK = Cell(7, mean=-103.0, fading=1.0, coherence=0.01)

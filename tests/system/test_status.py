@@ -10,8 +10,8 @@ import pytest
 from storage.pool import Database
 from teplo.composition import clock
 from tests.support.archive import known_model, state
+from tests.support.commands import teplo
 from tests.support.registry import place
-from tests.system.test_command_line import teplo
 
 LONG = timedelta(days=5)
 WIDEST = 100

@@ -13,8 +13,9 @@ from protocols.vectors import load
 from simulators.replay import ReplayMeter
 from storage.pool import Database
 from storage.usage_points import Registry
+from tests.support.commands import ROOT, teplo
 from tests.system.house import line
-from tests.system.test_command_line import KAMSTRUP, ROOT, fleet, teplo
+from tests.system.test_command_line import KAMSTRUP, fleet
 from tests.unit.test_vector_files import check_result, run
 
 ELF = "elf-04 18402110 3"

@@ -6,8 +6,8 @@ import pytest
 
 from storage.pool import Database
 from storage.usage_points import Registry
+from tests.support.commands import teplo
 from tests.support.registry import place
-from tests.system.test_command_line import teplo
 
 LAW = ("--from", "+05:00", "--to", "+04:00", "--since", "2030-03-01T00:00+05:00", "--by", "decree 18")
 AFTER = "+05:00;2030-02-28T19:00:00Z=+04:00"
