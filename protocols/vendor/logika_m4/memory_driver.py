@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Final
 
 from metering.calendar import ArchiveKind, MeterSlot
 from metering.conditions import Condition
-from metering.errors import NotSupported
+from metering.errors import DecodeError, NotSupported
 from metering.meters import MeterConfiguration, MeterIdentity
 from metering.readings import Gap, GapReason, MeterValue, Snapshot
 from protocols.conversation import Conversation, Deliver
@@ -34,6 +35,9 @@ from protocols.vendor.logika_m4.session import check_model
 from protocols.vendor.logika_m4.settings import closes_with_the_calendar, words_of
 
 Settings = Mapping[str, str]
+
+MOST_LOOKS: Final = 3
+"""Totals change with the full hour; one that changes again while it is read is not understood."""
 
 
 class MemoryDriver:
@@ -72,11 +76,14 @@ class MemoryDriver:
         return (yield from self._clock(self._at(address)))
 
     def read_current(self, address: str, configuration: MeterConfiguration) -> Conversation[Snapshot]:
-        """Totals and instants of one minute of the meter's clock: when it changed meanwhile, read anew."""
+        """Totals and instants of one minute of the meter's clock: when it changed meanwhile, read anew.
+
+        Then with the totals looked at twice: on a slow line that takes longer than a minute.
+        """
         dialogue = self._at(address)
         snapshot, ended_at = yield from self._snapshot(dialogue, configuration.settings)
         if snapshot.meter_time is None or _minute(snapshot.meter_time) != _minute(ended_at):
-            snapshot, _ = yield from self._snapshot(dialogue, configuration.settings)
+            snapshot, _ = yield from self._snapshot(dialogue, configuration.settings, twice=True)
         return snapshot
 
     def read_archive(
@@ -107,29 +114,45 @@ class MemoryDriver:
         return meter_clock((yield from dialogue.read_ram(CLOCK_ADDRESS, CLOCK_SIZE)))
 
     def _snapshot(
-        self, dialogue: MemoryDialogue, settings: Settings
+        self, dialogue: MemoryDialogue, settings: Settings, *, twice: bool = False
     ) -> Conversation[tuple[Snapshot, datetime]]:
         began_at = yield from self._clock(dialogue)
         flags = yield from dialogue.read_ram(*self.model.flags)
         values: list[MeterValue] = []
         said = frozenset[Condition]()
         for one in self.model.inputs:
-            values += yield from self._input(dialogue, one, settings)
+            values += yield from self._input(dialogue, one, settings, twice=twice)
             number, conditions = situations(self.model, flags[:1] + flags[one.flags], one.circuit)
             values.append(number)
             said |= conditions
         return Snapshot(tuple(values), began_at, conditions=said), (yield from self._clock(dialogue))
 
     def _input(
-        self, dialogue: MemoryDialogue, one: InputMemory, settings: Settings
+        self, dialogue: MemoryDialogue, one: InputMemory, settings: Settings, *, twice: bool
     ) -> Conversation[list[MeterValue]]:
         model = self.model
         size = HEAD_SIZE + FLOAT_SIZE * len(model.current)
         current = yield from dialogue.read_ram(one.current, size)
-        stored = yield from dialogue.read_flash(one.totals, TOTAL_SIZE * len(model.totals))
-        added = yield from dialogue.read_ram(one.increments, FLOAT_SIZE * len(model.totals))
+        stored, added = yield from self._totals(dialogue, one, twice=twice)
         measured = floats(model.current, current[HEAD_SIZE:], one.circuit, settings)
         return [*measured, *totals(model.totals, stored, added, one.circuit, settings)]
+
+    def _totals(
+        self, dialogue: MemoryDialogue, one: InputMemory, *, twice: bool
+    ) -> Conversation[tuple[bytes, bytes]]:
+        """The totals of the last full hour and what came since; `twice`: of the same hour for sure."""
+        count = len(self.model.totals)
+        stored = yield from dialogue.read_flash(one.totals, TOTAL_SIZE * count)
+        for _ in range(MOST_LOOKS):
+            added = yield from dialogue.read_ram(one.increments, FLOAT_SIZE * count)
+            again = (yield from dialogue.read_flash(one.totals, TOTAL_SIZE * count)) if twice else stored
+            if again == stored:
+                return stored, added
+            stored = again
+        raise DecodeError(
+            f"The totals of {self.info.title} changed each of the {MOST_LOOKS} times that they were read: "
+            "the line is too slow, or the meter is being set. Ask again."
+        )
 
 
 def _minute(moment: datetime) -> datetime:
