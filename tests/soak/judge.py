@@ -22,6 +22,7 @@ from teplo.demo.site import RegisteredMeter
 
 CLOCKS = timedelta(minutes=10)
 """No meter's clock is further off here."""
+MOST_TOLD = 20
 DAY, THREE_DAYS = timedelta(hours=24), timedelta(hours=72)
 Key = tuple[int, str, datetime]
 """Meter, archive kind, UTC start of the slot."""
@@ -46,7 +47,7 @@ class Findings:
     of_day: int = 0
     within_three_days: int = 0
     of_three_days: int = 0
-    lost: int = 0
+    lost: list[Key] = field(default_factory=list)
     gone_with_the_meter: int = 0
     late: list[Key] = field(default_factory=list)
     unexplained: list[Key] = field(default_factory=list)
@@ -56,6 +57,8 @@ class Findings:
     snapshots: int = 0
     words: Counter[str] = field(default_factory=Counter)
     examples: list[str] = field(default_factory=list)
+    lost_as: list[str] = field(default_factory=list)
+    """What is known of the first of the lost."""
 
     @property
     def share_of_day(self) -> float:
@@ -74,6 +77,7 @@ async def judge(database: Database, hung: Sequence[Hung], since: datetime, now: 
         _compare(one, read, since, now, findings)
     await _judge_values(database, hung, now, findings)
     await _explain(database, findings)
+    findings.lost_as = [await _known_of(database, *key) for key in findings.lost[:MOST_TOLD]]
     findings.doubled = await database.value("select count(*) from revision")
     rows = await database.rows("select outcome, count(*) as polls from poll group by outcome")
     findings.words = Counter({row["outcome"]: row["polls"] for row in rows})
@@ -106,7 +110,8 @@ def _compare(
         if closed_at < now - THREE_DAYS:
             findings.of_three_days += 1
             findings.within_three_days += age is not None and age <= THREE_DAYS
-        findings.lost += read_at is None and closed_at < now - DAY
+        if read_at is None and closed_at < now - DAY:
+            findings.lost.append(key)
 
 
 def _expected(one: Hung, since: datetime, now: datetime) -> Iterator[tuple[Key, datetime]]:
@@ -172,6 +177,17 @@ def _judge_level(subject: str, row: Any, least: Truths, most: Truths, findings: 
     if not (low.value <= value <= high.value or low.admits(value) or high.admits(value)):
         findings.wrong += 1
         findings.examples.append(f"{subject}: {key} is {value}, the plant had {low.value} to {high.value}")
+
+
+async def _known_of(database: Database, meter_id: int, kind: str, slot_start: datetime) -> str:
+    meter = await database.row("select model, serial from meter where id = $1", meter_id)
+    gap = await database.row(
+        "select reason, recorded_at from gap where meter_id = $1 and kind = $2 and slot_start = $3",
+        meter_id,
+        kind,
+        slot_start,
+    )
+    return f"{meter['model']} {meter['serial']} {kind} {slot_start}: {dict(gap) if gap else 'no gap'}"
 
 
 async def _explain(database: Database, findings: Findings) -> None:

@@ -70,6 +70,7 @@ class Result:
     befallen: Counter[str]
     decisions: Counter[str]
     drained_in: float
+    backlog: int
     lasted: float
     fallen: list[str]
 
@@ -135,7 +136,7 @@ async def _run(plan: Soak, server: EmbeddedPostgres, crew: Crew, tell: Callable[
         )
         return Result(
             plan, findings, len(meters), len(fleet.lines), crew.counts, befallen + uplink.counts, decisions,
-            trials.drained_in, time.time() - clock.begun, crew.fallen,
+            trials.drained_in, trials.backlog, time.time() - clock.begun, crew.fallen,
         )  # fmt: skip
 
 

@@ -31,11 +31,12 @@ def rows(result: Result) -> Iterator[tuple[str, str]]:
     yield "late or never", str(len(found.late))
     yield "late without an outcome that explains it", str(len(found.unexplained))
     yield "gone with a meter that was taken away", str(found.gone_with_the_meter)
-    yield "lost", str(found.lost)
+    yield "lost", str(len(found.lost))
     yield "doubled (revisions)", str(found.doubled)
     yield "wrong", str(found.wrong)
     yield "backlog of the database outage, hours", f"{plan.database_outage.total_seconds() / 3600:g}"
-    yield "drained in, seconds", f"{result.drained_in:.1f}"
+    yield "polls in it", str(result.backlog)
+    yield "drained in, seconds since the return", f"{result.drained_in:.1f}"
     yield "drained at, times real time", f"{drained(result):.0f}"
     yield "drained at, times the run's own time", f"{drained(result) / plan.speed:.1f}"
     yield "lasted, minutes", f"{result.lasted / 60:.1f}"
@@ -45,7 +46,7 @@ def rows(result: Result) -> Iterator[tuple[str, str]]:
 
 def drained(result: Result) -> float:
     """How much sooner a backlog is stored than it came about in life."""
-    return result.plan.database_outage.total_seconds() / result.drained_in if result.drained_in else 0.0
+    return result.plan.database_outage.total_seconds() / result.drained_in
 
 
 def failures(result: Result) -> list[str]:
@@ -54,7 +55,7 @@ def failures(result: Result) -> list[str]:
     checks = {
         f"only {found.share_of_day:.4%} within 24 h": found.share_of_day >= OF_DAY,
         f"only {found.share_of_three_days:.4%} within 72 h": found.share_of_three_days >= OF_THREE_DAYS,
-        f"{found.lost} records lost": found.lost == 0,
+        f"{len(found.lost)} records lost: {found.lost_as}": not found.lost,
         f"{found.doubled} records doubled": found.doubled == 0,
         f"{found.wrong} records wrong: {found.examples[:5]}": found.wrong == 0,
         f"{len(found.unexplained)} late without explanation: {found.unexplained[:5]}": not found.unexplained,

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from random import Random
-from typing import Any
+from typing import Any, Final
 
 from metering.errors import StorageUnavailable
 from simulators.fleet import RunningFleet
@@ -26,6 +27,9 @@ from archive_value value join poll on poll.id = value.poll_id
 where value.kind <> 'total' and value.circuit = 1 and value.quantity = 'energy_heating'
     and value.slot_end > $1
 """
+
+STANDSTILL: Final = 60.0
+"""Seconds in which nothing of a backlog comes any more: it was stored."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +52,7 @@ class Trials:
     fleet: RunningFleet
     database: Database
     random: Random
-    drained_in: float = 0.0
+    drained_in: float = math.inf
     backlog: int = 0
     database_away: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -70,14 +74,16 @@ class Trials:
         asyncio.get_running_loop().create_task(self._watch_backlog())
 
     async def _watch_backlog(self) -> None:
+        """From the return until the last of it; when nothing comes at all, for ever."""
         loop = asyncio.get_running_loop()
-        upto, begun, changed = self.clock(), 0.0, loop.time()
+        upto, since = self.clock(), loop.time()
         first = last = await self._stored(upto)
-        while loop.time() - changed < 15.0:
+        changed = since
+        while loop.time() - changed < STANDSTILL:
             await asyncio.sleep(0.1)
             if (stored := await self._stored(upto)) != last:
-                last, changed, begun = stored, loop.time(), begun or loop.time() - 0.1
-        self.drained_in, self.backlog = max(changed - begun, 0.1) if begun else 0.1, last - first
+                last, changed = stored, loop.time()
+                self.drained_in, self.backlog = changed - since, last - first
 
     async def _stored(self, upto: datetime) -> int:
         stored: int = await self.database.value("select count(*) from poll where finished_at < $1", upto)

@@ -17,10 +17,12 @@ from tests.support.back_to_back import Bench
 from tests.support.plant import canonical, memory
 
 MODEL = "logika-spt943"
-BEFORE_THE_HOUR = datetime(2026, 2, 10, 9, 58, tzinfo=UTC)
+FULL_HOUR = datetime(2026, 2, 10, 10, tzinfo=UTC)
+SLOW = timedelta(seconds=61)
+"""A question takes longer than the minute in which totals and increments would belong together."""
 
 
-def read(each: timedelta, began_at: datetime = BEFORE_THE_HOUR) -> tuple[Snapshot, Device, datetime]:
+def read(each: timedelta, began_at: datetime) -> tuple[Snapshot, Device, datetime]:
     """What is read while every question takes so long, and when that ended."""
     passed = [timedelta()]
     meter = memory(circuits=2)
@@ -42,11 +44,12 @@ def read(each: timedelta, began_at: datetime = BEFORE_THE_HOUR) -> tuple[Snapsho
     return snapshot, device, began_at + sum(passed, timedelta())
 
 
-@pytest.mark.parametrize("minutes", range(1, 12))
-def test_totals_are_never_put_together_from_two_hours(minutes: int) -> None:
-    """From 09:58 on, past one full hour or several: each register stood so while it was read."""
-    snapshot, device, ended_at = read(timedelta(minutes=minutes))
-    least = device.truth_snapshot(device.memory.zone.to_meter_time(BEFORE_THE_HOUR))
+@pytest.mark.parametrize("question", range(30))
+def test_totals_are_never_put_together_from_two_hours(question: int) -> None:
+    """The full hour strikes at this question: each register stood so at some time while it was read."""
+    began_at = FULL_HOUR - question * SLOW
+    snapshot, device, ended_at = read(SLOW, began_at)
+    least = device.truth_snapshot(device.memory.zone.to_meter_time(began_at))
     most = device.truth_snapshot(device.memory.zone.to_meter_time(ended_at))
     registers = {
         (one.quantity.name, one.circuit): canonical(one)
@@ -61,4 +64,4 @@ def test_totals_are_never_put_together_from_two_hours(minutes: int) -> None:
 
 def test_what_changes_each_time_it_is_looked_at_is_refused() -> None:
     with pytest.raises(DecodeError, match="changed each of the 3 times"):
-        read(timedelta(minutes=61))
+        read(timedelta(minutes=61), FULL_HOUR)
