@@ -17,6 +17,7 @@ from collector.supervisor import wait
 from storage.polls import Polls
 from storage.readings import Readings
 from teplo.composition import clock, texts
+from teplo.demo.oracle import compare_stored
 from teplo.demo.result import DemoResult, judge
 from teplo.demo.run import DemoOptions, RunningDemo, running_demo
 from teplo.demo.watch import picture, where_to_look
@@ -74,9 +75,12 @@ async def _finish(demo: RunningDemo, _: Translate) -> None:
 
 
 async def _unread(demo: RunningDemo) -> int:
-    """Meters without a poll that ended well, and those that published more than is stored."""
+    """Meters without a poll that ended well while records are missing, and those that published more."""
+    readings = Readings(demo.database)
     unread = len(demo.meters) - (await Polls(demo.database).summary()).meters_read
-    return unread + await demo.pushed.behind(Readings(demo.database))
+    if unread and not (await compare_stored(demo.meters, readings, demo.started_at, clock())).missing:
+        unread = 0
+    return unread + await demo.pushed.behind(readings)
 
 
 async def _watch(demo: RunningDemo, seconds: float | None, stop: asyncio.Event, _: Translate) -> None:
