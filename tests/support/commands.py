@@ -10,8 +10,9 @@ import asyncio
 import multiprocessing
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
@@ -41,7 +42,7 @@ async def teplo(*arguments: str, text: str = "", **environment: str) -> tuple[in
 
 
 @contextmanager
-def _killed_at_the_end(process):  # type: ignore[no-untyped-def]
+def _killed_at_the_end(process: BaseProcess) -> Iterator[None]:
     """Whoever waits for it no longer, because of a time-out, leaves nothing behind."""
     try:
         yield
