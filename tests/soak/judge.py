@@ -40,7 +40,11 @@ class Hung:
 
 @dataclass
 class Findings:
-    """Counts of archive records. `late`: those that were read later than a day after their slot, or never."""
+    """Counts of archive records.
+
+    `late`: those that were read later than a day after their slot was closed, or never, with that instant by
+    right time: a meter's clock may be wrong, and the slots are the clock's.
+    """
 
     expected: int = 0
     within_day: int = 0
@@ -49,7 +53,7 @@ class Findings:
     of_three_days: int = 0
     lost: list[Key] = field(default_factory=list)
     gone_with_the_meter: int = 0
-    late: list[Key] = field(default_factory=list)
+    late: dict[Key, datetime] = field(default_factory=dict)
     unexplained: list[Key] = field(default_factory=list)
     wrong: int = 0
     doubled: int = 0
@@ -106,7 +110,7 @@ def _compare(
             findings.of_day += 1
             findings.within_day += age is not None and age <= DAY
             if age is None or age > DAY:
-                findings.late.append((key[0], key[1], closed_at))
+                findings.late[key] = closed_at
         if closed_at < now - THREE_DAYS:
             findings.of_three_days += 1
             findings.within_three_days += age is not None and age <= THREE_DAYS
@@ -193,12 +197,12 @@ async def _known_of(database: Database, meter_id: int, kind: str, slot_start: da
 async def _explain(database: Database, findings: Findings) -> None:
     """A record that came late has a poll, within its first day, that did not end ok, or a gap."""
     failed = await database.rows("select meter_id, started_at from poll where outcome <> 'ok'")
-    gaps = await database.rows("select meter_id, kind, slot_end from gap")
+    gaps = await database.rows("select meter_id, kind, slot_start from gap")
     polls: dict[int, list[datetime]] = {}
     for row in failed:
         polls.setdefault(row["meter_id"], []).append(row["started_at"])
-    known = {(row["meter_id"], row["kind"], row["slot_end"]) for row in gaps}
-    for meter_id, kind, closed_at in findings.late:
-        near = any(closed_at - DAY <= at <= closed_at + DAY for at in polls.get(meter_id, ()))
-        if not near and (meter_id, kind, closed_at) not in known:
-            findings.unexplained.append((meter_id, kind, closed_at))
+    known = {(row["meter_id"], row["kind"], row["slot_start"]) for row in gaps}
+    for key, closed_at in findings.late.items():
+        near = any(closed_at - DAY <= at <= closed_at + DAY for at in polls.get(key[0], ()))
+        if not near and key not in known:
+            findings.unexplained.append(key)
