@@ -21,9 +21,10 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--collectors", type=int, default=3)
     parser.add_argument("--json", type=Path)
+    parser.add_argument("--keep", type=Path, help="a folder for the database and the log, to look at later")
     given = parser.parse_args()
     plan = Soak(given.meters, timedelta(days=given.days), given.speed, given.seed, given.collectors)
-    result = asyncio.run(soak(plan, tell=lambda line: print(line, flush=True)))
+    result = asyncio.run(soak(plan, tell=lambda line: print(line, flush=True), keep=given.keep))
     for name, value in rows(result):
         print(f"{name:<58}{value:>16}")
     if given.json:

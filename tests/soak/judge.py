@@ -62,7 +62,8 @@ class Findings:
     words: Counter[str] = field(default_factory=Counter)
     examples: list[str] = field(default_factory=list)
     lost_as: list[str] = field(default_factory=list)
-    """What is known of the first of the lost."""
+    late_as: list[str] = field(default_factory=list)
+    """What is known of the first of the lost, and of the first of the unexplained."""
 
     @property
     def share_of_day(self) -> float:
@@ -80,8 +81,9 @@ async def judge(database: Database, hung: Sequence[Hung], since: datetime, now: 
     for one in hung:
         _compare(one, read, since, now, findings)
     await _judge_values(database, hung, now, findings)
-    await _explain(database, findings)
+    await explain(database, findings)
     findings.lost_as = [await _known_of(database, *key) for key in findings.lost[:MOST_TOLD]]
+    findings.late_as = [await _known_of(database, *key) for key in findings.unexplained[:MOST_TOLD]]
     findings.doubled = await database.value("select count(*) from revision")
     rows = await database.rows("select outcome, count(*) as polls from poll group by outcome")
     findings.words = Counter({row["outcome"]: row["polls"] for row in rows})
@@ -194,7 +196,7 @@ async def _known_of(database: Database, meter_id: int, kind: str, slot_start: da
     return f"{meter['model']} {meter['serial']} {kind} {slot_start}: {dict(gap) if gap else 'no gap'}"
 
 
-async def _explain(database: Database, findings: Findings) -> None:
+async def explain(database: Database, findings: Findings) -> None:
     """A record that came late has a poll, within its first day, that did not end ok, or a gap."""
     failed = await database.rows("select meter_id, started_at from poll where outcome <> 'ok'")
     gaps = await database.rows("select meter_id, kind, slot_start from gap")

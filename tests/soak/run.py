@@ -7,7 +7,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -75,9 +75,11 @@ class Result:
     fallen: list[str]
 
 
-async def soak(plan: Soak, tell: Callable[[str], None] = lambda line: None) -> Result:
-    """Runs in real time as long as `plan.length / plan.speed`."""
-    with tempfile.TemporaryDirectory(prefix="teplo-soak-") as name:
+async def soak(
+    plan: Soak, tell: Callable[[str], None] = lambda line: None, keep: Path | None = None
+) -> Result:
+    """Runs in real time as long as `plan.length / plan.speed`; `keep`: where database and log stay."""
+    with nullcontext(keep) if keep else tempfile.TemporaryDirectory(prefix="teplo-soak-") as name:
         folder = Path(name)
         server = EmbeddedPostgres(folder / "postgres", settings=SETTINGS)
         url = await asyncio.to_thread(server.start)

@@ -58,7 +58,7 @@ def failures(result: Result) -> list[str]:
         f"{len(found.lost)} records lost: {found.lost_as}": not found.lost,
         f"{found.doubled} records doubled": found.doubled == 0,
         f"{found.wrong} records wrong: {found.examples[:5]}": found.wrong == 0,
-        f"{len(found.unexplained)} late without explanation: {found.unexplained[:5]}": not found.unexplained,
+        f"{len(found.unexplained)} late without explanation: {found.late_as}": not found.unexplained,
         f"the backlog drained at {drained(result):.1f} times real time": drained(result) >= DRAINS,
         f"collectors ended by themselves: {result.fallen}": not result.fallen,
     }
