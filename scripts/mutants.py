@@ -1,7 +1,7 @@
 """How many small mistakes in the arithmetic of billing no test notices: mutmut's verdicts as a table.
 
-Fails when a file has more than 5 % of such mutants. `python scripts/mutants.py units allocation` takes some
-of the files; [tool.mutmut] in pyproject.toml names them all, and the tests that are run.
+Fails when a file has more than 5 % of such mutants. `python scripts/mutants.py units checks` takes some of
+the files or a folder; [tool.mutmut] in pyproject.toml names them all, and the tests that are run.
 """
 
 from __future__ import annotations
@@ -38,9 +38,9 @@ class Verdict(NamedTuple):
 
 def main(stems: list[str]) -> int:
     """The exit code."""
-    files = [file for file in _mutated_files() if not stems or file.stem in stems]
+    files = [file for file in _mutated_files() if not stems or {file.stem, file.parent.name} & {*stems}]
     if not files:
-        print(f"No such file; there are: {', '.join(file.stem for file in _mutated_files())}.")
+        print(f"No such file; there are: {', '.join(map(str, _mutated_files()))}.")
         return 2
     shutil.rmtree(MUTANTS, ignore_errors=True)
     patterns = [".".join((*file.with_suffix("").parts, "*")) for file in files]

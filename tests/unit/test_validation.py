@@ -11,11 +11,12 @@ import pytest
 
 from metering.billing_rules import BillingRule, Season
 from metering.calendar import BillingPeriod, Slot
+from metering.checks.amounts import carried_by
 from metering.conditions import Condition, ConditionName
 from metering.evidence import ThermalLoad
 from metering.observations import Level, Observations, Record, heat_by_mass
 from metering.reasons import SENTENCES, Because
-from metering.validation import Check, Finding, carried_by, findings
+from metering.validation import Check, Finding, findings
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
