@@ -11,8 +11,8 @@ from api.reported import ShortDecimal
 from api.schemas import Amount, LineText, amount, known
 from metering.components import Component, ComponentKind
 from storage.components import StoredComponent
+from storage.registered import PointKind, PointParticulars, Purpose, Site, SiteKind, UsagePoint
 from storage.service_centres import ServiceCentre
-from storage.usage_points import PointKind, PointParticulars, Purpose, Site, SiteKind, UsagePoint
 
 _STRICT = ConfigDict(extra="forbid")
 _YEARS = {"ge": date(1970, 1, 1), "le": date(2199, 12, 31)}

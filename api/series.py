@@ -10,7 +10,7 @@ from typing import Final
 from api.cursors import decode, encode, instant_in, number_in, quantity_in
 from metering.calendar import ArchiveKind, BillingPeriod
 from storage.readings import ArchiveKey, ArchiveValue, Readings
-from storage.usage_points import Installation
+from storage.registered import Installation
 
 _LARGEST_CIRCUIT: Final = 255
 

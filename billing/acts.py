@@ -38,7 +38,7 @@ from storage.conditions import Conditions
 from storage.live_polls import LivePolls, MeteredPoint
 from storage.pool import Database
 from storage.readings import ArchiveValue, Readings
-from storage.usage_points import Purpose
+from storage.registered import Purpose
 
 _MOST_VALUES: Final = 50_000
 _USUAL: Final = OperationLimits()

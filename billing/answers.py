@@ -30,10 +30,11 @@ from metering.reasons import Because, Reason, reason
 from storage.acts import Acts
 from storage.billed_points import BilledPoint, BilledPoints
 from storage.billing_rules import BillingRules
-from storage.evidence import Asked, Evidences
+from storage.evidence import Evidences
+from storage.gathered import Asked
 from storage.outdoor_temperatures import OutdoorTemperatures
 from storage.pool import Database
-from storage.usage_points import Purpose
+from storage.registered import Purpose
 
 Clock = Callable[[], datetime]
 RuleOf = Callable[[str], BillingRule]

@@ -18,7 +18,8 @@ from storage.polls import Polls, StoredPoll
 from storage.pool import Database
 from storage.readings import Readings, Revision
 from storage.register_events import RegisterEvents, StoredEvent
-from storage.usage_points import Meter, Registry
+from storage.registered import Meter
+from storage.usage_points import Registry
 
 MOST_POLLS: Final = 24
 """Polls whose bytes are shown; of a line that rests on more, those of its boundaries come first."""

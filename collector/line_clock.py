@@ -19,7 +19,8 @@ from metering.polls import Outcome, PollReport
 from storage.clock_settings import ClockResult, ClockSetting, ClockSettings, ClockState
 from storage.polls import Polls
 from storage.pool import Database
-from storage.usage_points import Line, Meter, Registry
+from storage.registered import Line, Meter
+from storage.usage_points import Registry
 
 FORBIDDEN: Final = (
     "This collector may not set clocks. Where that is wanted, start it with TEPLO_SET_CLOCKS=true and ask "

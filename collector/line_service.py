@@ -12,7 +12,8 @@ import structlog
 
 from collector.endings import outcome_of
 from collector.links import Link
-from collector.poll import Clock, Poll, PolledMeter, Progress
+from collector.poll import Clock, Poll, Progress
+from collector.polled_meter import PolledMeter
 from collector.session import Session
 from metering.errors import GatewayWedged, LineError, LineLost, NoResponse, TeploError
 from metering.polls import Direction, Outcome, PollReport

@@ -17,8 +17,9 @@ from storage.books import Books, Outline
 from storage.clock_settings import ClockSettings
 from storage.jobs import Jobs
 from storage.pool import Database
+from storage.registered import Line
 from storage.surveys import Surveys
-from storage.usage_points import Line, Registry
+from storage.usage_points import Registry
 
 log = structlog.get_logger()
 

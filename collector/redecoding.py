@@ -8,7 +8,8 @@ from datetime import datetime
 from uuid import UUID
 
 from collector.gaps import ArchiveRequest
-from collector.poll import Poll, PolledMeter
+from collector.poll import Poll
+from collector.polled_meter import PolledMeter
 from collector.replay import Renumbered, Replay
 from metering.calendar import MeterZone
 from metering.errors import TeploError

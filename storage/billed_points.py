@@ -13,7 +13,7 @@ from metering.billing_scope import BillingScope
 from metering.calendar import BillingPeriod
 from storage import sql
 from storage.pool import Database
-from storage.usage_points import Purpose
+from storage.registered import Purpose
 
 _SQL = sql.statements("billed_points")
 

@@ -15,7 +15,7 @@ from metering.evidence import DISQUALIFYING
 from metering.polls import READ, Outcome
 from storage import sql
 from storage.pool import Database
-from storage.usage_points import Purpose
+from storage.registered import Purpose
 
 _SQL = sql.statements("live_polls")
 

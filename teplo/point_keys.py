@@ -35,7 +35,7 @@ from metering.components import Component, ComponentKind
 from metering.errors import ProfileError
 from protocols.declaration import Declaration
 from storage.components import StoredComponent
-from storage.usage_points import PointParticulars, SiteParticulars
+from storage.registered import PointParticulars, SiteParticulars
 
 SITE: Final = tuple(SiteParticulars.__annotations__)
 POINT: Final = tuple(PointParticulars.__annotations__)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from metering.errors import ConfigurationError
 from storage.pool import Database
-from storage.usage_points import Meter, Registry, UsagePoint
+from storage.registered import Meter, UsagePoint
+from storage.usage_points import Registry
 
 
 async def registered_point(database: Database, code: str) -> UsagePoint:

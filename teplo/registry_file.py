@@ -50,7 +50,7 @@ from metering.units import PUBLISHED
 from metering.written_settings import SettingValue
 from protocols.declaration import LARGEST, Declaration, parse
 from storage.components import StoredComponent
-from storage.usage_points import PointParticulars, SiteParticulars
+from storage.registered import PointParticulars, SiteParticulars
 from teplo.addresses import check_address
 from teplo.bounded_file import text_of
 from teplo.modem_file import Particulars, PoolPlan, read_particulars, read_pool

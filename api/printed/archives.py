@@ -25,7 +25,7 @@ from reports.sheet import Sheet
 from reports.sheets.archive_sheet import archive_sheet
 from storage.conditions import ConditionKey
 from storage.readings import ArchiveKey, ArchiveValue
-from storage.usage_points import Installation, Meter
+from storage.registered import Installation, Meter
 
 PAGE: Final = 1000
 

@@ -28,7 +28,7 @@ from metering.evidence import RegisterReading
 from metering.quantities import QUANTITIES
 from metering.rebuilding import LONGEST_SPAN, NotRebuilt, RebuiltHour, hours_within, rebuilt_hours
 from storage.readings import ArchiveValue
-from storage.usage_points import Meter
+from storage.registered import Meter
 
 router = APIRouter(tags=["readings"], dependencies=[Depends(allowed(Scope.READINGS_READ))])
 

@@ -25,7 +25,7 @@ from api.schemas import Identifier, Page, Timestamp
 from api.services import Services, ServicesNeeded
 from metering.polls import Outcome
 from storage.polls import StoredPoll
-from storage.usage_points import Installation, Line, Meter, Site, UsagePoint
+from storage.registered import Installation, Line, Meter, Site, UsagePoint
 
 router = APIRouter(tags=["registry"], dependencies=[Depends(allowed(Scope.REGISTRY_READ))])
 

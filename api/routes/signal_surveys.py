@@ -17,8 +17,8 @@ from api.schemas import Identifier, Page, Timestamp
 from api.services import Services, ServicesNeeded
 from api.surveys import SurveyDetail, SurveyIn, SurveyOut, sample_out, survey_fields
 from storage.jobs import OPERATORS_PRIORITY
+from storage.registered import Line
 from storage.surveys import SurveyRequest
-from storage.usage_points import Line
 
 router = APIRouter(tags=["signal surveys"])
 _reading = [Depends(allowed(Scope.MODEMS_READ))]

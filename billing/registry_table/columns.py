@@ -13,7 +13,7 @@ from billing.registry_table.cells import Reader
 from metering.components import ComponentKind
 from metering.quantities import REGISTERS
 from metering.units import PUBLISHED
-from storage.usage_points import PointKind, Purpose, SiteKind
+from storage.registered import PointKind, Purpose, SiteKind
 
 LAST_FIRST_DAY: Final = 28
 """Every month has it: on it the month of a SIM's plan may begin."""

@@ -124,7 +124,7 @@ class Writer:
             if told is None:
                 await self._regional.unheard(name)
             else:
-                await self._regional.heard(_not_ahead(told, self._now()))
+                await self._regional.heard(_not_ahead(told.collector, self._now()), told.modems)
         except TeploError as error:
             log.warning("status not noted", collector=name, error=str(error))
 

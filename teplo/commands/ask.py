@@ -20,7 +20,8 @@ from storage.collectors import Collectors
 from storage.jobs import OPERATORS_PRIORITY, Jobs
 from storage.poll_requests import PollRequests, StoredRequest
 from storage.pool import Database
-from storage.usage_points import Line, Meter, Registry
+from storage.registered import Line, Meter
+from storage.usage_points import Registry
 from teplo.ask_report import Answer, print_answer
 from teplo.composition import clock, texts
 from teplo.moments import moment_in

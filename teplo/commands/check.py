@@ -17,7 +17,8 @@ from metering.errors import ModemAway, TeploError
 from protocols import catalogue
 from storage.modems import Modem, ModemKind, Modems, ModemState, PoolSize
 from storage.pool import Database
-from storage.usage_points import Line, Registry
+from storage.registered import Line
+from storage.usage_points import Registry
 from teplo.composition import texts
 from teplo.migrate import newest_revision
 from teplo.settings import read_settings

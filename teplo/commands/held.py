@@ -17,7 +17,7 @@ from metering.polls import HoldReason, PollReport
 from storage.decisions import Act, Decided, Decisions
 from storage.held import Held, HeldPoll, HeldState
 from storage.pool import Database
-from storage.usage_points import Meter
+from storage.registered import Meter
 from teplo.command_group import command_group
 from teplo.composition import clock, texts
 from teplo.operators import named

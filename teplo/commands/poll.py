@@ -10,7 +10,8 @@ import typer
 
 from collector.gaps import ArchivePlan, ArchiveRange, WantedArchives
 from collector.links.url import LineUrl
-from collector.poll import Poll, PolledMeter
+from collector.poll import Poll
+from collector.polled_meter import PolledMeter
 from metering.calendar import ArchiveKind, MeterZone, slots
 from metering.errors import ConfigurationError, TeploError, WrongMeter
 from metering.polls import HoldReason, PollReport

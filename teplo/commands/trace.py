@@ -11,7 +11,7 @@ import typer
 
 from collector.gaps import ArchivePlan
 from collector.links.url import LineUrl
-from collector.poll import PolledMeter
+from collector.polled_meter import PolledMeter
 from metering.calendar import ArchiveKind, MeterZone
 from metering.errors import ConfigurationError
 from metering.polls import PollReport

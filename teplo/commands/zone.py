@@ -14,7 +14,7 @@ from rich.table import Table
 from metering.calendar import MeterZone
 from metering.errors import ConfigurationError
 from storage.pool import Database
-from storage.usage_points import Meter
+from storage.registered import Meter
 from storage.zones import Change, EnteredChange, Zones
 from teplo.command_group import command_group
 from teplo.composition import clock, texts

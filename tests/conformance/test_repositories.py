@@ -21,13 +21,15 @@ from metering.readings import Absence, Flag, GapReason
 from storage.access_log import Access, AccessLog
 from storage.books import Books
 from storage.conditions import Conditions
-from storage.evidence import Asked, Evidences
+from storage.evidence import Evidences
+from storage.gathered import Asked
 from storage.jobs import Jobs
 from storage.keys import ApiKeys
 from storage.polls import Polls
 from storage.pool import Database
 from storage.readings import Readings
-from storage.usage_points import Installation, Line, Registry
+from storage.registered import Installation, Line
+from storage.usage_points import Registry
 from storage.values import Cause, SaveResult
 from teplo.migrate import newest_revision
 from tests.support.registry import (

@@ -16,7 +16,8 @@ from metering.levels import Step
 from metering.quantities import quantity
 from metering.readings import ArchiveReadings, MeterValue, SnapshotReadings
 from metering.reported import Report, ReportSource
-from storage.evidence import Asked, Evidences
+from storage.evidence import Evidences
+from storage.gathered import Asked
 from storage.polls import Polls
 from storage.pool import Database
 from storage.register_events import NewEvent, RegisterEvents

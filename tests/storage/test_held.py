@@ -30,7 +30,8 @@ from storage.poll_requests import PollRequests
 from storage.polls import Polls
 from storage.pool import Database
 from storage.readings import Readings
-from storage.usage_points import Installation, Registry
+from storage.registered import Installation
+from storage.usage_points import Registry
 from tests.support.registry import (
     DAY,
     HOUR,

@@ -17,7 +17,8 @@ from metering.exact import exact_sum
 from metering.levels import BoundaryLevel
 from metering.readings import ArchiveReadings, Flag, SnapshotReadings
 from metering.reported import Report, ReportSource
-from storage.evidence import Asked, Evidences
+from storage.evidence import Evidences
+from storage.gathered import Asked
 from storage.polls import Polls
 from storage.pool import Database
 from storage.reported_readings import ReportedReadings

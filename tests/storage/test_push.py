@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
+from uuid import UUID
 
+from storage.collectors import Collectors
+from storage.modems import Modems
 from storage.polls import Polls
 from storage.pool import Database
 from storage.push import LONGEST_PAYLOAD, MOST_LETTERS, DeadLetters, PushingMeters
 from storage.regional import RegionalCollector, RegionalCollectors
 from storage.usage_points import Registry
 from tests.support import registry as made
+from tests.support.modems import inbound_line
 from tests.support.registry import DAY, HOUR, START
 
 SERIAL = "70444600"
@@ -95,10 +101,43 @@ async def test_a_dead_letter_may_hold_anything(database: Database) -> None:
 async def test_the_later_word_of_a_regional_collector_counts(database: Database) -> None:
     regional = RegionalCollectors(database)
     late = RegionalCollector("north", True, START + HOUR, 3, 4000, START)
-    await regional.heard(late)
-    await regional.heard(RegionalCollector("north", True, START))
+    await regional.heard(late, {})
+    await regional.heard(RegionalCollector("north", True, START), {})
     assert await regional.list() == [late]
     await regional.unheard("north")
     (lost,) = await regional.list()
     assert not lost.online
     assert lost.spool_entries == 3
+
+
+async def test_a_modem_that_is_connected_to_a_regional_collector_is_not_away(database: Database) -> None:
+    regional, modems = RegionalCollectors(database), Modems(database)
+    ours = await inbound_line(database, "356938035643809")
+    theirs = await inbound_line(database, "356938035643817")
+    await database.rows("update line set collector = 'north' where id = $1", ours.line_id)
+    both = {ours.modem_id: "10.1.1.1", theirs.modem_id: "10.1.1.2"}
+    online = RegionalCollector("north", True, START)
+    await regional.heard(online, both)
+    assert await _states(modems, both) == [("north", "connected", "10.1.1.1"), (None, "away", "")]
+    await regional.heard(replace(online, heard_at=START - HOUR), {})
+    await regional.heard(replace(online, heard_at=START + HOUR), both)
+    assert (await _states(modems, both))[0][1] == "connected"
+    await regional.unheard("north")
+    assert (await _states(modems, both))[0][1] == "away", "nobody knows"
+    await regional.heard(replace(online, heard_at=START + 2 * HOUR), {})
+    assert await _states(modems, both) == [(None, "away", "10.1.1.1"), (None, "away", "")]
+
+
+async def test_a_modem_that_went_over_to_a_collector_with_a_database_is_its(database: Database) -> None:
+    line = await inbound_line(database)
+    await database.rows("update line set collector = 'north'")
+    await Collectors(database).claim("south", UUID(int=1), timedelta(hours=1))
+    await Modems(database).hold([(line.modem_id, "10.1.1.2")], "south", START)
+    here = {line.modem_id: "10.1.1.1"}
+    await RegionalCollectors(database).heard(RegionalCollector("north", True, START), here)
+    assert await _states(Modems(database), here) == [("south", "connected", "10.1.1.2")]
+
+
+async def _states(modems: Modems, ids: Iterable[int]) -> list[tuple[str | None, str, str]]:
+    found = [await modems.modem(modem_id) for modem_id in ids]
+    return [(one.held_by, one.state, one.address) for one in found if one is not None]

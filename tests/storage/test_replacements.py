@@ -21,8 +21,9 @@ from storage.journal import Journal
 from storage.poll_requests import PollRequests
 from storage.polls import Polls
 from storage.pool import Database, acting
+from storage.registered import Installation
 from storage.replacements import NewMeter, Replacement, Replacements
-from storage.usage_points import Installation, Registry
+from storage.usage_points import Registry
 from tests.support.registry import DAY, HOUR, START, Place, place, reading, report, snapshot
 
 AT = START + 10 * DAY

@@ -8,7 +8,8 @@ from metering.billing_rules import BillingRule
 from metering.calendar import ArchiveKind, BillingPeriod
 from metering.consumption import consumption
 from metering.readings import GapReason
-from storage.evidence import Asked, Evidences
+from storage.evidence import Evidences
+from storage.gathered import Asked
 from storage.journal import Journal
 from storage.polls import Polls
 from storage.pool import Database, acting

@@ -12,7 +12,8 @@ from collector.gaps import ArchivePlan
 from collector.line_settings import LineSettings
 from collector.links.opening import open_link
 from collector.links.url import LineUrl
-from collector.poll import Poll, PolledMeter
+from collector.poll import Poll
+from collector.polled_meter import PolledMeter
 from collector.session import Session
 from metering.calendar import MeterZone
 from metering.polls import PollReport

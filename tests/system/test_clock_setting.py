@@ -17,7 +17,8 @@ from simulators.memory import MeterMemory
 from storage.clock_settings import ClockSetting, ClockSettings, ClockState
 from storage.polls import Polls
 from storage.pool import Database
-from storage.usage_points import Line, Registry
+from storage.registered import Line
+from storage.usage_points import Registry
 from teplo.composition import clock, random_source
 from teplo.demo.site import register
 from teplo.running import TOOLS

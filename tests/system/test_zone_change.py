@@ -16,7 +16,8 @@ from collector.known_models import model_rows
 from collector.line_settings import LineSettings
 from collector.links.opening import open_link
 from collector.links.url import LineUrl
-from collector.poll import Poll, PolledMeter
+from collector.poll import Poll
+from collector.polled_meter import PolledMeter
 from collector.serving import BookedArchives
 from collector.session import Session
 from metering.books import BookedMeter

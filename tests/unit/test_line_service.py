@@ -14,7 +14,7 @@ from collector.line_service import CUTS, MOST_REOPENINGS, DueMeter, LineService,
 from collector.line_settings import LineSettings
 from collector.links import Link
 from collector.links.fake import Arrival, FakeLink
-from collector.poll import PolledMeter
+from collector.polled_meter import PolledMeter
 from collector.session import Session
 from metering.calendar import MeterZone
 from metering.errors import LineUnavailable

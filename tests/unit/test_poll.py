@@ -11,7 +11,8 @@ import pytest
 
 from collector.gaps import ArchivePlan
 from collector.links.fake import Arrival
-from collector.poll import Poll, PolledMeter
+from collector.poll import Poll
+from collector.polled_meter import PolledMeter
 from collector.session import Session
 from metering.calendar import ArchiveKind, MeterZone
 from metering.errors import AccessDenied, ConfigurationChanged, DecodeError, MeterBusy

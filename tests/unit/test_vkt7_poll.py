@@ -9,7 +9,8 @@ from uuid import UUID
 from collector.gaps import ArchivePlan
 from collector.line_settings import LineSettings
 from collector.links.fake import Arrival, FakeLink
-from collector.poll import Poll, PolledMeter
+from collector.poll import Poll
+from collector.polled_meter import PolledMeter
 from collector.session import Session
 from metering.calendar import ArchiveKind, MeterZone
 from metering.polls import Outcome, PollReport
