@@ -41,6 +41,25 @@ class Spent:
 
 
 @dataclass(frozen=True, slots=True)
+class SimMonth:
+    """The traffic of the SIM at a line's far end: bytes that are `left` of `allowance` until `until`.
+
+    The next month of its plan ends a calendar month later.
+    """
+
+    allowance: int
+    left: int
+    until: datetime
+
+    def at(self, instant: datetime) -> SimMonth:
+        """As it stands then, when nothing more was carried."""
+        month = self
+        while month.until <= instant:
+            month = SimMonth(self.allowance, self.allowance, _month_later(month.until))
+        return month
+
+
+@dataclass(frozen=True, slots=True)
 class BookedMeter:
     """One polled meter.
 
@@ -70,7 +89,10 @@ class BookedMeter:
 
 @dataclass(frozen=True, slots=True)
 class LineBook:
-    """One line with its polled meters. `queue`: see storage.usage_points.Line; `as_of`: when it was true."""
+    """One line with its polled meters. `queue`: see storage.registered.Line; `as_of`: when it was true.
+
+    `modem_id`: of the modem at its far end; `sim`: where that one's traffic is bounded.
+    """
 
     line_id: int
     url: str
@@ -80,3 +102,10 @@ class LineBook:
     meters: tuple[BookedMeter, ...]
     as_of: datetime
     last_poll: UUID | None = None
+    sim: SimMonth | None = None
+    modem_id: int | None = None
+
+
+def _month_later(midnight: datetime) -> datetime:
+    """No plan's month starts after the 28th."""
+    return (midnight.replace(day=1) + timedelta(days=32)).replace(day=midnight.day)

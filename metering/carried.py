@@ -12,11 +12,11 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from metering.books import BookedMeter, LineBook, Span, Spent
+from metering.books import BookedMeter, LineBook, SimMonth, Span, Spent
 from metering.calendar import ArchiveKind, next_start, slot_start
 from metering.evidence import DISQUALIFYING
 from metering.holding import teaches_configuration
-from metering.polls import ASKED_NOBODY, Budget, Outcome, PollHistory, PollReport
+from metering.polls import ASKED_NOBODY, Budget, Direction, Outcome, PollHistory, PollReport
 from metering.quantities import Behaviour
 from metering.readings import GapReason, MeterValue, MissingSlot, Reading
 from metering.wanted import is_settled
@@ -31,8 +31,11 @@ _Asked = Mapping[ArchiveKind, Mapping[datetime, int]]
 
 def carried_on(book: LineBook, report: PollReport) -> LineBook:
     """The book after this poll; `as_of` stays when the database was last asked."""
+    sim = _sim(book.sim, report)
     meters = tuple(_carried(one, report) if one.id == report.meter_id else one for one in book.meters)
-    return replace(book, meters=meters, last_poll=report.id)
+    if sim is not None and sim.left <= 0:
+        meters = tuple(replace(one, history=_longest(one.history, sim.until)) for one in meters)
+    return replace(book, meters=meters, last_poll=report.id, sim=sim)
 
 
 def followed(history: PollHistory, report: PollReport) -> PollHistory:
@@ -109,6 +112,21 @@ def _spared(history: PollHistory, meter: BookedMeter, spent: Spent, now: datetim
         ends.append((history.spared_until, history.budget))
     until, budget = max(ends, default=(None, None))
     return replace(history, spared_until=until, budget=budget)
+
+
+def _sim(sim: SimMonth | None, report: PollReport) -> SimMonth | None:
+    if sim is None:
+        return None
+    carried = report.carried(Direction.SENT) + report.carried(Direction.RECEIVED)
+    month = sim.at(report.finished_at)
+    return replace(month, left=month.left - carried)
+
+
+def _longest(history: PollHistory, until: datetime) -> PollHistory:
+    """Spared until then for the sake of the SIM, unless another budget spares it for longer."""
+    if history.spared_until is not None and history.spared_until > until:
+        return history
+    return replace(history, spared_until=until, budget=Budget.TRAFFIC)
 
 
 def _month(at: datetime) -> datetime:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from metering.books import BookedMeter, LineBook, Span, Spent
+from metering.books import BookedMeter, LineBook, SimMonth, Span, Spent
 from metering.calendar import ArchiveKind
 from metering.meters import MeterConfiguration
 from metering.plans import Keeps, PollPlan
@@ -95,7 +95,7 @@ class Books:
         """The books of these lines, as few questions as for one."""
         keeps = await self._models.keeps()
         async with self._database.connection() as connection:
-            lines = await connection.fetch(_SQL["lines"], list(line_ids))
+            lines = await connection.fetch(_SQL["lines"], list(line_ids), now)
             outlined = await self._outlined(connection, list(line_ids), base, now)
             meters = await _booked(connection, outlined, keeps, now)
         booked: dict[int, list[BookedMeter]] = defaultdict(list)
@@ -110,6 +110,8 @@ class Books:
                 line["queue"],
                 tuple(booked[line["id"]]),
                 as_of=now,
+                sim=_sim(line),
+                modem_id=line["modem_id"],
             )
             for line in lines
         }
@@ -251,6 +253,12 @@ def _request(row: Any) -> PollRequest:
         row["range_start"],
         row["range_end"],
     )
+
+
+def _sim(row: Any) -> SimMonth | None:
+    if row["allowance"] is None:
+        return None
+    return SimMonth(row["allowance"], row["allowance"] - row["carried"], row["sim_until"])
 
 
 def _configuration(written: str | None) -> MeterConfiguration | None:

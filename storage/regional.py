@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import astuple, dataclass
 from datetime import datetime
 
@@ -29,9 +30,15 @@ class RegionalCollectors:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def heard(self, collector: RegionalCollector) -> None:
-        """It said so itself."""
-        await self._database.rows(_SQL["heard"], *astuple(collector))
+    async def heard(self, collector: RegionalCollector, modems: Mapping[int, str]) -> None:
+        """It said so itself. `modems` are connected to it, each with its network address; those of its lines
+        count that no other collector holds.
+        """
+        async with self._database.transaction() as connection:
+            if await connection.fetchval(_SQL["heard"], *astuple(collector)):
+                holder = collector.name, list(modems)
+                await connection.execute(_SQL["let_go_of_others"], *holder)
+                await connection.execute(_SQL["hold"], *holder, list(modems.values()), collector.heard_at)
 
     async def unheard(self, name: str) -> None:
         """The broker lost it."""

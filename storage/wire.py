@@ -114,6 +114,7 @@ def _check_readings(readings: Iterable[Reading]) -> None:
 
 def _check_book(book: LineBook) -> None:
     _check_instants((book.as_of, *(meter.registered_at for meter in book.meters)))
+    _check_instants([book.sim.until] if book.sim else [])
     _check_instants(_instants_of(book))
     for meter in book.meters:
         _check_levels(meter.levels)

@@ -15,10 +15,16 @@ order by meter.line_id, meter.id;
 
 -- name: lines
 select line.id, line.url, line.collector, line.pool,
-    coalesce('pool:' || line.pool, line.collector, holder.name) as queue
+    coalesce('pool:' || line.pool, line.collector, holder.name) as queue,
+    modem.id as modem_id, modem.allowance, upper(month)::timestamp at time zone 'UTC' as sim_until,
+    (
+        select coalesce(sum(sent + received), 0)::bigint from traffic
+        where traffic.modem_id = modem.id and traffic.day >= lower(month) and traffic.day < upper(month)
+    ) as carried
 from line
 left join modem on modem.line_id = line.id
 left join collector holder on holder.name = modem.held_by and holder.alive_until > now()
+left join lateral sim_month(($2::timestamptz at time zone 'UTC')::date, modem.month_starts_on) as month on true
 where line.id = any($1::bigint[])
 order by line.id;
 

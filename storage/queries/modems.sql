@@ -76,7 +76,8 @@ select id, kind, identity, pool, url, line_id, site, phone, imei, iccid, imsi, o
         when kind = 'own' and leased_until > now() then 'in_call'
         when kind = 'own' and rest_until > now() then 'resting'
         when kind = 'own' then 'free'
-        when exists (select from collector where name = held_by and alive_until > now()) then 'connected'
+        when exists (select from collector where name = held_by and alive_until > now())
+            or exists (select from regional_collector where name = held_by and online) then 'connected'
         when exists (select from line where line.id = line_id and line.url like 'inbound:%') then 'away'
         else 'on_demand'
     end as state

@@ -53,7 +53,29 @@ values ($1, $2, $3, $4, $5, $6)
 on conflict (name) do update
 set online = excluded.online, heard_at = excluded.heard_at, spool_entries = excluded.spool_entries,
     spool_size = excluded.spool_size, spool_oldest_at = excluded.spool_oldest_at
-where regional_collector.heard_at <= excluded.heard_at;
+where regional_collector.heard_at <= excluded.heard_at
+returning name;
+
+-- name: let_go_of_others
+with held as (
+    select id from modem where held_by = $1 and id <> all($2::bigint[]) order by id for no key update
+)
+update modem set held_by = null, held_since = null from held where modem.id = held.id;
+
+-- name: hold
+with connected as (
+    select modem.id, here.address
+    from unnest($2::bigint[], $3::text[]) as here (id, address)
+    join modem on modem.id = here.id
+    join line on line.id = modem.line_id and line.collector = $1
+    where modem.held_by is distinct from $1
+        and not exists (select from collector where name = modem.held_by and alive_until > now())
+    order by modem.id for no key update of modem
+)
+update modem
+set held_by = $1, held_since = $4, address = connected.address,
+    last_contact_at = greatest(last_contact_at, $4)
+from connected where modem.id = connected.id;
 
 -- name: unheard
 update regional_collector set online = false where name = $1;

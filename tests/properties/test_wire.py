@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from metering.books import BookedMeter, LineBook, Span
+from metering.books import BookedMeter, LineBook, SimMonth, Span
 from metering.calendar import ArchiveKind, Slot
 from metering.calls import Call, CallResult, HungUpBy
 from metering.conditions import Condition, ConditionName
@@ -167,7 +167,17 @@ BOOKED = st.builds(
     ),
 )
 BOOKS = st.builds(
-    LineBook, IDS, TEXTS, maybe(TEXTS), maybe(TEXTS), maybe(TEXTS), some(BOOKED), INSTANTS, maybe(st.uuids())
+    LineBook,
+    IDS,
+    TEXTS,
+    maybe(TEXTS),
+    maybe(TEXTS),
+    maybe(TEXTS),
+    some(BOOKED),
+    INSTANTS,
+    maybe(st.uuids()),
+    maybe(st.builds(SimMonth, COUNTS, st.integers(), INSTANTS)),
+    maybe(IDS),
 )
 SIGNALS = st.builds(
     SignalReport,

@@ -8,8 +8,9 @@ from itertools import product
 
 import pytest
 
-from metering.books import BookedMeter, Span, Spent
+from metering.books import BookedMeter, LineBook, SimMonth, Span, Spent
 from metering.calendar import ArchiveKind
+from metering.carried import carried_on
 from metering.plans import Keeps, PollPlan
 from metering.polls import Budget, HoldReason, Outcome, PollHistory
 from metering.readings import GapReason
@@ -25,10 +26,14 @@ BASE = PollPlan()
 
 
 async def booked(database: Database, spot: Place, now: datetime, base: PollPlan = BASE) -> BookedMeter:
+    (meter,) = (await line_book(database, spot, now, base)).meters
+    return meter
+
+
+async def line_book(database: Database, spot: Place, now: datetime, base: PollPlan = BASE) -> LineBook:
     book = await Books(database).line(spot.line, base, now)
     assert book is not None
-    (meter,) = book.meters
-    return meter
+    return book
 
 
 async def outline(database: Database, now: datetime, base: PollPlan = BASE) -> Outline:
@@ -154,6 +159,29 @@ async def test_a_line_whose_sim_is_spent_is_spared_until_its_month_ends(database
         )
         history = (await outline(database, START + 3 * DAY)).history
         assert (history.spared_until, history.budget) == (until, until and Budget.TRAFFIC)
+        assert (await line_book(database, spot, START + 3 * DAY)).sim == SimMonth(
+            100, 1 - day, START + 9 * DAY
+        )
+    assert (await line_book(database, spot, START + 9 * DAY)).sim == SimMonth(100, 100, START + 40 * DAY)
+
+
+async def test_the_book_of_a_line_without_a_bounded_sim_has_no_traffic(database: Database) -> None:
+    assert (await line_book(database, await place(database), START)).sim is None
+
+
+async def test_a_book_counts_what_a_gateway_carried_as_the_database_does(database: Database) -> None:
+    spot = await place(database)
+    await database.rows(
+        "insert into modem (kind, identity, line_id, allowance) values ('remote', 'imei', $1, 100)", spot.line
+    )
+    brought = report(spot.meter, at=START + DAY)
+    carried = carried_on(await line_book(database, spot, START), brought)
+    await Polls(database).save(brought)
+    assert (
+        carried.sim
+        == (await line_book(database, spot, START + 2 * DAY)).sim
+        == SimMonth(100, 100 - 5 - 1, START + 31 * DAY)
+    )
 
 
 async def test_waiting_requests_are_in_the_book_oldest_first(database: Database) -> None:

@@ -12,11 +12,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from metering.books import BookedMeter, LineBook, Span, Spent
+from metering.books import BookedMeter, LineBook, SimMonth, Span, Spent
 from metering.calendar import ArchiveKind, Slot, slot_start
 from metering.carried import carried_on, contains, merged
 from metering.meters import MeterConfiguration
-from metering.polls import Budget, HoldReason, Outcome, PollHistory, PollReport
+from metering.polls import Budget, Direction, Frame, HoldReason, Outcome, PollHistory, PollReport
 from metering.quantities import quantity
 from metering.readings import (
     ArchiveReadings,
@@ -123,6 +123,42 @@ def test_air_time_that_is_used_up_spares_the_meter_until_the_month_ends(
     brought = replace(report(), started_at=AT - timedelta(minutes=1), finished_at=AT)
     history = carried(brought, meter).history
     assert (history.spared_until, history.budget) == expected
+
+
+def exchange(sent: int, received: int) -> tuple[Frame, ...]:
+    return (
+        Frame(1, AT, Direction.SENT, bytes(sent)),
+        Frame(2, AT, Direction.RECEIVED, bytes(received)),
+    )
+
+
+@pytest.mark.parametrize(
+    ("left", "until", "after"),
+    [
+        (31, AT + HOUR, SimMonth(1000, 1, AT + HOUR)),
+        (30, AT + HOUR, SimMonth(1000, 0, AT + HOUR)),
+        (30, AT, SimMonth(1000, 970, AT + timedelta(days=31))),
+        (0, AT - timedelta(days=28), SimMonth(1000, 970, AT + timedelta(days=31))),
+    ],
+    ids=["a byte is left", "spent", "March has begun", "February and March have begun"],
+)
+def test_the_traffic_of_a_line_is_counted_without_the_database(
+    left: int, until: datetime, after: SimMonth
+) -> None:
+    book = replace(BOOK, sim=SimMonth(1000, left, until))
+    carried = carried_on(book, replace(report(), frames=exchange(10, 20)))
+    assert carried.sim == after
+    spared = (until, Budget.TRAFFIC) if after.left == 0 else (None, None)
+    assert {(one.history.spared_until, one.history.budget) for one in carried.meters} == {spared}
+
+
+def test_a_budget_that_spares_a_meter_for_longer_than_the_sim_stays() -> None:
+    history = PollHistory(AT, spared_until=AT + 9 * HOUR, budget=Budget.AIR_TIME)
+    meters = (METER, replace(METER, id=2, history=history))
+    book = replace(BOOK, meters=meters, sim=SimMonth(1000, 5, AT + HOUR))
+    first, second = carried_on(book, replace(report(), frames=exchange(2, 3))).meters
+    assert (first.history.spared_until, first.history.budget) == (AT + HOUR, Budget.TRAFFIC)
+    assert second.history == history
 
 
 @pytest.mark.parametrize("outcome", [Outcome.OVER_BUDGET, Outcome.STORAGE_AWAY])
