@@ -19,10 +19,11 @@ from collector.housekeeping import Housekeeping
 from collector.inbound.listener import Listener
 from collector.kept import Kept
 from collector.line_clock import LineClocks
+from collector.line_signal import LineSignal
 from collector.line_survey import LineSurveys
 from collector.metrics import CollectorMetrics
 from collector.name_holder import NameHolder
-from collector.offline import Offline, OfflineTerms
+from collector.offline import Modems, Offline, OfflineTerms
 from collector.planner import Planner
 from collector.queue_work import QueueWork
 from collector.reach import LinesInService, Reach
@@ -35,8 +36,9 @@ from storage.books import Books
 from storage.collectors import Collectors
 from storage.lines import Lines
 from storage.pool import Database
+from storage.registered import Line
 from storage.spools import Spools
-from storage.usage_points import Line, Registry
+from storage.usage_points import Registry
 
 log = structlog.get_logger()
 
@@ -83,26 +85,28 @@ class Collector:
         self._wishes = DatabaseWishes(database, tools.now)
         self._reach = Reach(settings.tick, settings.heartbeat.total_seconds())
         self._in_service = LinesInService()
-        self._unstored = Unstored(kept.spool.state)
+        self._unstored = Unstored(kept.spool.state, lambda: self._reach.back_for)
+        self._signal = LineSignal(listener, attendance, tools.now)
         self._offline = Offline(
             self._serving,
             kept.field_book,
             tools.now,
             self._in_service,
             self._unstored,
+            Modems(attendance, self._signal),
             OfflineTerms(
                 lambda: self._reach.away,
-                attendance.lines,
                 settings.tick,
                 settings.concurrent_lines,
                 settings.lease,
+                settings.patience,
             ),
         )
         self._visits = Visits(settings.name, self._lines, self._offline, self._unstored, self._reach)
         self._name = NameHolder(Collectors(database), settings, self._visits, self._reach, tools.new_id())
         self.homes = Homes(database, settings, kept, self._offline, self._in_service, self._reach, tools.now)
         self._queue = QueueWork(database, settings, kept.delivery, self.serve_line)
-        self._surveys = LineSurveys(database, tools.now, listener, attendance)
+        self._surveys = LineSurveys(database, tools.now, attendance, self._signal)
         self._clocks = LineClocks(database, settings.name, tools, allowed=settings.sets_clocks)
         self._now = tools.now
 
@@ -167,7 +171,7 @@ class Collector:
                 await self._kept.field_book.keep(book)
                 stays = partial(self._stays, line.id)
                 await self._serving.serve(book, self._wishes, returned=returned, stays=stays)
-            await self._surveys.look(line)
+            await self._signal.look(line.id, line.url)
         except StorageError:
             self._unstored.add([line.id])
             if returned:
@@ -207,6 +211,7 @@ class Collector:
             self._metrics.waiting(spool)
             self._metrics.serving(len(self._in_service))
             self._metrics.offline(self._reach.away)
+            self._metrics.booked(len(await self.homes.booked()))
             with suppress(StorageUnavailable):
                 await self._spools.tell(
                     self._settings.name, spool.entries, spool.size, spool.limit, spool.oldest_at

@@ -55,8 +55,10 @@ class Homes:
         """Whether a line is at home here, as the database last said."""
         return line_id in self._ids
 
-    def __len__(self) -> int:
-        return len(self._ids)
+    async def booked(self) -> set[int]:
+        """The lines at home here that could be served without the database: their books are kept."""
+        kept = self._kept.field_book
+        return (await kept.homes()).intersection(await kept.books())
 
     async def run(self, name: NameHolder, stop: asyncio.Event) -> None:
         """Look at the homes of lines now and then, as long as the name is ours."""

@@ -43,6 +43,7 @@ class CollectorMetrics:
         self._air_time = self._counter("air_time_seconds", "Time spent in polls.")
         self._slots = self._counter("archive_records", "Archive records read, by kind.", "kind")
         self._serving = self._gauge("lines_serving", "Lines being served now.")
+        self._booked = self._gauge("lines_booked", "Lines that could be served without the database.")
         self._offline = self._gauge("offline", "1 while lines are served without the database.")
         self._entries = self._gauge("spool_entries", "Entries that wait on the disk for the database.")
         self._size = self._gauge("spool_bytes", "Bytes that they take.")
@@ -62,6 +63,10 @@ class CollectorMetrics:
     def serving(self, lines: int) -> None:
         """So many lines are being served now."""
         self._serving.set(lines)
+
+    def booked(self, lines: int) -> None:
+        """So many lines could be served without the database."""
+        self._booked.set(lines)
 
     def offline(self, away: bool) -> None:
         """Whether the database is away."""

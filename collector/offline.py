@@ -3,6 +3,8 @@
 Theory. Homes are given out while the database is there, each line to one collector; they move only when their
 collector was not heard of for a lease. So every collector may serve its own while nobody can be asked, and no
 line has two talkers. A collector that was itself dead for longer than a lease does not trust what it kept.
+When the database is back, a line that was read so is read on from its book until all that was read is stored:
+to the others it is a line that is being visited, and what they would ask for is not theirs to know yet.
 """
 
 from __future__ import annotations
@@ -18,7 +20,9 @@ import structlog
 
 from collector.dueness import is_due, line_rests
 from collector.field_book import FieldBook
+from collector.line_signal import LineSignal
 from collector.poll import Clock, Progress
+from collector.presence import Presence
 from collector.reach import LinesInService
 from collector.serving import Serving
 from collector.supervisor import ungrouped, wait
@@ -31,6 +35,7 @@ log = structlog.get_logger()
 
 LEASED: Final = "csd:"
 """Modems of a pool are shared out by the database: without it nobody dials."""
+INBOUND: Final = "inbound:"
 
 
 class BookedWishes:
@@ -47,17 +52,26 @@ class BookedWishes:
 
 @dataclass(frozen=True, slots=True)
 class OfflineTerms:
-    """`away` says whether the database is; `at_hand` which lines only this collector can reach now.
+    """`away` says whether the database is.
 
     `tick`: seconds between two looks at what is due; `most` lines are served at once; `lease`: after so long
-    without a sign of life a collector's homes may have been given to others.
+    without a sign of life a collector's homes may have been given to others. For `patience` after the start
+    no modem is taken to be away: it must find the way to us first.
     """
 
     away: Callable[[], bool]
-    at_hand: Callable[[], Collection[int]]
     tick: float
     most: int
     lease: timedelta
+    patience: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Modems:
+    """Those that connect here: only this collector can reach their lines now."""
+
+    presence: Presence
+    signal: LineSignal
 
 
 class Offline:
@@ -70,6 +84,7 @@ class Offline:
         now: Clock,
         in_service: LinesInService,
         unstored: Unstored,
+        modems: Modems,
         terms: OfflineTerms,
     ) -> None:
         self._serving = serving
@@ -77,8 +92,11 @@ class Offline:
         self._now = now
         self._in_service = in_service
         self._unstored = unstored
+        self._modems = modems
         self._terms = terms
+        self._patient_until = now() + terms.patience
         self._visits: dict[int, asyncio.Task[None]] = {}
+        self._read_here: set[int] = set()
         self._trusts_homes = True
 
     @property
@@ -93,8 +111,7 @@ class Offline:
             async with asyncio.TaskGroup() as group:
                 while not stop.is_set():
                     await self._field_book.alive(self._now())
-                    if self._terms.away():
-                        await self._begin_visits(group)
+                    await self._begin_visits(group)
                     await wait(stop, self._terms.tick)
 
     async def learn_homes(self, line_ids: Collection[int]) -> None:
@@ -111,32 +128,58 @@ class Offline:
         for line_id in await self._lines():
             if len(self._visits) >= self._terms.most:
                 return
-            book = None if line_id in self._visits else await self._due(line_id)
-            # Looking through many books takes a while, in which the database may have come back.
-            if book and self._terms.away():
-                self._visits[line_id] = group.create_task(self._visit(book), name=f"line {line_id}")
+            if line_id not in self._visits:
+                await self._begin_visit(line_id, group)
+
+    async def _begin_visit(self, line_id: int, group: asyncio.TaskGroup) -> None:
+        presence = self._modems.presence
+        returned = presence.has_returned(line_id)
+        book = await self._due(line_id, returned=returned)
+        # Looking through many books takes a while, in which the database may have come back.
+        if not self._may_visit(line_id):
+            if returned:
+                presence.return_was_missed(line_id)
+        elif book is not None:
+            visit = self._visit(book, returned=returned)
+            self._visits[line_id] = group.create_task(visit, name=f"line {line_id}")
 
     async def _lines(self) -> list[int]:
+        self._read_here &= self._unstored.lines
+        if not self._terms.away() and not self._read_here:
+            return []
         homes = await self._field_book.homes() if self._trusts_homes else set()
-        return sorted(homes | set(self._terms.at_hand()))
+        return sorted(line for line in homes | self._modems.presence.lines() if self._may_visit(line))
 
-    async def _due(self, line_id: int) -> LineBook | None:
+    def _may_visit(self, line_id: int) -> bool:
+        return self._terms.away() or line_id in self._read_here & self._unstored.lines
+
+    async def _due(self, line_id: int, *, returned: bool) -> LineBook | None:
         book, now = await self._field_book.book(line_id), self._now()
-        if book is None or book.url.startswith(LEASED) or line_rests(line_id, book.meters, now):
+        if book is None or book.url.startswith(LEASED) or self._is_awaited(book):
             return None
-        return book if any(meter.requests or is_due(meter, now) for meter in book.meters) else None
+        if not returned and line_rests(line_id, book.meters, now):
+            return None
+        due = any(meter.requests or is_due(meter, now, returned=returned) for meter in book.meters)
+        return book if due else None
 
-    async def _visit(self, book: LineBook) -> None:
+    def _is_awaited(self, book: LineBook) -> bool:
+        """Whether its modem may still be about to connect to us."""
+        inbound = book.url.startswith(INBOUND) and self._modems.presence.connected(book.line_id) is None
+        return inbound and self._now() < self._patient_until
+
+    async def _visit(self, book: LineBook, *, returned: bool) -> None:
         try:
             with self._in_service.taken(book.line_id) as ours:
                 if ours:
-                    await self._serving.serve(book, BookedWishes())
+                    await self._serving.serve(book, BookedWishes(), returned=returned)
+                    await self._modems.signal.look(book.line_id, book.url)
         except StorageUnavailable as error:
             log.error("readings cannot be kept", line=book.line_id, error=str(error))
         except TeploError as error:
             log.warning("line was not served", line=book.line_id, error=str(error))
         finally:
             self._unstored.add([book.line_id])
+            self._read_here.add(book.line_id)
             self._visits.pop(book.line_id, None)
 
 

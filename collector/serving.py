@@ -22,7 +22,8 @@ from collector.gaps import ArchiveRequest, WantedArchives, requests_for
 from collector.line_service import DueMeter, LineService, Others, Wishes
 from collector.links import Link
 from collector.links.url import LineUrl
-from collector.poll import Clock, PolledMeter
+from collector.poll import Clock
+from collector.polled_meter import PolledMeter
 from collector.session import Session
 from collector.urgency import urgency
 from metering.books import BookedMeter, LineBook

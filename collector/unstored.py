@@ -21,10 +21,18 @@ LONGEST_STANDSTILL: Final = 900.0
 
 
 class Unstored:
-    """`spool` says how full the disk is at the moment; `clock` gives seconds since some moment."""
+    """`spool` says how full the disk is at the moment, `back_for` for how many seconds the database has been
+    answering; `clock` gives seconds since some moment.
+    """
 
-    def __init__(self, spool: Callable[[], SpoolState], clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        spool: Callable[[], SpoolState],
+        back_for: Callable[[], float],
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._spool = spool
+        self._back_for = back_for
         self._clock = clock
         self._lines: set[int] = set()
         self._oldest_at: datetime | None = None
@@ -34,15 +42,13 @@ class Unstored:
         """Their readings may lie on the disk."""
         self._lines.update(line_ids)
 
-    def lines(self, back_for: float) -> frozenset[int]:
-        """Those that must wait. `back_for`: seconds for which the database has been answering.
-
-        Once the disk is empty, or nothing leaves it any more, none of them does.
-        """
+    @property
+    def lines(self) -> frozenset[int]:
+        """Those that nobody else may ask: none, once the disk is empty or nothing leaves it any more."""
         spool, now = self._spool(), self._clock()
         if spool.oldest_at != self._oldest_at:
             self._oldest_at, self._moved_at = spool.oldest_at, now
-        if self._lines and min(back_for, now - self._moved_at) > LONGEST_STANDSTILL:
+        if self._lines and min(self._back_for(), now - self._moved_at) > LONGEST_STANDSTILL:
             log.warning("lines no longer wait for what was read there", spool=spool.entries)
             self._lines.clear()
         if not spool.entries:

@@ -1,6 +1,6 @@
 """What is read without the database is told when it is back, so that nobody else asks there.
 
-A visit lasts until what was read is stored.
+A visit lasts until what was read is stored; until then the line is read on by whoever began.
 """
 
 from __future__ import annotations
@@ -28,10 +28,10 @@ class Visits:
     @property
     def lines(self) -> frozenset[int]:
         """Those that are being read, and those whose readings lie on the disk."""
-        return self._offline.lines | self._unstored.lines(self._reach.back_for)
+        return self._offline.lines | self._unstored.lines
 
     async def tell(self) -> None:
-        """To be called before the collector is alive again; from here on no further visit may begin."""
+        """To be called before the collector is alive again; from here on no line may be added."""
         if self.lines or self._reach.away:
             await self._lines.begin_visits(self._collector, self.lines)
             self._reach.seen()

@@ -3,29 +3,40 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import dataclass, replace
 from datetime import timedelta
+from functools import partial
 from typing import Any, Final
 
+import structlog
+
+from collector.inbound.listener import Listener
 from collector.kept import Kept
+from collector.line_signal import LineSignal
+from collector.metrics import CollectorMetrics
 from collector.mqtt import push_filters
 from collector.mqtt.address import BrokerAddress
 from collector.mqtt.book_publisher import BookPublisher
 from collector.mqtt.intake import Intake
 from collector.mqtt.regional import RegionalLink
+from collector.mqtt.regional_modems import RegionalModems
 from collector.mqtt.sink import MqttSink
 from collector.mqtt.writer import Writer, WriterSettings
-from collector.offline import Offline, OfflineTerms
+from collector.offline import Modems, Offline, OfflineTerms
+from collector.presence import Presence
 from collector.reach import LinesInService
 from collector.serving import Serving
 from collector.sinks import DatabaseSink
-from collector.supervisor import supervise
+from collector.supervisor import supervise, wait
 from collector.unstored import Unstored
 from metering.errors import ConfigurationError
 from storage.pool import Database
 from storage.regional import RegionalCollectors
 from teplo import composition
-from teplo.running import TOOLS, settings_of
+from teplo.running import TOOLS, listening_of, settings_of, shown
 from teplo.settings import Settings
+
+log = structlog.get_logger()
 
 FOR_EVER: Final = timedelta(days=36_500)
 """The lines of a regional collector are its own by their registration: nobody takes them over."""
@@ -67,33 +78,73 @@ def writer(database: Database, settings: Settings, address: BrokerAddress, **rep
 
 async def collect(settings: Settings, stop: asyncio.Event) -> None:
     """Serve the lines of this collector by the books that lie with the broker, until `stop` is set."""
-    await regional(settings, broker_of(settings), stop)
+    here = regional(settings, broker_of(settings))
+    for host, port in here.listener.bind():
+        log.info("listening for modems", host=host, port=port)
+    with shown(here.metrics, settings):
+        await here.run(stop)
 
 
-async def regional(settings: Settings, address: BrokerAddress, stop: asyncio.Event) -> None:
-    """What is being read at the end is finished, and lies with the broker or on the disk."""
+def regional(settings: Settings, address: BrokerAddress) -> RegionalCollector:
+    """A regional collector put together."""
     working, now = settings_of(settings), composition.clock
     sink = MqttSink(working.name)
     kept = Kept.at(settings.collector_folder, working.name, sink, now, settings.spool_limit)
-    link = RegionalLink(address, working.name, sink, kept, now, tick=working.tick)
+    presence, ways = Presence(now, kept.delivery), listening_of(settings)
+    listener = Listener(ways.addresses, ways.limits, presence, now, ways.certificate)
+    metrics = CollectorMetrics(now)
+    tools = replace(TOOLS, open_link=partial(composition.open_link, reached={"inbound": listener.link}))
+    in_service = LinesInService()
     lines = Offline(
-        Serving(working.name, TOOLS, kept.delivery, kept.field_book),
+        Serving(working.name, tools, kept.delivery, kept.field_book, metrics.polled),
         kept.field_book,
         now,
-        LinesInService(),
-        Unstored(kept.spool.state),
-        OfflineTerms(_always, _none_beside, working.tick, working.concurrent_lines, FOR_EVER),
+        in_service,
+        Unstored(kept.spool.state, back_for=lambda: 0.0),
+        Modems(presence, LineSignal(listener, presence, now)),
+        OfflineTerms(_always, working.tick, working.concurrent_lines, FOR_EVER, working.patience),
     )
-    async with kept.open():
-        await kept.field_book.alive(now())
-        await supervise({"broker": link.run, "lines": lines.run, "delivery": kept.delivery.drain}, stop)
+    link = RegionalLink(address, working.name, sink, kept, now, presence, tick=working.tick)
+    modems = RegionalModems(listener, presence, kept.field_book, working.tick)
+    return RegionalCollector(listener, metrics, kept, lines, link, modems, in_service, working.tick)
+
+
+@dataclass(frozen=True, slots=True)
+class RegionalCollector:
+    """Its parts, each of which runs until it is stopped."""
+
+    listener: Listener
+    metrics: CollectorMetrics
+    kept: Kept
+    lines: Offline
+    link: RegionalLink
+    modems: RegionalModems
+    in_service: LinesInService
+    tick: float
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """What is being read at the end is finished, and lies with the broker or on the disk."""
+        tasks = {
+            "broker": self.link.run,
+            "listener": self.listener.run,
+            "modems": self.modems.run,
+            "lines": self.lines.run,
+            "delivery": self.kept.delivery.drain,
+            "metrics": self._measure,
+        }
+        async with self.kept.open():
+            await self.kept.field_book.alive(composition.clock())
+            await supervise(tasks, stop)
+            await self.modems.hand_on()
+
+    async def _measure(self, stop: asyncio.Event) -> None:
+        while not stop.is_set():
+            self.metrics.waiting(self.kept.spool.state())
+            self.metrics.serving(len(self.in_service))
+            self.metrics.offline(not self.link.connected.is_set())
+            await wait(stop, self.tick)
 
 
 def _always() -> bool:
     """There is no database here."""
     return True
-
-
-def _none_beside() -> tuple[int, ...]:
-    """No modems connect to a regional collector."""
-    return ()

@@ -16,6 +16,7 @@ from collector.mqtt.address import BrokerAddress
 from collector.mqtt.book_subscription import BookSubscription
 from collector.mqtt.connection import Connection, Will, connected
 from collector.mqtt.sink import MqttSink
+from collector.presence import Presence
 from collector.supervisor import wait
 from metering.errors import DecodeError, LineError
 
@@ -27,7 +28,8 @@ BATCH: Final = 64
 class RegionalLink:
     """Keeps the connection, the sink that reports go out through, and the field book by what comes in.
 
-    `kept` is the collector's disk, whose delivery puts into `sink`; it must be open while this runs.
+    `kept` is the collector's disk, whose delivery puts into `sink`; it must be open while this runs. Of
+    `presence` it tells who is connected.
     """
 
     def __init__(
@@ -37,6 +39,7 @@ class RegionalLink:
         sink: MqttSink,
         kept: Kept,
         now: Callable[[], datetime],
+        presence: Presence,
         *,
         tick: float = 5.0,
     ) -> None:
@@ -45,6 +48,7 @@ class RegionalLink:
         self._sink = sink
         self._kept = kept
         self._now = now
+        self._presence = presence
         self._tick = tick
         self._books = BookSubscription(collector, kept.field_book, self._is_waiting, now)
         self.connected = asyncio.Event()
@@ -88,7 +92,8 @@ class RegionalLink:
             connection.acknowledge(arrivals)
 
     async def _tell(self, connection: Connection, *, online: bool) -> None:
-        told = status.encode(online, self._now(), self._kept.spool.state())
+        here = {modem_id: one.address for modem_id, one in self._presence.present.items()}
+        told = status.encode(online, self._now(), self._kept.spool.state(), here if online else {})
         await connection.publish(topics.status(self._collector), told, retained=True)
 
     def _is_waiting(self) -> bool:

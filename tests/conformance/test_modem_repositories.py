@@ -14,8 +14,9 @@ from metering.modems import ModemIdentity
 from storage.collectors import Collectors
 from storage.modems import Contact, LeasedModem, ModemKind, Modems, ModemState, PoolSize
 from storage.pool import Database
+from storage.registered import Line
 from storage.traffic import DayTraffic, MonthTraffic
-from storage.usage_points import Line, Registry
+from storage.usage_points import Registry
 from tests.support.modems import NUMBER, inbound_line
 from tests.support.registry import DAY, HOUR, START
 

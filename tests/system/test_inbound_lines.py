@@ -31,9 +31,10 @@ from storage.poll_requests import PollRequests
 from storage.polls import Polls, StoredPoll
 from storage.pool import Database
 from storage.quarantine import Quarantine
+from storage.registered import Line
 from storage.signals import Signals
 from storage.surveys import Survey, SurveyRequest, Surveys, SurveyState
-from storage.usage_points import Line, Registry
+from storage.usage_points import Registry
 from teplo.composition import clock, random_source
 from teplo.demo.entrance import entrances, way_in
 from teplo.demo.oracle import BEGINNING

@@ -99,7 +99,7 @@ async def test_two_collectors_go_on_reading_without_the_database_each_at_home(tm
             await until(lambda: all_live(database))
             async with running_house(database, *LINES) as (fleet, meters):
                 await until(lambda: all_ok(database, len(meters), times=2))
-                await until(lambda: homes_are_known(database, len(fleet.lines)))
+                await until(lambda: all_booked(pair, len(fleet.lines)))
                 await asyncio.to_thread(postgres.stop)
                 lost_at = clock()
                 await until(lambda: all_read(talk, lost_at + timedelta(seconds=1), len(fleet.lines)))
@@ -119,7 +119,7 @@ async def test_two_collectors_go_on_reading_without_the_database_each_at_home(tm
 
 
 @pytest.mark.timeout(240)
-async def test_what_was_read_at_home_is_not_asked_for_again_by_others(
+async def test_a_line_is_read_on_at_home_until_what_was_read_there_is_stored(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     talk, held = Talk(), Held(monkeypatch)
@@ -129,7 +129,7 @@ async def test_what_was_read_at_home_is_not_asked_for_again_by_others(
             await until(lambda: all_live(database))
             async with running_house(database, *LINES) as (fleet, meters):
                 await until(lambda: all_ok(database, len(meters)))
-                await until(lambda: homes_are_known(database, len(fleet.lines)))
+                await until(lambda: all_booked(pair, len(fleet.lines)))
                 await asyncio.to_thread(postgres.stop)
                 lost_at = clock()
                 await until(lambda: all_read(talk, lost_at + timedelta(seconds=1), len(fleet.lines)))
@@ -138,12 +138,15 @@ async def test_what_was_read_at_home_is_not_asked_for_again_by_others(
                 await asyncio.to_thread(postgres.start)
                 await until(lambda: all_heard_of(database, lost_at))
                 back_at = clock()
-                southern = {endpoint for endpoint, name in homes.items() if name == "south"}
-                await until(lambda: all_read(talk, back_at + HEARTBEAT, len(southern)))
-                asked_while_held = {endpoint for _, endpoint in talk.since(back_at)}
+                await until(lambda: all_read(talk, back_at + HEARTBEAT, len(fleet.lines)))
+                asked_while_held = set(talk.since(back_at))
                 held.name = ""
-                await until(lambda: all_read(talk, back_at, len(fleet.lines)))
-    assert asked_while_held == southern
+                stored_at = clock()
+                await until(lambda: all_read(talk, stored_at, len(fleet.lines)))
+    northern = {endpoint for endpoint, name in homes.items() if name == "north"}
+    assert northern, "it was read there"
+    assert {name for name, endpoint in asked_while_held if endpoint in northern} == {"north"}
+    assert set(talk.most.values()) == {1}, "no line ever had two talkers"
 
 
 @pytest.mark.timeout(240)
@@ -172,7 +175,7 @@ async def test_who_comes_later_gets_its_share_of_the_homes(tmp_path: Path) -> No
 
 
 async def know_their_share(*collectors: Collector) -> bool:
-    return [len(one.homes) for one in collectors] == [3, 3]
+    return [len(await one.homes.booked()) for one in collectors] == [3, 3]
 
 
 class Held:
@@ -201,6 +204,11 @@ async def all_live(database: Database) -> bool:
 
 async def homes_are_known(database: Database, lines: int) -> bool:
     return bool(await database.value("select count(*) = $1 from line where home is not null", lines))
+
+
+async def all_booked(collectors: Sequence[Collector], lines: int) -> bool:
+    """Every line could be read at its home without the database."""
+    return sum([len(await one.homes.booked()) for one in collectors]) == lines
 
 
 async def all_read(talk: Talk, since: datetime, lines: int) -> bool:

@@ -118,8 +118,10 @@ async def test_what_is_no_book_and_no_list_is_refused(region: Region, topic: str
 
 def test_a_status_comes_back_as_it_was_told() -> None:
     spool = SpoolState(entries=3, size=4000, oldest_at=NOW, limit=10**9, damaged=0)
-    told = status.decode(NAME, status.encode(True, NOW, spool))
-    assert told is not None
+    heard = status.decode(NAME, status.encode(True, NOW, spool, {7: "10.1.1.1", 2**40: ""}))
+    assert heard is not None
+    told, modems = heard
+    assert modems == {7: "10.1.1.1", 2**40: ""}
     assert (told.name, told.online, told.heard_at) == (NAME, True, NOW)
     assert (told.spool_entries, told.spool_size, told.spool_oldest_at) == (3, 4000, NOW)
 
@@ -128,7 +130,20 @@ def test_the_last_will_says_that_it_is_lost() -> None:
     assert status.decode(NAME, status.LOST) is None
 
 
-@pytest.mark.parametrize("payload", [b"", b"[]", b'{"online": true}', b'{"online": true, "at": 7}'])
+@pytest.mark.parametrize(
+    "payload",
+    [
+        b"",
+        b"[]",
+        b'{"online": true}',
+        b'{"online": true, "at": 7}',
+        *(
+            b'{"online": true, "at": "2026-01-10T10:00:00+00:00", "spool_entries": 0, "spool_size": 0, '
+            b'"modems": %b}' % modems
+            for modems in (b"[7]", b'{"x": ""}', b'{"7": 1}', b'{"-7": ""}', b'{"%b": ""}' % (b"1" * 19))
+        ),
+    ],
+)
 def test_another_status_is_refused(payload: bytes) -> None:
     with pytest.raises(DecodeError):
         status.decode(NAME, payload)

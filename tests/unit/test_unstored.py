@@ -19,12 +19,13 @@ class Disk:
     entries: int
     oldest_at: datetime | None = FIRST
     time: float = 0.0
+    back_for: float = LONG
 
     def state(self) -> SpoolState:
         return SpoolState(self.entries, 100 * self.entries, self.oldest_at, 10_000, 0)
 
     def lines_waiting(self) -> Unstored:
-        unstored = Unstored(self.state, lambda: self.time)
+        unstored = Unstored(self.state, lambda: self.back_for, lambda: self.time)
         unstored.add([7, 8])
         return unstored
 
@@ -32,20 +33,23 @@ class Disk:
 def test_lines_wait_until_the_disk_is_empty_once() -> None:
     disk = Disk(3)
     unstored = disk.lines_waiting()
-    assert unstored.lines(LONG) == {7, 8}
+    assert unstored.lines == {7, 8}
     disk.entries = 0
-    assert not unstored.lines(LONG)
+    assert not unstored.lines
     disk.entries = 1
-    assert not unstored.lines(LONG), "what has been spooled since is none of theirs"
+    assert not unstored.lines, "what has been spooled since is none of theirs"
 
 
 def test_nobody_waits_for_a_disk_from_which_nothing_is_taken() -> None:
     disk = Disk(3)
     unstored = disk.lines_waiting()
-    assert unstored.lines(0.0) == {7, 8}
+    disk.back_for = 0.0
+    assert unstored.lines == {7, 8}
     disk.time = 2 * LONGEST_STANDSTILL
-    assert unstored.lines(1.0) == {7, 8}, "the database has just come back"
-    assert not unstored.lines(LONG)
+    disk.back_for = 1.0
+    assert unstored.lines == {7, 8}, "the database has just come back"
+    disk.back_for = LONG
+    assert not unstored.lines
 
 
 def test_a_disk_that_is_being_emptied_is_waited_for() -> None:
@@ -54,4 +58,4 @@ def test_a_disk_that_is_being_emptied_is_waited_for() -> None:
     for number in range(1, 5):
         disk.oldest_at = FIRST + timedelta(hours=number)
         disk.time += LONGEST_STANDSTILL / 2
-        assert unstored.lines(LONG) == {7, 8}
+        assert unstored.lines == {7, 8}
