@@ -22,6 +22,7 @@ class LineSettings:
 
     `timeout`: from a question to the first byte of its answer. `gap`: the longest silence within an answer.
     `attempts`: how often a question is put. `quiet`: the silence kept before a question.
+    `latest`: so many time-outs after a question was given up its answer may still come.
     `largest` and `longest` bound what may be heard after one question, in bytes and in seconds.
     """
 
@@ -29,6 +30,7 @@ class LineSettings:
     gap: float = GAP
     attempts: int = 3
     quiet: float = 0.05
+    latest: float = 5.0
     largest: int = 65536
     longest: float = 120.0
 

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import Final, TypeVar
 
+from collector.debts import Debts
 from collector.line_settings import LineSettings
 from collector.links import Link
 from collector.question import Question, listen
@@ -133,6 +134,7 @@ class Session(Talk):
         self._link = link
         self._usual = self._settings = settings
         self._transcript = Transcript(now)
+        self._debts = Debts()
 
     @property
     def frames(self) -> list[Frame]:
@@ -151,7 +153,8 @@ class Session(Talk):
     async def _talk(self, step: Exchange | Pause | Retune) -> bytes:
         match step:
             case Exchange():
-                return await Question(step, self._link, self._settings, self._transcript).put()
+                question = Question(step, self._link, self._settings, self._transcript, self._debts)
+                return await question.put()
             case Pause():
                 await listen(step.seconds, self._link, self._transcript)
             case Retune():

@@ -19,6 +19,7 @@ class Exchange:
     bytes are missing. Noise, foreign and damaged frames before the reply are its business (they may stand
     before the reply in the bytes handed over); echo and time are the session's.
     `echo` False: the reply may begin with the request's own bytes, so that nothing is taken for echo.
+    `acknowledges` True: the reply says no more than that a question was heard, and an earlier one's will do.
     `timeout` in seconds to the first byte; None means the line's. `attempts` None means the line's.
     The session throws NoResponse (silence), FrameError (bytes, but no reply) or LineLost into the generator.
     """
@@ -28,6 +29,7 @@ class Exchange:
     timeout: float | None = None
     attempts: int | None = None
     echo: bool = True
+    acknowledges: bool = False
 
 
 @dataclass(frozen=True, slots=True)

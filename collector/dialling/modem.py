@@ -22,7 +22,9 @@ T = TypeVar("T")
 OpenPort = Callable[[str], Awaitable[Link]]
 """Opens a modem's own line: serial:, tcp:// or rfc2217://."""
 
-SETTINGS: Final = LineSettings(timeout=5.0, gap=0.3, attempts=1, quiet=0.0, largest=4096, longest=200.0)
+SETTINGS: Final = LineSettings(
+    timeout=5.0, gap=0.3, attempts=1, quiet=0.0, latest=0.0, largest=4096, longest=200.0
+)
 """The conversations keep the pauses that a modem needs."""
 LINES_KEPT: Final = 6
 LONGEST_LINE: Final = 80

@@ -42,7 +42,7 @@ def link_number(address: Address) -> int:
 
 def reset_link(number: int, attempts: int = 1) -> Conversation[None]:
     """SND_NKE: the meter's telegrams begin with the first again."""
-    yield Exchange(ShortFrame(SND_NKE, number).encode(), acknowledged, attempts=attempts)
+    yield Exchange(ShortFrame(SND_NKE, number).encode(), acknowledged, attempts=attempts, acknowledges=True)
 
 
 def wake(number: int) -> Conversation[bool]:
@@ -59,7 +59,9 @@ def select(address: Secondary, attempts: int | None = None) -> Conversation[None
     """Make the matching meter answer at 253, any other silent there. NoResponse: none matches."""
     payload = bytes((SELECTION,)) + address.encode()
     try:
-        yield Exchange(LongFrame(SND_UD, SELECTED, payload).encode(), acknowledged, attempts=attempts)
+        yield Exchange(
+            LongFrame(SND_UD, SELECTED, payload).encode(), acknowledged, attempts=attempts, acknowledges=True
+        )
     except NoResponse as error:
         raise NoResponse(
             f"No meter acknowledged the selection {address}: check the address by a search of the line."
@@ -71,13 +73,17 @@ def application_reset(
 ) -> Conversation[None]:
     """Choose what the meter sends next (m-bus.md 3.6); None: the reset without a sub-code."""
     payload = bytes((APPLICATION_RESET,) if sub_code is None else (APPLICATION_RESET, sub_code))
-    yield Exchange(LongFrame(control, link_number(address), payload).encode(), acknowledged)
+    yield Exchange(
+        LongFrame(control, link_number(address), payload).encode(), acknowledged, acknowledges=True
+    )
 
 
 def select_records(address: Address, records: bytes, control: int = SND_UD) -> Conversation[None]:
     """Ask for these records only: the DIF of a selection and a VIF for each (m-bus.md 3.6)."""
     payload = bytes((DATA_SENT,)) + records
-    yield Exchange(LongFrame(control, link_number(address), payload).encode(), acknowledged)
+    yield Exchange(
+        LongFrame(control, link_number(address), payload).encode(), acknowledged, acknowledges=True
+    )
 
 
 def request(

@@ -25,7 +25,7 @@ from protocols.vectors import Vector, VectorConversation, VectorExchange
 from tests.unit.test_vector_files import CASES, run
 
 HOST = "127.0.0.1"
-SETTINGS = LineSettings(timeout=0.5, gap=0.3, attempts=1, quiet=0.0)
+SETTINGS = LineSettings(timeout=0.5, gap=0.3, attempts=1, quiet=0.0, latest=0.0)
 
 
 def now() -> datetime:
