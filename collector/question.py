@@ -9,11 +9,12 @@ from contextlib import suppress
 from collector.answered import Answered
 from collector.attempt import Attempt
 from collector.debts import Debt, Debts
+from collector.hearing import burst, listen
 from collector.line_settings import LineSettings
 from collector.links import Link
-from collector.links.heard import hexadecimal, likeness
 from collector.transcript import Transcript
-from metering.errors import ExchangeError, FrameError, LineError, NoResponse
+from collector.unanswered import doubtful, strange, unanswered
+from metering.errors import FrameError, LineError
 from protocols.conversation import Exchange
 
 
@@ -69,10 +70,7 @@ class Question:
             await listen(max(debt.until for debt in claims) - _time(), self._link, self._transcript)
         if only_once:
             self._owed += 1
-            raise FrameError(
-                f"{self._link.description}: what answered {hexadecimal(self._exchange.request)} may answer "
-                "an earlier question, late, and is not believed. Give this slow line a longer time-out."
-            )
+            raise doubtful(self._link.description, self._exchange.request)
         second = (await self._ask()).reply or b""
         await self._settle_answered()
         self._owed += 1
@@ -91,7 +89,7 @@ class Question:
             failed.append(attempt)
             self._owed += 1
         await self._settle()
-        raise self._failure(failed)
+        raise unanswered(self._link.description, self._exchange.request, failed, self._timeout)
 
     def _answered(self, attempt: Attempt, failed: list[Attempt]) -> None:
         """Only a question put once can be contradicted: a repeated one may be answered twice by one meter.
@@ -124,9 +122,7 @@ class Question:
             if attempt.reply is not None:
                 return
             if until > last or len(attempt.heard) > self._settings.largest:
-                raise FrameError(
-                    f"{self._link.description}: bytes come without end; {self._strange(attempt)}."
-                )
+                raise FrameError(f"{self._link.description}: bytes come without end; {strange(attempt)}.")
 
     async def _settle_answered(self) -> None:
         """Settles after an answer; a cut meanwhile is for the next question to meet."""
@@ -145,54 +141,13 @@ class Question:
             if self._exchange.complete(heard) is not None and not self._debts.pay(heard, begun_at):
                 self._owed -= 1
 
+    async def _burst(self, wait: float) -> bytes:
+        """They pay one debt, also where a meter answered twice."""
+        return await burst(wait, self._link, self._settings, self._transcript)
+
     def _debt(self) -> Debt:
         until = self._asked_at + (1 + self._settings.latest) * self._timeout
         return Debt(self._exchange, until, self._known)
-
-    async def _burst(self, wait: float) -> bytes:
-        """Bytes closer together than the gap. They pay one debt, also where a meter answered twice."""
-        heard, last = bytearray(), _time() + self._settings.longest
-        while len(heard) <= self._settings.largest and _time() < last:
-            chunk = await self._link.receive(wait)
-            if not chunk:
-                break
-            heard += chunk
-            wait = self._settings.gap
-        self._transcript.late(bytes(heard))
-        return bytes(heard)
-
-    def _failure(self, failed: list[Attempt]) -> ExchangeError:
-        asked = (
-            f"{self._link.description}: no answer to {hexadecimal(self._exchange.request)} in {len(failed)} "
-            f"attempts of {self._timeout:g} s"
-        )
-        strange = max(failed, key=lambda attempt: len(attempt.body))
-        if strange.body:
-            return FrameError(f"{asked}; what came, {self._strange(strange)}.")
-        if any(attempt.heard for attempt in failed):
-            return NoResponse(
-                f"{asked}; only echo was heard: the converter echoes and the meter is silent. Check the "
-                "meter's address and power, and the wiring behind the converter."
-            )
-        return NoResponse(
-            f"{asked}: the meter is silent. Check its address, its power, the baud rate and the wiring; when "
-            "every meter of this line is silent, restart the gateway."
-        )
-
-    def _strange(self, attempt: Attempt) -> str:
-        return f"{hexadecimal(attempt.body)}, {likeness(attempt.body)}"
-
-
-async def listen(seconds: float, link: Link, transcript: Transcript) -> None:
-    """Keeps quiet for so long; what is heard meanwhile, or was waiting, answers no question of ours."""
-    until = _time() + seconds
-    heard = link.drain()
-    transcript.late(heard)
-    while (left := until - _time()) > 0:
-        chunk = await link.receive(left)
-        transcript.late(chunk)
-        heard += chunk
-    transcript.compare(heard)
 
 
 def _time() -> float:

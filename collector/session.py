@@ -9,9 +9,10 @@ from dataclasses import replace
 from typing import Final, TypeVar
 
 from collector.debts import Debts
+from collector.hearing import listen
 from collector.line_settings import LineSettings
 from collector.links import Link
-from collector.question import Question, listen
+from collector.question import Question
 from collector.transcript import Clock, Transcript
 from metering.errors import (
     CalledOff,
