@@ -12,7 +12,7 @@ from fastapi.dependencies.models import Dependant
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from api.access import Caller
-from api.errors import MissingScope, NoKey, NotFound, OutOfSight
+from api.errors import InvalidRequest, MissingScope, NoKey, NotFound, OutOfSight
 from api.services import Services, ServicesNeeded
 from metering.areas import Area
 from storage.keys import ApiKey, Place
@@ -112,9 +112,9 @@ def _identifier(place: Place, text: str) -> int | UUID | None:
 
 
 async def seen(services: Services, area: Area, place: Place, identifier: int) -> None:
-    """NotFound when that lies elsewhere: for what is named in a body or a query."""
+    """InvalidRequest when that lies elsewhere: for what is named in a body or a query."""
     if not await services.keys.lies_in(area, place, identifier):
-        raise _unseen(place, str(identifier))
+        raise InvalidRequest(str(_unseen(place, str(identifier))))
 
 
 def _unseen(place: Place, text: str) -> NotFound:

@@ -13,7 +13,6 @@ from api.keys import Scope, allowed
 from api.links import meter_link, poll_link
 from api.registry_imports import judge_of
 from api.reported import Circuit, ShortDecimal
-from api.routes.registry import existing_meter
 from api.schemas import Amount, Identifier, Instant, LineText, NoteText, RegisterName, Timestamp, known
 from api.services import ServicesNeeded
 from metering.calendar import MeterZone
@@ -98,10 +97,12 @@ async def replace_meter(
 ) -> ReplacementOut:
     """Replaces a meter wherever it is installed, in one act: all of it is stored, or nothing.
 
-    422 when a register by which a usage point is billed is neither told nor polled; 409 when the registry
-    contradicts it.
+    422 when there is no such meter, or when a register by which a usage point is billed is neither told nor
+    polled; 409 when the registry contradicts it.
     """
-    old = await existing_meter(services, asked.meter_id)
+    old = await services.registry.meter(asked.meter_id)
+    if old is None:
+        raise InvalidRequest(f"body: meter_id: there is no meter {asked.meter_id}.")
     new = asked.new_meter
     act = Replacement(
         asked.meter_id,

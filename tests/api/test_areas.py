@@ -148,7 +148,7 @@ async def test_acts_elsewhere_are_not_there(
     assert (await north.get(f"/api/v1/acts/{own}")).status_code == 200
     assert (await north.get(f"/api/v1/acts/{others}")).status_code == 404
     draft = {"usage_point": mill, "kind": "inspection"}
-    assert (await north.post("/api/v1/acts/draft", json=draft)).status_code == 404
+    assert (await north.post("/api/v1/acts/draft", json=draft)).status_code == 422
 
 
 async def test_a_meter_that_was_moved_is_seen_where_it_stands_and_its_old_polls_where_it_stood(

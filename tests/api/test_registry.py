@@ -237,7 +237,7 @@ async def test_a_meter_is_replaced_over_the_api(client: AsyncClient, network: Ne
         ({"opening": [{"quantity": "energy_heating", "value": "1", "unit": "m3"}]}, 422),
         ({"at": "2027-01-01T00:00:00Z"}, 422),
         ({"new_meter": {"serial": "99000001", "zone": "Nowhere"}}, 422),
-        ({"meter_id": 999}, 404),
+        ({"meter_id": 999}, 422),
         ({"at": REPLACED_AT.isoformat()}, 409),
     ],
     ids=["no opening", "wrong unit", "ahead", "no zone", "no meter", "not after its installation"],
