@@ -7,7 +7,7 @@ from pydantic import BaseModel, Field
 from api.levels import LevelOut, db_field, dbm_field
 from api.schemas import Amount, Timestamp
 from api.traffic import DayTrafficOut, MonthTrafficOut
-from storage.modems import ModemKind, ModemState
+from storage.modem_rows import ModemKind, ModemState
 
 
 class ModemOut(BaseModel):

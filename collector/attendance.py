@@ -18,7 +18,8 @@ from collector.presence import MOST_KEPT, Presence
 from metering.errors import ConfigurationError
 from storage import quarantine
 from storage.jobs import Jobs
-from storage.modems import InboundLine, Modems
+from storage.modem_rows import InboundLine
+from storage.modems import Modems
 from storage.pool import Database
 from storage.quarantine import Quarantine
 

@@ -18,7 +18,7 @@ from metering.calls import Call
 from metering.errors import DecodeError, StorageError, StorageUnavailable
 from metering.polls import PollReport
 from metering.signals import SignalLevel
-from storage.modems import Contact
+from storage.modem_rows import Contact
 
 log = structlog.get_logger()
 

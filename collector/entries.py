@@ -15,7 +15,7 @@ from metering.polls import PollReport
 from metering.signals import SignalLevel
 from storage import wire
 from storage.heard import HeardContacts, HeardLevels
-from storage.modems import Contact
+from storage.modem_rows import Contact
 
 Value = PollReport | Call | HeardLevels | HeardContacts
 

@@ -15,7 +15,7 @@ from collector.inbound.listener import Listener
 from collector.poll import Clock
 from metering.modems import ModemIdentity
 from metering.signals import SignalLevel, SignalReport, SignalSource
-from storage.modems import Contact
+from storage.modem_rows import Contact
 
 log = structlog.get_logger()
 

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from metering.modems import ModemIdentity
 from metering.signals import SignalLevel
-from storage.modems import Contact
+from storage.modem_rows import Contact
 
 
 @dataclass(frozen=True, slots=True)

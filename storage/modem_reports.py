@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from storage import sql
-from storage.modems import ModemKind
+from storage.modem_rows import ModemKind
 from storage.pool import Database
 from storage.traffic import MonthTraffic
 

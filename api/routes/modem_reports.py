@@ -20,7 +20,7 @@ from api.schemas import Amount, Instant, Page, Timestamp, amount, known, rfc_333
 from api.services import Services, ServicesNeeded
 from api.traffic import MonthTrafficOut, month_out
 from storage.modem_reports import FallingModem, OverPlanModem, ReportedModem, SilentModem
-from storage.modems import ModemKind
+from storage.modem_rows import ModemKind
 
 SILENT_FOR: Final = timedelta(hours=24)
 DROP: Final = "6"

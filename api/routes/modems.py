@@ -19,7 +19,7 @@ from api.schemas import Identifier, LineText, Page, amount, percent
 from api.services import Services, ServicesNeeded
 from api.traffic import DayTrafficOut, MonthTrafficOut, day_out, month_out
 from metering.signals import SignalLevel
-from storage.modems import Modem, ModemKind, ModemState
+from storage.modem_rows import Modem, ModemKind, ModemState
 from storage.signals import Share, SpanTrend
 from storage.traffic import DayTraffic
 

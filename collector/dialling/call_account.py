@@ -14,7 +14,7 @@ from metering.calls import Call, CallResult, HungUpBy
 from metering.errors import CallFailed, StorageError
 from metering.signals import SignalLevel, SignalSource
 from protocols.at.sim_card import PIN_REFUSED
-from storage.modems import LeasedModem
+from storage.modem_rows import LeasedModem
 
 log = structlog.get_logger()
 

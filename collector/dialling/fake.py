@@ -10,7 +10,7 @@ from collector.transcript import Clock
 from metering.calls import Call
 from metering.modems import ModemIdentity
 from metering.signals import SignalLevel
-from storage.modems import LeasedModem, RestingModem
+from storage.modem_rows import LeasedModem, RestingModem
 
 NEVER = datetime.min.replace(tzinfo=UTC)
 

@@ -12,7 +12,7 @@ import structlog
 from collector.dialling.pool import ModemBook
 from collector.dialling.times import DiallingTimes
 from metering.errors import StorageError
-from storage.modems import LeasedModem
+from storage.modem_rows import LeasedModem
 
 log = structlog.get_logger()
 

@@ -13,7 +13,7 @@ from typing import Protocol
 from metering.calls import Call
 from metering.modems import ModemIdentity
 from metering.signals import SignalLevel
-from storage.modems import LeasedModem, RestingModem
+from storage.modem_rows import LeasedModem, RestingModem
 
 
 class ModemBook(Protocol):

@@ -15,7 +15,8 @@ from collector.links.opening import link_for
 from collector.links.url import LineUrl
 from metering.errors import ModemAway, TeploError
 from protocols import catalogue
-from storage.modems import Modem, ModemKind, Modems, ModemState, PoolSize
+from storage.modem_rows import Modem, ModemKind, ModemState, PoolSize
+from storage.modems import Modems
 from storage.pool import Database
 from storage.registered import Line
 from storage.usage_points import Registry

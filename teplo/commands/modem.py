@@ -15,7 +15,8 @@ from rich.table import Column, Table
 from collector.links.url import LineUrl
 from metering.calendar import MeterZone
 from metering.errors import ConfigurationError
-from storage.modems import Modem, Modems, ModemState
+from storage.modem_rows import Modem, ModemState
+from storage.modems import Modems
 from storage.pool import Database
 from storage.quarantine import Quarantine, Stranger
 from storage.usage_points import Registry

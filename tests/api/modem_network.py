@@ -15,7 +15,8 @@ from metering.polls import Outcome
 from metering.signals import RadioTechnology, Registration, SignalLevel, SignalReport, SignalSource
 from storage.calls import Calls
 from storage.collectors import Collectors
-from storage.modems import Contact, Modems
+from storage.modem_rows import Contact
+from storage.modems import Modems
 from storage.polls import Polls
 from storage.pool import Database
 from storage.quarantine import Quarantine, Stranger

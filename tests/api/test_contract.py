@@ -16,7 +16,7 @@ import pytest
 import schemathesis
 from fastapi import FastAPI
 from httpx import ASGITransport, AsyncClient, Response
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import HealthCheck, Phase, assume, given, settings
 from hypothesis import strategies as st
 from schemathesis import Case, GenerationMode
 from schemathesis.checks import not_a_server_error
@@ -46,6 +46,7 @@ CHECKS = [
     response_schema_conformance,
     negative_data_rejection,
 ]
+JSON = "application/json"
 ENDED_REQUEST = UUID(int=4)
 EXISTING = {
     "usage_point_id": 1,
@@ -146,7 +147,7 @@ def modes(operation: Any) -> list[GenerationMode]:
     return list(GenerationMode) if refusable else [GenerationMode.POSITIVE]
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(3600)
 def test_every_operation_keeps_its_contract(database_url: str) -> None:
     with asyncio.Runner() as runner:
         context = calling(database_url)
@@ -174,6 +175,8 @@ def examine(operation: Any, mode: GenerationMode, answer: Callable[[Case], Respo
     @BOUNDED
     @given(operation.as_strategy(generation_mode=mode), st.booleans())
     def keeps_its_contract(case: Case, asks_for_what_exists: bool) -> None:
+        # What is no string where a table is wanted is sent as a text, and so is one.
+        assume(case.media_type in (None, JSON) or isinstance(case.body, str | bytes))
         if mode is GenerationMode.POSITIVE and asks_for_what_exists:
             for place in (case.path_parameters, case.query):
                 place.update({name: EXISTING[name] for name in EXISTING.keys() & place.keys()})

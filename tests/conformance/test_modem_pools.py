@@ -15,7 +15,8 @@ from metering.calls import Call, CallResult, HungUpBy
 from metering.modems import ModemIdentity
 from metering.signals import SignalLevel, SignalReport, SignalSource
 from storage.calls import Calls
-from storage.modems import Modems, RestingModem
+from storage.modem_rows import RestingModem
+from storage.modems import Modems
 from storage.pool import Database
 from storage.signals import Signals
 from tests.support.registry import START

@@ -12,7 +12,8 @@ import pytest
 from metering.errors import ConfigurationError
 from metering.modems import ModemIdentity
 from storage.collectors import Collectors
-from storage.modems import Contact, LeasedModem, ModemKind, Modems, ModemState, PoolSize
+from storage.modem_rows import Contact, LeasedModem, ModemKind, ModemState, PoolSize
+from storage.modems import Modems
 from storage.pool import Database
 from storage.registered import Line
 from storage.traffic import DayTraffic, MonthTraffic

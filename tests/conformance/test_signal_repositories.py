@@ -17,7 +17,8 @@ from metering.signals import RadioTechnology, Registration, SignalLevel, SignalR
 from metering.surveys import Sample, SurveyFindings, SurveyRule, Verdict
 from storage.calls import Calls, StoredCall
 from storage.modem_reports import ModemReports
-from storage.modems import Contact, Modems
+from storage.modem_rows import Contact
+from storage.modems import Modems
 from storage.polls import Polls
 from storage.pool import Database
 from storage.quarantine import LONGEST_HELLO, LONGEST_WORD, MOST_STRANGERS, Quarantine, Stranger

@@ -17,7 +17,8 @@ from metering.polls import Outcome, PollReport
 from metering.signals import SignalLevel, SignalReport, SignalSource
 from storage.calls import Calls
 from storage.heard import HeardContacts
-from storage.modems import Contact, Modems
+from storage.modem_rows import Contact
+from storage.modems import Modems
 from storage.polls import Polls
 from storage.pool import Database
 from storage.signals import Signals

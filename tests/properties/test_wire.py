@@ -36,7 +36,7 @@ from metering.requests import PollRequest, RequestKind
 from metering.signals import RadioTechnology, Registration, SignalLevel, SignalReport, SignalSource
 from storage import wire
 from storage.heard import HeardContacts, HeardLevels
-from storage.modems import Contact
+from storage.modem_rows import Contact
 
 NAIVE = st.datetimes(datetime(1990, 1, 1), datetime(2100, 1, 1))
 OFFSETS = st.integers(-12 * 60, 14 * 60).map(lambda minutes: timezone(timedelta(minutes=minutes)))

@@ -6,7 +6,8 @@ import asyncio
 from collections import Counter
 from datetime import timedelta
 
-from storage.modems import Contact, Modems
+from storage.modem_rows import Contact
+from storage.modems import Modems
 from storage.pool import Database
 from storage.usage_points import Registry
 from tests.support.registry import START

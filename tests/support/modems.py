@@ -9,7 +9,8 @@ from uuid import uuid4
 
 from metering.calls import Call, CallResult
 from metering.signals import SignalLevel, SignalReport, SignalSource
-from storage.modems import InboundLine, Modems
+from storage.modem_rows import InboundLine
+from storage.modems import Modems
 from storage.pool import Database
 from storage.usage_points import Registry
 from tests.support.registry import START

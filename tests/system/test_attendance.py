@@ -23,7 +23,8 @@ from collector.supervisor import wait
 from protocols.hello import HelloKind
 from storage.collectors import Collectors
 from storage.jobs import Jobs, entrypoint
-from storage.modems import InboundLine, Modems
+from storage.modem_rows import InboundLine
+from storage.modems import Modems
 from storage.pool import Database
 from tests.support.modems import inbound_line
 from tests.system.house import HEARTBEAT, collector, until, working

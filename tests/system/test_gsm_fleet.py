@@ -27,7 +27,8 @@ from simulators.fleet_plan import Fleet
 from simulators.gateways.connecting import Listener
 from simulators.gateways.gateway import Gateway
 from storage.calls import Calls
-from storage.modems import ModemKind, Modems
+from storage.modem_rows import ModemKind
+from storage.modems import Modems
 from storage.polls import Polls
 from storage.pool import Database
 from storage.readings import Readings

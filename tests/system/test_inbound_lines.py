@@ -26,7 +26,8 @@ from simulators.gateways.irz import iccid_of
 from simulators.gateways.mishaps import Fate, conditions
 from simulators.lines import Bus
 from storage.jobs import OPERATORS_PRIORITY, Jobs
-from storage.modems import ModemKind, Modems, ModemState
+from storage.modem_rows import ModemKind, ModemState
+from storage.modems import Modems
 from storage.poll_requests import PollRequests
 from storage.polls import Polls, StoredPoll
 from storage.pool import Database

@@ -25,7 +25,8 @@ from metering.polls import PollReport
 from metering.signals import SignalSource
 from simulators import fleet_file
 from simulators.fleet import running_fleet
-from storage.modems import ModemKind, Modems, ModemState
+from storage.modem_rows import ModemKind, ModemState
+from storage.modems import Modems
 from storage.polls import Polls
 from storage.pool import Database
 from storage.regional import RegionalCollectors

@@ -13,7 +13,8 @@ from simulators.gsm.cell import Cell
 from simulators.gsm.makes import CINTERION, SIMCOM
 from simulators.gsm.network import Network
 from simulators.gsm.pool import running_modem, running_pool
-from storage.modems import ModemKind, Modems
+from storage.modem_rows import ModemKind
+from storage.modems import Modems
 from storage.pool import Database
 from storage.quarantine import Quarantine, Stranger
 from storage.surveys import Surveys, SurveyState

@@ -11,7 +11,7 @@ from protocols.at_commands import (
     ModemSettings,
     initialise,
 )
-from storage.modems import LeasedModem
+from storage.modem_rows import LeasedModem
 from tests.unit.scripted_modem import (
     ERROR,
     ICCID,

@@ -19,7 +19,7 @@ from metering.calls import Call, CallResult
 from metering.errors import StorageUnavailable
 from metering.polls import Outcome, PollReport
 from metering.signals import SignalLevel, SignalReport, SignalSource
-from storage.modems import Contact
+from storage.modem_rows import Contact
 
 AT = datetime(2026, 3, 1, tzinfo=UTC)
 LATER = AT + timedelta(hours=13)

@@ -12,7 +12,8 @@ import pytest
 from metering.components import Component, ComponentKind
 from metering.errors import ConfigurationError
 from storage.components import Components, StoredComponent
-from storage.modems import ModemKind, Modems
+from storage.modem_rows import ModemKind
+from storage.modems import Modems
 from storage.plans import PlanOwner, Plans
 from storage.pool import Database
 from storage.usage_points import Registry
