@@ -14,6 +14,7 @@ from metering.quantities import Quantity
 from metering.readings import MeterValue, Snapshot
 from protocols.conversation import Conversation
 from protocols.vendor.tem.dialogue import Dialogue
+from protocols.vendor.tem.image import image
 from protocols.vendor.tem.layout import Decoder
 from protocols.vendor.tem.memory_map import MemoryMap, Part
 from protocols.vendor.tem.systems import System
@@ -88,9 +89,9 @@ class CurrentReader:
         found = _Found()
         for number, systems in self._pieces(part):
             place = base + number * part.stride
-            image = yield from self.dialogue.image(part.memory, place, part.layout)
-            values = self.decoder.values(part.layout, image, systems)
-            conditions = self.decoder.conditions(part.layout, image, systems)
+            found_there = yield from image(self.dialogue, part.memory, place, part.layout)
+            values = self.decoder.values(part.layout, found_there, systems)
+            conditions = self.decoder.conditions(part.layout, found_there, systems)
             found.add(_Found({(one.quantity, one.circuit): one for one in values}, conditions))
         return found
 

@@ -8,7 +8,6 @@ from metering.errors import ConfigurationError
 from protocols.conversation import Conversation, Exchange
 from protocols.vendor.tem.commands import FlashOrder, Memory, extended, read
 from protocols.vendor.tem.frames import Question
-from protocols.vendor.tem.layout import Layout
 
 LARGEST_ADDRESS: Final = 240
 """The maker's documents end at 32; one program uses higher ones on the M models."""
@@ -20,7 +19,7 @@ class Dialogue:
     def __init__(self, address: str, order: FlashOrder, largest: int, *, extended: bool = False) -> None:
         self.address = number_of(address)
         self._order = order
-        self._largest = largest
+        self.largest = largest
         self._extended = extended
 
     def ask(self, question: Question) -> Conversation[bytes]:
@@ -31,20 +30,13 @@ class Dialogue:
         """These bytes of a memory."""
         data = b""
         while len(data) < size:
-            piece = min(size - len(data), self._largest)
+            piece = min(size - len(data), self.largest)
             place = at + len(data)
             question = read(self.address, memory, place, piece, self._order)
             if self._extended and memory is not Memory.CLOCK:
                 question = extended(question, place)
             data += yield from self.ask(question)
         return data
-
-    def image(self, memory: Memory, at: int, layout: Layout) -> Conversation[bytes]:
-        """The bytes of a layout; zeros where nothing of it is needed."""
-        image = bytearray(layout.size)
-        for begin, size in layout.blocks or ((0, layout.size),):
-            image[begin : begin + size] = yield from self.read(memory, at + begin, size)
-        return bytes(image)
 
 
 def number_of(address: str) -> int:

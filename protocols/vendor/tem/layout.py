@@ -19,6 +19,9 @@ from protocols.vendor.tem.numbers import Number, Order, number_at, whole_at
 from protocols.vendor.tem.status import Faulty, Sense, Status, conditions_of, voided
 from protocols.vendor.tem.systems import By, Element, System
 
+Stretch = tuple[int, int]
+"""Where something begins, and how many bytes it has."""
+
 Words = Mapping[str, str]
 """The line's choices, every one with a word."""
 
@@ -33,7 +36,7 @@ class Row:
     """An array of numbers of one family of quantities, or of one quantity.
 
     `unit` and `step` are given, or named by the choice that tells them. `fraction` is where the array of
-    fractions begins. `divisors` by the comma of the same element.
+    fractions begins. `divisors` by the comma of the same element. `places`: how many numbers it has.
     """
 
     family: str
@@ -44,6 +47,24 @@ class Row:
     step: str = "1"
     fraction: int | None = None
     divisors: Mapping[int, int] | None = None
+    places: int = 4
+
+    @property
+    def wholes(self) -> Stretch:
+        """Where the whole parts lie."""
+        return self.at, self.places * self.number.size
+
+    @property
+    def fractions(self) -> Stretch:
+        """Where their fractions lie; no bytes where they have none."""
+        return (self.at, 0) if self.fraction is None else (self.fraction, self.places * Number.FLOAT.size)
+
+    @property
+    def span(self) -> Stretch:
+        """All of it."""
+        parts = (self.wholes, self.fractions)
+        begin = min(begin for begin, _ in parts)
+        return begin, max(start + size for start, size in parts) - begin
 
 
 @dataclass(frozen=True, slots=True)

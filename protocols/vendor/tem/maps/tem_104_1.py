@@ -19,9 +19,9 @@ from protocols.vendor.tem.systems import By
 _RECORD: Final = Layout(
     0x40,
     (
-        Row("volume", "m3", 0x04, Number.LONG, By.FLOW, fraction=0x08),
-        Row("mass", "t", 0x0C, Number.LONG, By.FLOW, fraction=0x10),
-        Row("energy", "heat_unit", 0x14, Number.LONG, By.SYSTEM, fraction=0x18),
+        Row("volume", "m3", 0x04, Number.LONG, By.FLOW, fraction=0x08, places=1),
+        Row("mass", "t", 0x0C, Number.LONG, By.FLOW, fraction=0x10, places=1),
+        Row("energy", "heat_unit", 0x14, Number.LONG, By.SYSTEM, fraction=0x18, places=1),
         Row("on_time", "s", 0x1C, Number.LONG, By.METER),
         Row("operating_time", "s", 0x20, Number.LONG, By.SYSTEM),
         Row("temperature", "°C", 0x36, Number.SIGNED, By.TEMPERATURE_OF_SYSTEM, step="0.01"),
@@ -35,9 +35,9 @@ _RECORD: Final = Layout(
 _INTEGRATORS: Final = Layout(
     0x32,
     (
-        Row("volume", "m3", 0x00, Number.LONG, By.FLOW, fraction=0x04),
-        Row("mass", "t", 0x08, Number.LONG, By.FLOW, fraction=0x0C),
-        Row("energy", "heat_unit", 0x10, Number.LONG, By.SYSTEM, fraction=0x14),
+        Row("volume", "m3", 0x00, Number.LONG, By.FLOW, fraction=0x04, places=1),
+        Row("mass", "t", 0x08, Number.LONG, By.FLOW, fraction=0x0C, places=1),
+        Row("energy", "heat_unit", 0x10, Number.LONG, By.SYSTEM, fraction=0x14, places=1),
         Row("on_time", "s", 0x18, Number.LONG, By.METER),
         Row("operating_time", "s", 0x1C, Number.LONG, By.SYSTEM),
         Row("error_time", "s", 0x20, Number.LONG, By.SYSTEM),

@@ -29,7 +29,7 @@ def _record(water: Row) -> Layout:
     return Layout(
         0x30,
         (
-            Row("energy", "Gcal", 0x04, Number.LONG, By.SYSTEM, fraction=0x08),
+            Row("energy", "Gcal", 0x04, Number.LONG, By.SYSTEM, fraction=0x08, places=1),
             water,
             Row("temperature", "°C", 0x14, Number.FLOAT, By.TEMPERATURE_OF_SYSTEM),
             Row("operating_time", "h", 0x1C, Number.LONG, By.SYSTEM, step="0.01"),
@@ -38,15 +38,15 @@ def _record(water: Row) -> Layout:
     )
 
 
-_MASS: Final = Row("mass", "t", 0x0C, Number.LONG, By.FLOW, fraction=0x10)
-_VOLUME: Final = Row("volume", "m3", 0x0C, Number.LONG, By.FLOW, fraction=0x10)
+_MASS: Final = Row("mass", "t", 0x0C, Number.LONG, By.FLOW, fraction=0x10, places=1)
+_VOLUME: Final = Row("volume", "m3", 0x0C, Number.LONG, By.FLOW, fraction=0x10, places=1)
 
 _INTEGRATORS: Final = Layout(
     0x30,
     (
-        Row("volume", "m3", 0x00, Number.LONG, By.FLOW, fraction=0x04),
-        Row("mass", "t", 0x08, Number.LONG, By.FLOW, fraction=0x0C),
-        Row("energy", "Gcal", 0x10, Number.LONG, By.SYSTEM, fraction=0x14),
+        Row("volume", "m3", 0x00, Number.LONG, By.FLOW, fraction=0x04, places=1),
+        Row("mass", "t", 0x08, Number.LONG, By.FLOW, fraction=0x0C, places=1),
+        Row("energy", "Gcal", 0x10, Number.LONG, By.SYSTEM, fraction=0x14, places=1),
         Row("operating_time", "s", 0x28, Number.LONG, By.SYSTEM),
         Row("error_time", "s", 0x2C, Number.LONG, By.SYSTEM),
     ),

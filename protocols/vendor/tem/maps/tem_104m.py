@@ -85,9 +85,9 @@ MAP: Final = MemoryMap(
 _INTEGRATORS_M_1: Final = Layout(
     0x51,
     (
-        Row("volume", "m3", 0x08, Number.LONG, By.FLOW, fraction=0x18),
-        Row("mass", "t", 0x0C, Number.LONG, By.FLOW, fraction=0x1C),
-        Row("energy", "Gcal", 0x10, Number.LONG, By.SYSTEM, fraction=0x20),
+        Row("volume", "m3", 0x08, Number.LONG, By.FLOW, fraction=0x18, places=1),
+        Row("mass", "t", 0x0C, Number.LONG, By.FLOW, fraction=0x1C, places=1),
+        Row("energy", "Gcal", 0x10, Number.LONG, By.SYSTEM, fraction=0x20, places=1),
         Row("on_time", "s", 0x28, Number.LONG, By.METER),
         Row("operating_time", "s", 0x30, Number.LONG, By.SYSTEM),
         Row("temperature", "°C", 0x4B, Number.SIGNED, By.TEMPERATURE_OF_SYSTEM, step="0.01"),
