@@ -22,13 +22,14 @@ from tests.system.test_services import service
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="memory is read from /proc")
 @pytest.mark.timeout(240)
 async def test_a_collector_holds_thousands_of_modems_among_hostile_callers(
-    database: Database, database_url: str, capsys: pytest.CaptureFixture[str]
+    database: Database, database_url: str, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     if not allow_sockets(MODEMS + HOSTILE + 200):
         pytest.skip(f"this process may not have {MODEMS + HOSTILE + 200} sockets")
     for number in range(MODEMS):
         await Registry(database).add_line(f"inbound:{identity(number)}", identity(number))
-    async with service("collector", "--listen", "127.0.0.1:0", url=database_url) as collector:
+    command = ("collector", "--listen", "127.0.0.1:0")
+    async with service(*command, url=database_url, TEPLO_COLLECTOR_FOLDER=str(tmp_path)) as collector:
         port = await listening_port(collector)
         before = resident(collector)
         async with calling(port):
