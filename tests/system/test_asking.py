@@ -8,6 +8,7 @@ import signal
 import sys
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from uuid import uuid4
 
 import pytest
@@ -193,6 +194,8 @@ async def test_ctrl_c_cancels_the_request_and_says_so(database: Database, databa
             env={"PATH": "/usr/bin:/bin", "TEPLO_DATABASE_URL": database_url},
             stderr=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.DEVNULL,
+            # Tests that run in the background ignore the signal, and so would what they start.
+            preexec_fn=partial(signal.signal, signal.SIGINT, signal.SIG_DFL),
         )
         requests = PollRequests(database)
         await until(lambda: _waits(requests, meters[0]))
